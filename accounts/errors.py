@@ -1,0 +1,20 @@
+from core.errors import Conflict, WaferdeckError
+
+
+class WrongCredentials(WaferdeckError):
+    code = "wrong_credentials"
+    status = 401
+    title = "Not signed in"
+
+
+class KeyReused(WaferdeckError):
+    """An Idempotency-Key came again with another request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+    title = "That Idempotency-Key belongs to another request"
+
+
+class StillRunning(Conflict):
+    code = "still_running"
+    title = "The first request with this Idempotency-Key is still being carried out"

@@ -1,0 +1,59 @@
+"""Sign-in and sign-out pages."""
+
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import services
+from accounts.errors import WrongCredentials
+from accounts.forms import SignInForm
+from accounts.models import User
+from accounts.selectors import actor_for_user, actor_of
+from core.clock import now
+from core.errors import TooManyTries
+from core.requests import source_of
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    target = _safe_target(request)
+    if request.method == "GET":
+        if request.user.is_authenticated:
+            return redirect(target)
+        return render(request, "accounts/login.html", {"form": SignInForm(initial={"next": request.GET.get("next", "")})})
+    form = SignInForm(request.POST)
+    if not form.is_valid():
+        return render(request, "accounts/login.html", {"form": form}, status=400)
+    try:
+        user = services.sign_in(
+            request=request, username=form.cleaned_data["username"], password=form.cleaned_data["password"],
+            source=source_of(request), now=now(),
+        )
+    except (WrongCredentials, TooManyTries) as refusal:
+        form.add_error(None, refusal.detail)
+        return render(request, "accounts/login.html", {"form": form}, status=refusal.status)
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    services.record_login(user=user, actor=actor_for_user(user), now=now())
+    return redirect(target)
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    if isinstance(request.user, User):
+        services.record_logout(user=request.user, actor=actor_of(request), now=now())
+    logout(request)
+    return redirect("login")
+
+
+def _safe_target(request: HttpRequest) -> str:
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+        return target
+    return resolve_url(settings.LOGIN_REDIRECT_URL)

@@ -1,0 +1,302 @@
+"""Django's settings. Everything that differs between installations comes from `config.env`."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import environ
+
+from config.env import BadEnvironment, from_process
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+try:
+    ENV = from_process()
+except BadEnvironment as fault:
+    sys.exit(str(fault))
+
+WAFERDECK_VERSION = "0.1.0"
+
+
+def _git_commit() -> str:
+    answer = subprocess.run(["git", "rev-parse", "--short=12", "HEAD"], cwd=BASE_DIR, capture_output=True, text=True, check=False)
+    return answer.stdout.strip() or "unknown"
+
+
+CODE_VERSION = ENV["CODE_VERSION"] or _git_commit()
+SECRET_KEY = ENV["SECRET_KEY"]
+DEBUG = ENV["DEBUG"]
+ALLOWED_HOSTS = ENV["ALLOWED_HOSTS"]
+CSRF_TRUSTED_ORIGINS = ENV["CSRF_TRUSTED_ORIGINS"]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "channels",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "knox",
+    "core",
+    "outbox",
+    "audit",
+    "accounts",
+    "models_admin",
+    "inspection",
+    "annotations",
+    "experiments",
+    "demo",
+]
+
+MIDDLEWARE = [
+    "core.middleware.RequestIdMiddleware",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "core.middleware.OutageMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "core.middleware.PolicyMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "core.context.page",
+            ],
+        },
+    }
+]
+
+# --- data ---------------------------------------------------------------------------------------------------------
+
+
+def _database(url: str) -> dict[str, Any]:
+    settings = environ.Env.db_url_config(url, engine="django.db.backends.postgresql")
+    settings["CONN_HEALTH_CHECKS"] = True
+    settings["OPTIONS"] = {
+        **settings.get("OPTIONS", {}),
+        "connect_timeout": 2,
+        "options": (
+            f"-c statement_timeout={ENV['DATABASE_STATEMENT_TIMEOUT_MS']} -c lock_timeout=2000"
+            " -c idle_in_transaction_session_timeout=30000"
+        ),
+    }
+    if ENV["DATABASE_POOL_MAX"]:
+        settings["OPTIONS"]["pool"] = {"min_size": 1, "max_size": ENV["DATABASE_POOL_MAX"], "timeout": 3}
+    else:
+        settings["CONN_MAX_AGE"] = 600
+    return settings
+
+
+DATABASES = {"default": _database(ENV["DATABASE_URL"])}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = ENV["REDIS_URL"]
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "cache",
+        "OPTIONS": {"socket_connect_timeout": 0.3, "socket_timeout": 0.5},
+    }
+}
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
+
+
+def _storage(url: str) -> dict[str, Any]:
+    parts = environ.urlparse(url)
+    if parts.scheme == "file":
+        folder = Path(parts.path)
+        # file:///var/… is the project's own var folder, not the machine's.
+        location = BASE_DIR / folder.relative_to("/") if folder.parts[1:2] == ("var",) else folder
+        return {"BACKEND": "core.image_store.DurableFileSystemStorage", "OPTIONS": {"location": str(location)}}
+    if parts.scheme == "s3":
+        tls = "tls=0" not in parts.query
+        return {
+            "BACKEND": "storages.backends.s3.S3Storage",
+            "OPTIONS": {
+                "endpoint_url": f"{'https' if tls else 'http'}://{parts.hostname}:{parts.port or (443 if tls else 80)}",
+                "access_key": parts.username,
+                "secret_key": parts.password,
+                "bucket_name": parts.path.strip("/"),
+                "signature_version": "s3v4",
+                "addressing_style": "path",
+                "file_overwrite": True,
+                "querystring_auth": True,
+            },
+        }
+    sys.exit(f"STORAGE_URL must start with file:// or s3://, not {parts.scheme!r}")
+
+
+STORAGES = {
+    "default": _storage(ENV["STORAGE_URL"]),
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_MAX_AGE = 0 if DEBUG else 300
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
+FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
+
+# --- jobs -----------------------------------------------------------------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_SOFT_TIME_LIMIT = 50
+CELERY_TASK_TIME_LIMIT = 58
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,
+    "global_keyprefix": "celery:",
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "socket_keepalive": True,
+}
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_200_000
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "sweep-runs": {"task": "inspection.sweep", "schedule": ENV["SWEEP_EVERY_S"], "options": {"expires": 10}},
+    "reconcile-deployments": {"task": "models_admin.reconcile", "schedule": 5.0, "options": {"expires": 10}},
+    "housekeeping": {"task": "inspection.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
+}
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "inspection:wall"
+LOGOUT_REDIRECT_URL = "login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "UserAttributeSimilarityValidator")
+]
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV["SECURE_COOKIES"]
+SECURE_HSTS_SECONDS = 31_536_000 if ENV["SECURE_COOKIES"] else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV["TRUSTED_PROXIES"] else None
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:", "blob:"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# --- API ----------------------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "core.authentication.ScopedTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["core.permissions.PolicyPermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "rest_framework.parsers.JSONParser",
+        "rest_framework.parsers.MultiPartParser",
+        "rest_framework.parsers.FormParser",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "core.pagination.KeysetPagination",
+    "EXCEPTION_HANDLER": "core.problems.handle",
+    "STRICT_JSON": True,
+    "UNICODE_JSON": True,
+    "PAGE_SIZE": 30,
+}
+REST_KNOX = {
+    "TOKEN_MODEL": "accounts.ApiToken",
+    "AUTO_REFRESH": False,
+    "TOKEN_TTL": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Waferdeck",
+    "DESCRIPTION": "Automated wafer inspection: images in, defects out, people's corrections, models and their trail.",
+    "VERSION": WAFERDECK_VERSION,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["core.permissions.PolicyPermission"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+
+# --- inspection ---------------------------------------------------------------------------------------------------------
+
+UPLOAD_MAX_BYTES = ENV["UPLOAD_MAX_BYTES"]
+IMAGE_MAX_PIXELS = ENV["IMAGE_MAX_PIXELS"]
+DECODER_WORKERS = ENV["DECODER_WORKERS"]
+DECODER_WAITING = ENV["DECODER_WAITING"]
+PREDICT_CONCURRENCY = ENV["PREDICT_CONCURRENCY"]
+PREDICT_WAITING = ENV["PREDICT_WAITING"]
+PREDICT_WAIT_MS = ENV["PREDICT_WAIT_MS"]
+INFERENCE_DEADLINE_MS = ENV["INFERENCE_DEADLINE_MS"]
+RUN_LEASE_S = ENV["RUN_LEASE_S"]
+RUN_MAX_ATTEMPTS = ENV["RUN_MAX_ATTEMPTS"]
+PREDICTION_CACHE_TTL_S = ENV["PREDICTION_CACHE_TTL_S"]
+SOCKET_QUEUE = ENV["SOCKET_QUEUE"]
+TRITON_GRPC_URL = ENV["TRITON_GRPC_URL"]
+TRITON_HTTP_URL = ENV["TRITON_HTTP_URL"]
+TRITON_METRICS_URL = ENV["TRITON_METRICS_URL"]
+TRITON_INSTANCES = ENV["TRITON_INSTANCES"]
+TRITON_GPU = ENV["TRITON_GPU"]
+MODEL_REPOSITORY_DIR = ENV["MODEL_REPOSITORY_DIR"]
+MODEL_ZOO_DIR = ENV["MODEL_ZOO_DIR"]
+DEMO_PASSWORD = ENV["WAFERDECK_DEMO_PASSWORD"]
+TRUSTED_PROXIES = ENV["TRUSTED_PROXIES"]
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+FORMAT_MODULE_PATH = None
+
+LOGGING_CONFIG = "core.logs.configure"
+LOGGING = {"level": ENV["LOG_LEVEL"]}

@@ -1,0 +1,31 @@
+"""Every address. Each has a row in `core/policy.csv`; a test walks them."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from django_prometheus.exports import ExportToDjangoView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from accounts.api import TokenView
+from inspection.urls import api_urlpatterns as inspection_api
+
+handler400 = "core.problems.bad_request"
+handler403 = "core.problems.permission_denied"
+handler404 = "core.problems.page_not_found"
+handler500 = "core.problems.server_error"
+
+api = [
+    path("v1/auth/token/", TokenView.as_view(), name="token"),
+    path("v1/", include(inspection_api)),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+]
+
+urlpatterns = [
+    path("", include("inspection.urls")),
+    path("", include("accounts.urls")),
+    path("metrics", ExportToDjangoView, name="metrics"),
+    path("api/", include((api, "api"))),
+]
+if settings.DEBUG:
+    urlpatterns.append(path("back-office/", admin.site.urls))

@@ -1,0 +1,79 @@
+"""Errors that a person or a program outside may see. Each has a code, a status and a way forward."""
+
+from typing import Any, ClassVar
+
+
+class WaferdeckError(Exception):
+    """What went wrong, in words the reader can act on.
+
+    Attributes:
+        code: stable, machine-readable name.
+        status: HTTP status it answers with.
+        retry_after_s: when trying again makes sense, or None.
+        extra: further members of the problem document.
+    """
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 400
+    title: ClassVar[str] = "The request cannot be carried out"
+
+    def __init__(self, detail: str, *, retry_after_s: int | None = None, **extra: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.retry_after_s = retry_after_s
+        self.extra = extra
+
+
+class NotFound(WaferdeckError):
+    code = "not_found"
+    status = 404
+    title = "Not found"
+
+
+class Forbidden(WaferdeckError):
+    code = "forbidden"
+    status = 403
+    title = "Not allowed"
+
+
+class Invalid(WaferdeckError):
+    """A value cannot be used; `fields` names each with its reason."""
+
+    code = "invalid"
+    status = 400
+    title = "Some values cannot be used"
+
+
+class Conflict(WaferdeckError):
+    code = "conflict"
+    status = 409
+    title = "Somebody or something else came first"
+
+
+class Unavailable(WaferdeckError):
+    """A part that is needed is away; nothing was done and trying again later is right."""
+
+    code = "unavailable"
+    status = 503
+    title = "Not available right now"
+
+    def __init__(self, detail: str, *, retry_after_s: int | None = 5, **extra: Any) -> None:
+        super().__init__(detail, retry_after_s=retry_after_s, **extra)
+
+
+class Overloaded(Unavailable):
+    code = "overloaded"
+    title = "Too much work at once"
+
+
+class TooManyTries(WaferdeckError):
+    code = "too_many_tries"
+    status = 429
+    title = "Too many tries"
+
+
+class IllegalTransition(Conflict):
+    """A state machine was asked for a step its table does not have."""
+
+    code = "illegal_transition"
+    title = "Not possible in this state"

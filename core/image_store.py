@@ -1,0 +1,73 @@
+"""Content-addressed files: the name is the digest, so the same bytes are stored once and never change."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import FileSystemStorage, default_storage
+
+
+class DurableFileSystemStorage(FileSystemStorage):
+    """Files that are whole or absent: written beside, flushed to disk, then renamed into place."""
+
+    def _save(self, name: str, content: File) -> str:
+        target = Path(self.path(name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=target.parent, prefix=".part-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                for chunk in content.chunks():
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(part).replace(target)
+            _sync_folder(target.parent)
+        except BaseException:
+            Path(part).unlink(missing_ok=True)
+            raise
+        return name
+
+    def get_available_name(self, name: str, max_length: int | None = None) -> str:
+        """Names are digests: the same name is the same content, so it is simply written again."""
+        return name
+
+
+def put(data: bytes, *, kind: str, suffix: str = "") -> str:
+    """Store bytes under their SHA-256 and return the key. Storing the same bytes twice is free and harmless."""
+    key = key_for(hashlib.sha256(data).hexdigest(), kind=kind, suffix=suffix)
+    if not default_storage.exists(key):
+        default_storage.save(key, ContentFile(data))
+    return key
+
+
+def get(key: str) -> bytes:
+    """The bytes of a key.
+
+    Raises:
+        FileNotFoundError: nothing is stored under it.
+    """
+    with default_storage.open(key, "rb") as file:
+        return bytes(file.read())
+
+
+def put_at(key: str, data: bytes) -> None:
+    """Store a derived file (a tile, a thumbnail) under a key of its own; it can always be made again."""
+    default_storage.save(key, ContentFile(data))
+
+
+def exists(key: str) -> bool:
+    return bool(default_storage.exists(key))
+
+
+def key_for(sha256: str, *, kind: str, suffix: str = "") -> str:
+    return f"{kind}/{sha256[:2]}/{sha256[2:4]}/{sha256}{suffix}"
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,82 @@
+"""What happens to every request: an id, an honest answer in an outage, and the permission table."""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+
+from core import policy, problems
+from core.errors import Forbidden, WaferdeckError
+from core.outages import as_unavailable
+from core.requests import request_id
+from core.roles import roles_of
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+logger = structlog.get_logger(__name__)
+
+
+class RequestIdMiddleware:
+    """Gives each request an id that appears in the answer, the logs, the trail and every error."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        identifier = request_id(request)
+        request.request_id = identifier  # type: ignore[attr-defined]
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=identifier)
+        response = self.get_response(request)
+        response["X-Request-ID"] = identifier
+        return response
+
+
+class OutageMiddleware:
+    """Turns the absence of a dependency into 503, and our own errors into documents or pages."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            return self.get_response(request)
+        except Exception as fault:
+            error = as_unavailable(fault)
+            if error is None:
+                raise
+            return problems.respond(error, request=request)
+
+    def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
+        error = fault if isinstance(fault, WaferdeckError) else as_unavailable(fault)
+        return None if error is None else problems.respond(error, request=request)
+
+
+class PolicyMiddleware:
+    """Applies the permission table to pages. The API is judged after its own authentication (`core.permissions`)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        match = request.resolver_match
+        if match is None or getattr(view, "cls", None) is not None:
+            return None
+        rule = policy.find(kind="http", name=match.view_name, method=request.method or "GET")
+        if rule is None:
+            logger.error("url_without_policy", url=match.view_name, method=request.method)
+            return problems.respond(Forbidden("Nobody may use this address with this method."), request=request)
+        if rule.is_public:
+            return None
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if rule.admits(roles_of(request)):
+            return None
+        needed = ", ".join(sorted(rule.roles)) or "nobody"
+        return problems.respond(
+            Forbidden(f"Your role does not allow this. It needs: {needed}. An admin can grant it."), request=request
+        )

@@ -1,0 +1,35 @@
+"""Sockets are opened only by our own pages, or by programs that carry a token and no origin."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.http.request import validate_host
+
+
+class OwnOriginValidator:
+    """Refuses a handshake whose `Origin` is foreign. Without an origin only a token can prove who asks."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
+        headers = {name.decode("latin1").lower(): value.decode("latin1") for name, value in scope.get("headers", [])}
+        if _is_own(origin=headers.get("origin"), host=headers.get("host", ""), has_token="authorization" in headers):
+            return await self.application(scope, receive, send)
+        return await _Refusal()(scope, receive, send)
+
+
+def _is_own(*, origin: str | None, host: str, has_token: bool) -> bool:
+    if origin is None:
+        return has_token
+    if origin in settings.CSRF_TRUSTED_ORIGINS:
+        return True
+    parts = urlsplit(origin)
+    return parts.netloc == host and validate_host(parts.hostname or "", settings.ALLOWED_HOSTS)
+
+
+class _Refusal(AsyncWebsocketConsumer):
+    async def connect(self) -> None:
+        await self.close(code=4403)

@@ -1,0 +1,146 @@
+"""Live events: one Redis subscription per process, frames encoded once, a bounded queue per browser.
+
+The database is the truth and these messages are hints. A browser that may have missed one is told so
+(`{"type": "gap"}`) and asks for the current state; nothing is replayed from here.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections import defaultdict, deque
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import redis
+import redis.asyncio
+import structlog
+from django.conf import settings
+
+logger = structlog.get_logger(__name__)
+
+CHANNEL = "waferdeck:live"
+GAP = json.dumps({"type": "gap"})
+HUB_DOWN = json.dumps({"type": "hub.down"})
+
+
+def encode(*, type: str, seq: int, topics: Iterable[str], at: str, data: dict[str, Any]) -> str:
+    """One message for the channel: a line of topics, then the frame browsers receive as it is."""
+    frame = json.dumps({"type": type, "seq": seq, "at": at, "data": data}, allow_nan=False, separators=(",", ":"))
+    return " ".join(topics) + "\n" + frame
+
+
+@lru_cache(maxsize=1)
+def _publisher() -> redis.Redis:
+    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.3, socket_timeout=0.5)
+
+
+def publish(message: str) -> bool:
+    """Hand an encoded message to every process. False means Redis is away: open pages poll until it returns."""
+    try:
+        _publisher().publish(CHANNEL, message)
+    except redis.RedisError as fault:
+        logger.warning("publish_failed", error=type(fault).__name__)
+        return False
+    return True
+
+
+class Subscriber:
+    """What one browser is about to receive; never more than `limit` frames."""
+
+    def __init__(self, *, limit: int) -> None:
+        self._frames: deque[str] = deque()
+        self._limit = limit
+        self._ready = asyncio.Event()
+
+    def offer(self, frame: str) -> None:
+        """Queue a frame. When the browser is too slow everything waiting is replaced by one gap marker."""
+        if len(self._frames) >= self._limit:
+            self._frames.clear()
+            self._frames.append(GAP)
+        self._frames.append(frame)
+        self._ready.set()
+
+    async def next_frame(self) -> str:
+        while not self._frames:
+            self._ready.clear()
+            await self._ready.wait()
+        return self._frames.popleft()
+
+
+class Hub:
+    """Topics and their subscribers in this process, fed by one Redis subscription."""
+
+    def __init__(self, *, redis_url: str) -> None:
+        self._redis_url = redis_url
+        self._subscribers: dict[str, set[Subscriber]] = defaultdict(set)
+        self._reader: asyncio.Task[None] | None = None
+        self._connected = asyncio.Event()
+
+    def subscribe(self, subscriber: Subscriber, topics: Iterable[str]) -> None:
+        for topic in topics:
+            self._subscribers[topic].add(subscriber)
+        if self._reader is None or self._reader.done():
+            self._reader = asyncio.get_running_loop().create_task(self._read_forever())
+
+    def unsubscribe(self, subscriber: Subscriber, topics: Iterable[str]) -> None:
+        for topic in topics:
+            self._subscribers[topic].discard(subscriber)
+            if not self._subscribers[topic]:
+                del self._subscribers[topic]
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connected.is_set()
+
+    async def connected(self, *, timeout_s: float) -> bool:
+        """Wait until events flow, so that a page which then asks for the present misses nothing."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._connected.wait(), timeout_s)
+        return self._connected.is_set()
+
+    def _deliver(self, message: str) -> None:
+        header, _, frame = message.partition("\n")
+        reached: set[Subscriber] = set()
+        for topic in header.split(" "):
+            reached |= self._subscribers.get(topic, set())
+        for subscriber in reached:
+            subscriber.offer(frame)
+
+    def _tell_all(self, frame: str) -> None:
+        for subscriber in {one for group in self._subscribers.values() for one in group}:
+            subscriber.offer(frame)
+
+    async def _read_forever(self) -> None:
+        wait_s = 0.1
+        while True:
+            try:
+                await self._read_until_lost()
+            except (redis.RedisError, OSError) as fault:
+                logger.warning("hub_lost_redis", error=type(fault).__name__)
+            if self._connected.is_set():
+                self._connected.clear()
+                wait_s = 0.1
+            self._tell_all(HUB_DOWN)
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, 2.0)
+
+    async def _read_until_lost(self) -> None:
+        client = redis.asyncio.Redis.from_url(self._redis_url, socket_connect_timeout=1, health_check_interval=5)
+        try:
+            async with client.pubsub() as pubsub:
+                await pubsub.subscribe(CHANNEL)
+                self._connected.set()
+                self._tell_all(GAP)
+                while True:
+                    message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5)
+                    if message is not None:
+                        self._deliver(message["data"].decode())
+        finally:
+            await client.aclose()
+
+
+@lru_cache(maxsize=1)
+def hub() -> Hub:
+    """This process's hub."""
+    return Hub(redis_url=settings.REDIS_URL)

@@ -1,0 +1,39 @@
+"""What a request tells about where it came from."""
+
+import re
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from core.actors import Source
+from core.clock import now
+from core.ids import uuid7
+
+_ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def request_id(request: HttpRequest) -> str:
+    """The id of this request: the caller's `X-Request-ID` when it is well-formed, else a new one."""
+    known = getattr(request, "request_id", "")
+    if known:
+        return str(known)
+    offered = request.headers.get("X-Request-ID", "")
+    return offered if _ACCEPTED_ID.fullmatch(offered) else str(uuid7(at=now()))
+
+
+def client_ip(request: HttpRequest) -> str:
+    """The caller's address, behind as many proxies as are trusted and no more."""
+    direct = str(request.META.get("REMOTE_ADDR", ""))
+    if not settings.TRUSTED_PROXIES:
+        return direct
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    return hops[-settings.TRUSTED_PROXIES] if len(hops) >= settings.TRUSTED_PROXIES else direct
+
+
+def source_of(request: HttpRequest) -> Source:
+    return Source(ip=client_ip(request), agent=request.headers.get("User-Agent", ""), request_id=request_id(request))
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Whether the answer goes to a program: then errors are problem documents, not pages."""
+    return request.path.startswith("/api/") or request.headers.get("Accept", "").startswith("application/json")

@@ -1,0 +1,122 @@
+"""The fab's own things: products, tools, layers, lots, wafers, and the classes of defects."""
+
+from django.db import models
+
+from inspection.choices import Severity
+
+
+class Product(models.Model):
+    """What the die grid of a wafer looks like. Wafer frame: origin at the centre, +x right, +y up, notch down."""
+
+    site = models.ForeignKey("accounts.Site", on_delete=models.PROTECT, related_name="products")
+    code = models.CharField(max_length=64)
+    name = models.CharField(max_length=120, blank=True)
+    wafer_diameter_um = models.FloatField(default=300_000.0)
+    edge_exclusion_um = models.FloatField(default=3_000.0)
+    die_pitch_x_um = models.FloatField(default=10_000.0)
+    die_pitch_y_um = models.FloatField(default=10_000.0)
+    grid_centre_x_um = models.FloatField(default=5_000.0, help_text="Wafer centre seen from the corner of die (0, 0).")
+    grid_centre_y_um = models.FloatField(default=5_000.0, help_text="Wafer centre seen from the corner of die (0, 0).")
+
+    class Meta:
+        db_table = "product"
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "code"], name="product_once"),
+            models.CheckConstraint(
+                condition=models.Q(die_pitch_x_um__gt=0, die_pitch_y_um__gt=0, wafer_diameter_um__gt=0),
+                name="product_geometry_positive",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Tool(models.Model):
+    """A machine images come from."""
+
+    site = models.ForeignKey("accounts.Site", on_delete=models.PROTECT, related_name="tools")
+    code = models.CharField(max_length=64)
+    name = models.CharField(max_length=120, blank=True)
+    cadence_s = models.PositiveIntegerField(default=300, help_text="Without an image for this long the tool counts as silent.")
+    last_image_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "tool"
+        ordering = ["code"]
+        constraints = [models.UniqueConstraint(fields=["site", "code"], name="tool_once")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Layer(models.Model):
+    """A step of the process."""
+
+    site = models.ForeignKey("accounts.Site", on_delete=models.PROTECT, related_name="layers")
+    code = models.CharField(max_length=64)
+    name = models.CharField(max_length=120, blank=True)
+    step = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "layer"
+        ordering = ["step", "code"]
+        constraints = [models.UniqueConstraint(fields=["site", "code"], name="layer_once")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Lot(models.Model):
+    """Wafers that travel together."""
+
+    site = models.ForeignKey("accounts.Site", on_delete=models.PROTECT, related_name="lots")
+    code = models.CharField(max_length=64)
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="lots")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "lot"
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["site", "code"], name="lot_once")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Wafer(models.Model):
+    """One wafer of a lot. Its key is public, so it does not count up."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    site = models.ForeignKey("accounts.Site", on_delete=models.PROTECT, related_name="+")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="wafers")
+    code = models.CharField(max_length=64)
+    slot = models.PositiveSmallIntegerField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "wafer"
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["lot", "code"], name="wafer_once")]
+        indexes = [models.Index(fields=["site", "-id"], name="wafer_by_site")]
+
+    def __str__(self) -> str:
+        return f"{self.lot.code}/{self.code}"
+
+
+class DefectClass(models.Model):
+    """One kind of defect as people and models name it (an ADC class)."""
+
+    code = models.SlugField(max_length=32, unique=True)
+    name = models.CharField(max_length=64)
+    colour = models.CharField(max_length=7, help_text="#rrggbb, told apart by colour-blind eyes.")
+    severity = models.CharField(max_length=16, choices=Severity.choices)
+    key = models.CharField(max_length=1, help_text="The key that picks it.")
+
+    class Meta:
+        db_table = "defect_class"
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.name

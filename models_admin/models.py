@@ -1,0 +1,95 @@
+"""Models, their immutable versions, and what is deployed where."""
+
+from django.db import models
+from django.db.models import Q
+
+from models_admin.choices import DeploymentState, ModelKind, VersionStatus
+
+
+class Model(models.Model):
+    """A named kind of judgement, `visual_defects`; its versions carry the weights."""
+
+    name = models.CharField(max_length=63, unique=True)
+    kind = models.CharField(max_length=16, choices=ModelKind.choices)
+    description = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "model"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ModelVersion(models.Model):
+    """One artefact, for ever: name and version never point at other bytes.
+
+    `metadata` is the artefact's `model.json`: input and outputs, classes in index order, calibration, thresholds, metrics.
+    """
+
+    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="versions")
+    version = models.CharField(max_length=16)
+    status = models.CharField(max_length=16, choices=VersionStatus.choices, default=VersionStatus.CANDIDATE)
+    precision = models.CharField(max_length=8, default="fp32")
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="variants")
+    sha256 = models.CharField(max_length=64)
+    bytes = models.BigIntegerField()
+    metadata = models.JSONField()
+    card = models.TextField(blank=True)
+    artefact_key = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=150)
+
+    class Meta:
+        db_table = "model_version"
+        ordering = ["model__name", "-id"]
+        constraints = [models.UniqueConstraint(fields=["model", "version"], name="model_version_once")]
+
+    def __str__(self) -> str:
+        return f"{self.model.name} {self.version}"
+
+
+class Deployment(models.Model):
+    """One bringing of a version onto Triton, from publishing to retirement."""
+
+    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="deployments")
+    triton_name = models.CharField(max_length=96)
+    state = models.CharField(max_length=16, choices=DeploymentState.choices, default=DeploymentState.PUBLISHING)
+    error = models.TextField(blank=True)
+    requested_by = models.CharField(max_length=150)
+    requested_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    revision = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        db_table = "deployment"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version"],
+                condition=Q(state__in=["publishing", "loading", "warming", "active", "draining"]),
+                name="deployment_one_live_per_version",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.triton_name} {self.state}"
+
+
+class TrafficRoute(models.Model):
+    """Which deployment judges: for a recipe, or for every recipe without a route of its own."""
+
+    model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="routes")
+    recipe_code = models.CharField(max_length=64, blank=True, help_text="Empty: every recipe without its own route.")
+    champion = models.ForeignKey(Deployment, on_delete=models.PROTECT, related_name="+")
+    fallback = models.ForeignKey(Deployment, null=True, on_delete=models.PROTECT, related_name="+")
+    generation = models.PositiveIntegerField(default=1)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "traffic_route"
+        constraints = [models.UniqueConstraint(fields=["model", "recipe_code"], name="traffic_route_once")]
+
+    def __str__(self) -> str:
+        return f"{self.model_id}/{self.recipe_code or '*'} -> {self.champion_id}"
