@@ -1,0 +1,1 @@
+"""Pure functions and frozen dataclasses over numpy and OpenCV: no input or output, no settings, no clock."""

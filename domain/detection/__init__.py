@@ -1,0 +1,1 @@
+"""From what a detector answers to graded detections in image pixels."""

@@ -1,0 +1,1 @@
+"""Where things are on a wafer: frames, dies, zones."""
