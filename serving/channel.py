@@ -99,7 +99,8 @@ def error_from(fault: grpc.RpcError, *, model_name: str = "", doing: str = "infe
     if any(phrase in words for phrase in _QUEUE_TIMEOUT_WORDS):
         return TritonTimeout(f"The request waited too long in Triton's queue: {detail}", model_name=model_name)
     if doing != "inference" and any(phrase in words for phrase in _LOAD_FAILED_WORDS):
-        return LoadFailed(detail, model_name=model_name)
+        # What follows the first paragraph is a stack trace with the server's own paths.
+        return LoadFailed(detail.split("\n\nAt:")[0].strip(), model_name=model_name)
     if code is grpc.StatusCode.NOT_FOUND or any(phrase in words for phrase in _NOT_READY_WORDS):
         return ModelNotReady(detail, model_name=model_name)
     if code is grpc.StatusCode.UNAVAILABLE:
