@@ -1,0 +1,84 @@
+"""Where one instance keeps its things. Everything lies under its own `var` folder."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+# One copy for all instances: 150 MB that never change.
+TRITON_DIR = PROJECT_DIR / "var" / "tritonserver"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths of the instance whose folder is `var_dir` (absolute)."""
+
+    var_dir: Path
+
+    @classmethod
+    def of(cls, folder: str | os.PathLike[str] | None) -> "Layout":
+        """The instance kept in `folder`: the argument, else WAFERDECK_VAR, else `var` in the project."""
+        chosen = folder or os.environ.get("WAFERDECK_VAR") or "var"
+        return cls(var_dir=(PROJECT_DIR / chosen).resolve())
+
+    @property
+    def state_path(self) -> Path:
+        return self.var_dir / "state.json"
+
+    @property
+    def lock_path(self) -> Path:
+        return self.var_dir / "supervisor.lock"
+
+    @property
+    def keys_path(self) -> Path:
+        return self.var_dir / "keys.json"
+
+    @property
+    def log_dir(self) -> Path:
+        return self.var_dir / "log"
+
+    @property
+    def tmp_dir(self) -> Path:
+        return self.var_dir / "tmp"
+
+    @property
+    def cache_dir(self) -> Path:
+        return self.var_dir / "cache"
+
+    @property
+    def postgres_dir(self) -> Path:
+        return self.var_dir / "postgres"
+
+    @property
+    def redis_dir(self) -> Path:
+        return self.var_dir / "redis"
+
+    @property
+    def triton_dir(self) -> Path:
+        return self.var_dir / "triton"
+
+    @property
+    def models_dir(self) -> Path:
+        return self.var_dir / "models"
+
+    @property
+    def storage_dir(self) -> Path:
+        return self.var_dir / "storage"
+
+    @property
+    def beat_path(self) -> Path:
+        return self.var_dir / "beat" / "schedule"
+
+    def log_path(self, name: str) -> Path:
+        return self.log_dir / f"{name}.log"
+
+    def make(self) -> None:
+        """Create the folders every process may write to."""
+        for folder in (self.log_dir, self.tmp_dir, self.cache_dir, self.models_dir, self.storage_dir, self.beat_path.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+
+
+def scripts_dir() -> Path:
+    """The `bin` folder of the virtual environment that runs us."""
+    return Path(sys.prefix) / "bin"
