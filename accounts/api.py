@@ -21,7 +21,9 @@ class TokenView(APIView):
     def post(self, request: Request) -> Response:
         credentials = CredentialsIn(data=request.data)
         credentials.is_valid(raise_exception=True)
-        user = services.sign_in(request=request._request, source=source_of(request._request), now=now(), **credentials.validated_data)
+        user = services.sign_in(
+            request=request._request, source=source_of(request._request), now=now(), **credentials.validated_data
+        )
         token, text = services.issue_token(
             user=user, name="api", scopes=["read", "write"], actor=actor_for_user(user, auth="password"), now=now()
         )

@@ -32,7 +32,10 @@ def sign_in(*, request: HttpRequest, username: str, password: str, source: Sourc
     user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):
         audit.record(
-            action=Action.LOGIN_REFUSED, object_type="account", object_id=username[:64], at=now,
+            action=Action.LOGIN_REFUSED,
+            object_type="account",
+            object_id=username[:64],
+            at=now,
             actor=Actor(user_id=None, username=username[:64], auth="password", source=source),
         )
         count_try(kind="failed-address", subject=source.ip, limit=TRIES_PER_ADDRESS, window_s=WINDOW_S)
@@ -51,12 +54,22 @@ def record_logout(*, user: User, actor: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def issue_token(
-    *, user: User, name: str, scopes: list[str], actor: Actor, now: datetime, lifetime: timedelta | None = TOKEN_LIFETIME
+    *,
+    user: User,
+    name: str,
+    scopes: list[str],
+    actor: Actor,
+    now: datetime,
+    lifetime: timedelta | None = TOKEN_LIFETIME,
 ) -> tuple[ApiToken, str]:
     """A new token. The text is returned once and kept only as a hash."""
     token, text = ApiToken.objects.create(user=user, expiry=lifetime, name=name, scopes=scopes)
     audit.record(
-        action=Action.TOKEN_ISSUED, object_type="account", object_id=user.pk, actor=actor, at=now,
+        action=Action.TOKEN_ISSUED,
+        object_type="account",
+        object_id=user.pk,
+        actor=actor,
+        at=now,
         after={"name": name, "scopes": scopes, "token": token.token_key},
     )
     return token, text
@@ -67,14 +80,23 @@ def create_site(*, code: str, name: str, actor: Actor, now: datetime) -> Site:
     """Make a site, or return the one of that code."""
     site, is_new = Site.objects.get_or_create(code=code, defaults={"name": name})
     if is_new:
-        audit.record(action=Action.SITE_CREATED, object_type="site", object_id=site.pk, actor=actor, at=now, after={"code": code})
+        audit.record(
+            action=Action.SITE_CREATED, object_type="site", object_id=site.pk, actor=actor, at=now, after={"code": code}
+        )
     return site
 
 
 @transaction.atomic
 def create_user(
-    *, username: str, password: str | None, roles: list[Role], sites: list[Site], actor: Actor, now: datetime,
-    full_name: str = "", is_service: bool = False,
+    *,
+    username: str,
+    password: str | None,
+    roles: list[Role],
+    sites: list[Site],
+    actor: Actor,
+    now: datetime,
+    full_name: str = "",
+    is_service: bool = False,
 ) -> User:
     """Make an account with its roles and sites, or return the one of that name as it is."""
     existing = User.objects.filter(username=username).first()
@@ -88,7 +110,11 @@ def create_user(
     user.groups.set([Group.objects.get_or_create(name=role.value)[0] for role in roles])
     user.sites.set(sites)
     audit.record(
-        action=Action.USER_CREATED, object_type="account", object_id=user.pk, actor=actor, at=now,
+        action=Action.USER_CREATED,
+        object_type="account",
+        object_id=user.pk,
+        actor=actor,
+        at=now,
         after={"username": username, "roles": sorted(roles), "sites": [site.code for site in sites]},
     )
     return user

@@ -27,14 +27,19 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         if request.user.is_authenticated:
             return redirect(target)
-        return render(request, "accounts/login.html", {"form": SignInForm(initial={"next": request.GET.get("next", "")})})
+        return render(
+            request, "accounts/login.html", {"form": SignInForm(initial={"next": request.GET.get("next", "")})}
+        )
     form = SignInForm(request.POST)
     if not form.is_valid():
         return render(request, "accounts/login.html", {"form": form}, status=400)
     try:
         user = services.sign_in(
-            request=request, username=form.cleaned_data["username"], password=form.cleaned_data["password"],
-            source=source_of(request), now=now(),
+            request=request,
+            username=form.cleaned_data["username"],
+            password=form.cleaned_data["password"],
+            source=source_of(request),
+            now=now(),
         )
     except (WrongCredentials, TooManyTries) as refusal:
         form.add_error(None, refusal.detail)

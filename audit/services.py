@@ -15,7 +15,8 @@ from core.actors import Actor
 from core.ids import uuid7
 
 _INSERT = """
-INSERT INTO audit_event (id, ts, actor, source, action, object_type, object_id, object_version, before, after, reason, app)
+INSERT INTO audit_event
+    (id, ts, actor, source, action, object_type, object_id, object_version, before, after, reason, app)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
@@ -51,7 +52,9 @@ def record(
                 event_id,
                 at,
                 _json(_actor_dict(actor)),
-                _json({"ip": actor.source.ip, "agent": actor.source.agent[:300], "request_id": actor.source.request_id}),
+                _json(
+                    {"ip": actor.source.ip, "agent": actor.source.agent[:300], "request_id": actor.source.request_id}
+                ),
                 str(action),
                 object_type,
                 str(object_id),

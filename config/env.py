@@ -55,40 +55,175 @@ def words(text: str) -> list[str]:
 
 
 VARIABLES: tuple[Variable, ...] = (
-    Variable("SECRET_KEY", str, None, "Signs sessions and tokens. Long, random, the same for all processes.", secret=True),
+    Variable(
+        "SECRET_KEY", str, None, "Signs sessions and tokens. Long, random, the same for all processes.", secret=True
+    ),
     Variable("DEBUG", boolean, "false", "Django's debug pages. Never in production."),
     Variable("ALLOWED_HOSTS", words, "127.0.0.1,localhost,[::1]", "Host names the web server answers to."),
-    Variable("CSRF_TRUSTED_ORIGINS", words, "", "Origins (https://fab.example) whose forms and sockets are accepted besides the own host."),
-    Variable("SECURE_COOKIES", boolean, "false", "Cookies over HTTPS only, HSTS on. Set it wherever TLS ends in front of Waferdeck."),
-    Variable("TRUSTED_PROXIES", int, "0", "How many reverse proxies stand in front; their X-Forwarded-For is believed.", "proxies", 0, 8),
-    Variable("DATABASE_URL", str, "postgresql://waferdeck@127.0.0.1:5432/waferdeck", "PostgreSQL 16 or later with pgvector, as the application.", secret=True),
-    Variable("DATABASE_MIGRATION_URL", str, "", "The same database as its owner, for `manage.py migrate`. Empty: DATABASE_URL.", secret=True),
-    Variable("DATABASE_POOL_MAX", int, "16", "Connections this process may hold; 0 keeps one per thread instead of a pool.", "connections", 0, 200),
-    Variable("DATABASE_STATEMENT_TIMEOUT_MS", int, "15000", "A single statement may take this long.", "ms", 100, 600_000),
-    Variable("REDIS_URL", str, "redis://127.0.0.1:6379/0", "Broker, cache and live channel. Losing it loses speed, never data.", secret=True),
+    Variable(
+        "CSRF_TRUSTED_ORIGINS",
+        words,
+        "",
+        "Origins (https://fab.example) whose forms and sockets are accepted besides the own host.",
+    ),
+    Variable(
+        "SECURE_COOKIES",
+        boolean,
+        "false",
+        "Cookies over HTTPS only, HSTS on. Set it wherever TLS ends in front of Waferdeck.",
+    ),
+    Variable(
+        "TRUSTED_PROXIES",
+        int,
+        "0",
+        "How many reverse proxies stand in front; their X-Forwarded-For is believed.",
+        "proxies",
+        0,
+        8,
+    ),
+    Variable(
+        "DATABASE_URL",
+        str,
+        "postgresql://waferdeck@127.0.0.1:5432/waferdeck",
+        "PostgreSQL 16 or later with pgvector, as the application.",
+        secret=True,
+    ),
+    Variable(
+        "DATABASE_MIGRATION_URL",
+        str,
+        "",
+        "The same database as its owner, for `manage.py migrate`. Empty: DATABASE_URL.",
+        secret=True,
+    ),
+    Variable(
+        "DATABASE_POOL_MAX",
+        int,
+        "16",
+        "Connections this process may hold; 0 keeps one per thread instead of a pool.",
+        "connections",
+        0,
+        200,
+    ),
+    Variable(
+        "DATABASE_STATEMENT_TIMEOUT_MS", int, "15000", "A single statement may take this long.", "ms", 100, 600_000
+    ),
+    Variable(
+        "REDIS_URL",
+        str,
+        "redis://127.0.0.1:6379/0",
+        "Broker, cache and live channel. Losing it loses speed, never data.",
+        secret=True,
+    ),
     Variable("TRITON_GRPC_URL", str, "127.0.0.1:8001", "Triton's gRPC address, host:port."),
     Variable("TRITON_HTTP_URL", str, "http://127.0.0.1:8002", "Triton's HTTP address, for health and statistics."),
-    Variable("TRITON_METRICS_URL", str, "", "Triton's Prometheus address. Empty: no GPU and queue figures on the health page."),
-    Variable("MODEL_REPOSITORY_DIR", Path, "var/models", "Folder Triton loads models from; written by one service only."),
-    Variable("STORAGE_URL", str, "file:///var/storage", "Where images are kept: file:///folder (relative to the project when it starts with /var), or s3://key:secret@host:port/bucket?tls=0.", secret=True),
+    Variable(
+        "TRITON_METRICS_URL",
+        str,
+        "",
+        "Triton's Prometheus address. Empty: no GPU and queue figures on the health page.",
+    ),
+    Variable(
+        "MODEL_REPOSITORY_DIR", Path, "var/models", "Folder Triton loads models from; written by one service only."
+    ),
+    Variable(
+        "STORAGE_URL",
+        str,
+        "file:///var/storage",
+        "Where images are kept: file:///folder (relative to the project when it starts with /var), or s3://key:secret@host:port/bucket?tls=0.",
+        secret=True,
+    ),
     Variable("UPLOAD_MAX_BYTES", int, str(64 * 2**20), "Largest image file.", "bytes", 1024, 2**31),
-    Variable("IMAGE_MAX_PIXELS", int, "67108864", "Largest image, width times height; checked before decoding.", "pixels", 4096, 2**31),
-    Variable("DECODER_WORKERS", int, "2", "Child processes that decode untrusted images, per web or worker process.", "processes", 1, 64),
-    Variable("DECODER_WAITING", int, "64", "Images that may wait for a decoder before new ones are turned away.", "images", 0, 10_000),
-    Variable("PREDICT_CONCURRENCY", int, "4", "Images inspected at the same time by one web process.", "images", 1, 256),
-    Variable("PREDICT_WAITING", int, "128", "Requests that may wait for a place before new ones get 503 with Retry-After.", "requests", 0, 10_000),
-    Variable("PREDICT_WAIT_MS", int, "5000", "How long a request waits for a place before 503 with Retry-After.", "ms", 0, 60_000),
-    Variable("INFERENCE_DEADLINE_MS", int, "5000", "All Triton calls of one image, retries included.", "ms", 50, 120_000),
-    Variable("RUN_LEASE_S", int, "60", "A run whose worker has been silent this long is given to another.", "s", 5, 3600),
-    Variable("RUN_MAX_ATTEMPTS", int, "5", "Tries before a run is set aside as failed, with its reason.", "tries", 1, 50),
+    Variable(
+        "IMAGE_MAX_PIXELS",
+        int,
+        "50000000",
+        "Largest image, width times height; checked before decoding.",
+        "pixels",
+        4096,
+        2**31,
+    ),
+    Variable(
+        "DECODER_WORKERS",
+        int,
+        "2",
+        "Child processes that decode untrusted images, per web or worker process.",
+        "processes",
+        1,
+        64,
+    ),
+    Variable(
+        "DECODER_WAITING",
+        int,
+        "64",
+        "Images that may wait for a decoder before new ones are turned away.",
+        "images",
+        0,
+        10_000,
+    ),
+    Variable(
+        "PREDICT_CONCURRENCY", int, "4", "Images inspected at the same time by one web process.", "images", 1, 256
+    ),
+    Variable(
+        "PREDICT_WAITING",
+        int,
+        "128",
+        "Requests that may wait for a place before new ones get 503 with Retry-After.",
+        "requests",
+        0,
+        10_000,
+    ),
+    Variable(
+        "PREDICT_WAIT_MS",
+        int,
+        "5000",
+        "How long a request waits for a place before 503 with Retry-After.",
+        "ms",
+        0,
+        60_000,
+    ),
+    Variable(
+        "INFERENCE_DEADLINE_MS", int, "5000", "All Triton calls of one image, retries included.", "ms", 50, 120_000
+    ),
+    Variable(
+        "RUN_LEASE_S", int, "60", "A run whose worker has been silent this long is given to another.", "s", 5, 3600
+    ),
+    Variable(
+        "RUN_MAX_ATTEMPTS", int, "5", "Tries before a run is set aside as failed, with its reason.", "tries", 1, 50
+    ),
     Variable("SWEEP_EVERY_S", int, "5", "How often lost and waiting runs are looked for.", "s", 1, 600),
-    Variable("PREDICTION_CACHE_TTL_S", int, "3600", "How long an answer for the same pixels, model and recipe is reused; 0 turns the cache off.", "s", 0, 604_800),
-    Variable("TRITON_INSTANCES", int, "2", "Instances of each deployed model; one per core serves best.", "instances", 1, 64),
+    Variable(
+        "PREDICTION_CACHE_TTL_S",
+        int,
+        "3600",
+        "How long an answer for the same pixels, model and recipe is reused; 0 turns the cache off.",
+        "s",
+        0,
+        604_800,
+    ),
+    Variable(
+        "TRITON_INSTANCES", int, "2", "Instances of each deployed model; one per core serves best.", "instances", 1, 64
+    ),
     Variable("TRITON_GPU", boolean, "false", "Deploy model instances on the GPU."),
-    Variable("SOCKET_QUEUE", int, "256", "Events that may wait for one slow browser before it gets a gap marker instead.", "events", 8, 65_536),
-    Variable("CODE_VERSION", str, "", "Build named in every result's provenance. Empty: the git commit, where there is one."),
+    Variable(
+        "SOCKET_QUEUE",
+        int,
+        "256",
+        "Events that may wait for one slow browser before it gets a gap marker instead.",
+        "events",
+        8,
+        65_536,
+    ),
+    Variable(
+        "CODE_VERSION", str, "", "Build named in every result's provenance. Empty: the git commit, where there is one."
+    ),
     Variable("LOG_LEVEL", str, "INFO", "DEBUG, INFO, WARNING or ERROR."),
-    Variable("WAFERDECK_DEMO_PASSWORD", str, "demo", "Password of the demo users; used only by `manage.py seed_demo`.", secret=True),
+    Variable(
+        "WAFERDECK_DEMO_PASSWORD",
+        str,
+        "demo",
+        "Password of the demo users; used only by `manage.py seed_demo`.",
+        secret=True,
+    ),
     Variable("WAFERDECK_DATA_DIR", Path, "../shared/data", "Real data for training and tests; nothing else reads it."),
     Variable("MODEL_ZOO_DIR", Path, "model_zoo", "Folder of the models that ship with Waferdeck."),
 )
@@ -118,7 +253,11 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
             continue
         values[variable.name] = (PROJECT_DIR / value).resolve() if isinstance(value, Path) else value
     known = {variable.name for variable in VARIABLES}
-    faults += [f"{name} is not a variable of Waferdeck" for name in environ if name.startswith(PREFIX) and name not in known | RUNTIME_NAMES]
+    faults += [
+        f"{name} is not a variable of Waferdeck"
+        for name in environ
+        if name.startswith(PREFIX) and name not in known | RUNTIME_NAMES
+    ]
     if faults:
         raise BadEnvironment("The environment cannot be used:\n  " + "\n  ".join(faults))
     return values

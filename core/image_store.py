@@ -36,7 +36,12 @@ class DurableFileSystemStorage(FileSystemStorage):
 
 def put(data: bytes, *, kind: str, suffix: str = "") -> str:
     """Store bytes under their SHA-256 and return the key. Storing the same bytes twice is free and harmless."""
-    key = key_for(hashlib.sha256(data).hexdigest(), kind=kind, suffix=suffix)
+    return put_digest(data, sha256=hashlib.sha256(data).hexdigest(), kind=kind, suffix=suffix)
+
+
+def put_digest(data: bytes, *, sha256: str, kind: str, suffix: str = "") -> str:
+    """`put` for a caller that knows the digest already: of these bytes, or of those they were made from."""
+    key = key_for(sha256, kind=kind, suffix=suffix)
     if not default_storage.exists(key):
         default_storage.save(key, ContentFile(data))
     return key

@@ -11,9 +11,13 @@ from core.errors import Unavailable
 def as_unavailable(fault: BaseException) -> Unavailable | None:
     """The 503 that a dependency's failure becomes, or None when it is a fault of our own."""
     if isinstance(fault, psycopg_pool.PoolTimeout | psycopg_pool.TooManyRequests):
-        return Unavailable("The database has no free connection. Try again shortly.", retry_after_s=2, component="postgres")
+        return Unavailable(
+            "The database has no free connection. Try again shortly.", retry_after_s=2, component="postgres"
+        )
     if isinstance(fault, OperationalError | InterfaceError | psycopg.OperationalError):
-        return Unavailable("The database does not answer. Nothing was changed; try again shortly.", component="postgres")
+        return Unavailable(
+            "The database does not answer. Nothing was changed; try again shortly.", component="postgres"
+        )
     if isinstance(fault, redis.ConnectionError | redis.TimeoutError):
         return Unavailable("Redis does not answer. Nothing was changed; try again shortly.", component="redis")
     return None

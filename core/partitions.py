@@ -6,7 +6,9 @@ from typing import Any
 from core.ids import uuid7_floor
 
 
-def ensure_month_partitions(cursor: Any, *, table: str, now: datetime, months_back: int = 1, months_ahead: int = 3) -> None:
+def ensure_month_partitions(
+    cursor: Any, *, table: str, now: datetime, months_back: int = 1, months_ahead: int = 3
+) -> None:
     """Create the partitions around `now` that are missing. Rows outside all months go to the default partition.
 
     Args:

@@ -35,7 +35,9 @@ def rules() -> tuple[Rule, ...]:
 
 def find(*, kind: str, name: str, method: str = "GET") -> Rule | None:
     """The rule for a URL name (or socket path) and method, or None: then nobody may."""
-    return _index().get((kind, name, SAFE_AS_GET.get(method, method))) or _index().get((kind, name.split(":")[0] + ":*", "*"))
+    return _index().get((kind, name, SAFE_AS_GET.get(method, method))) or _index().get(
+        (kind, name.split(":")[0] + ":*", "*")
+    )
 
 
 @lru_cache(maxsize=1)

@@ -112,12 +112,12 @@ class InternalError(WaferdeckError):
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return respond(
-        InternalError("This is our fault and has been logged. Nothing you sent was half stored; try again or report the id."),
+        InternalError(
+            "This is our fault and has been logged. Nothing you sent was half stored; try again or report the id."
+        ),
         request=request,
     )
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return respond(Forbidden("The form has expired. Go back, reload the page and send it again."), request=request)
-
-

@@ -66,7 +66,7 @@ class Worker:
             return {"failed": type(error).__name__, "message": str(error)[:300]}
 
     def _decoded(self, data: bytes) -> DecodedImage:
-        image = decode(data, limits=self._limits)
+        image = decode(data, limits=self._limits, messages=self._messages)
         self.largest_bytes = image.pixels.nbytes
         return image
 

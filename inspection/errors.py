@@ -1,0 +1,45 @@
+"""What can be wrong with a request to inspect."""
+
+from core.errors import Conflict, Invalid, NotFound, WaferdeckError
+
+
+class UnusableImage(WaferdeckError):
+    """The file is not an image we can show; nothing was stored."""
+
+    code = "unusable_image"
+    status = 422
+    title = "This file cannot be inspected"
+
+
+class TooLarge(WaferdeckError):
+    code = "too_large"
+    status = 413
+    title = "The file is too large"
+
+
+class UnknownRecipe(Invalid):
+    code = "unknown_recipe"
+    title = "There is no such recipe"
+
+
+class UnknownSite(NotFound):
+    code = "unknown_site"
+    title = "There is no such site, or it is not yours"
+
+
+class UnknownRun(NotFound):
+    code = "unknown_run"
+
+
+class UnknownJob(NotFound):
+    code = "unknown_job"
+
+
+class ExternalIdTaken(Conflict):
+    """The external_id names another image already."""
+
+    code = "external_id_taken"
+
+
+class LostLease(Exception):
+    """Another worker holds this run now; whatever was computed is dropped."""

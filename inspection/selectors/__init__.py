@@ -1,0 +1,42 @@
+"""Queries other layers read. They say who may see, in what order, at what cost."""
+
+from inspection.selectors.access import (
+    CARD_RELATIONS,
+    defect_classes,
+    detections_visible_to,
+    images_visible_to,
+    jobs_visible_to,
+    layers_visible_to,
+    lots_visible_to,
+    one,
+    products_visible_to,
+    recipes_visible_to,
+    runs_visible_to,
+    tools_visible_to,
+    wafers_visible_to,
+)
+from inspection.selectors.cards import card_of
+from inspection.selectors.job_cards import item_of, job_of
+from inspection.selectors.queue import queue_state
+from inspection.selectors.wall import wall_cards
+
+__all__ = [
+    "CARD_RELATIONS",
+    "card_of",
+    "defect_classes",
+    "detections_visible_to",
+    "images_visible_to",
+    "item_of",
+    "job_of",
+    "jobs_visible_to",
+    "layers_visible_to",
+    "lots_visible_to",
+    "one",
+    "products_visible_to",
+    "queue_state",
+    "recipes_visible_to",
+    "runs_visible_to",
+    "tools_visible_to",
+    "wafers_visible_to",
+    "wall_cards",
+]

@@ -1,0 +1,88 @@
+"""Who sees what: everything belongs to a site, and another site's object does not exist."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from core.actors import Actor
+from core.errors import NotFound
+from inspection.models import (
+    DefectClass,
+    Detection,
+    InspectionImage,
+    InspectionJob,
+    InspectionRun,
+    Layer,
+    Lot,
+    Product,
+    Recipe,
+    Tool,
+    Wafer,
+)
+
+CARD_RELATIONS = ("wafer__lot__product", "layer", "tool", "recipe_version__recipe", "model_version__model")
+
+
+def lots_visible_to(actor: Actor) -> QuerySet[Lot]:
+    return _of_sites(Lot.objects.select_related("product"), actor).order_by("-id")
+
+
+def wafers_visible_to(actor: Actor) -> QuerySet[Wafer]:
+    return _of_sites(Wafer.objects.select_related("lot__product"), actor).order_by("-id")
+
+
+def images_visible_to(actor: Actor) -> QuerySet[InspectionImage]:
+    return _of_sites(InspectionImage.objects.select_related("wafer__lot", "layer", "tool"), actor).order_by("-id")
+
+
+def runs_visible_to(actor: Actor) -> QuerySet[InspectionRun]:
+    """Runs with everything their card shows."""
+    return _of_sites(InspectionRun.objects.select_related(*CARD_RELATIONS), actor).order_by("-id")
+
+
+def detections_visible_to(actor: Actor) -> QuerySet[Detection]:
+    found = Detection.objects.select_related("defect_class", "run__model_version__model").defer("embedding")
+    if actor.is_system:
+        return found.order_by("-id")
+    return found.filter(run__site_id__in=actor.site_ids).order_by("-id")
+
+
+def jobs_visible_to(actor: Actor) -> QuerySet[InspectionJob]:
+    return _of_sites(InspectionJob.objects.all(), actor).order_by("-id")
+
+
+def products_visible_to(actor: Actor) -> QuerySet[Product]:
+    return _of_sites(Product.objects.all(), actor).order_by("code")
+
+
+def tools_visible_to(actor: Actor) -> QuerySet[Tool]:
+    return _of_sites(Tool.objects.all(), actor).order_by("code")
+
+
+def layers_visible_to(actor: Actor) -> QuerySet[Layer]:
+    return _of_sites(Layer.objects.all(), actor).order_by("step", "code")
+
+
+def recipes_visible_to(actor: Actor) -> QuerySet[Recipe]:
+    return _of_sites(Recipe.objects.prefetch_related("versions"), actor).order_by("code")
+
+
+def defect_classes() -> QuerySet[DefectClass]:
+    return DefectClass.objects.order_by("id")
+
+
+def one(rows: QuerySet[Any], key: UUID | int, *, what: str) -> Any:
+    """The row of that key.
+
+    Raises:
+        NotFound: there is none among those visible; a foreign one looks the same as a made-up one.
+    """
+    row = rows.filter(pk=key).first()
+    if row is None:
+        raise NotFound(f"There is no such {what}, or it belongs to another site.")
+    return row
+
+
+def _of_sites(rows: QuerySet[Any], actor: Actor) -> QuerySet[Any]:
+    return rows if actor.is_system else rows.filter(site_id__in=actor.site_ids)

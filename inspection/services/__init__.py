@@ -1,0 +1,44 @@
+"""What can be done with images, runs, jobs and the catalogue. Other apps and the interfaces call these and nothing below."""
+
+from inspection.services.batches import BatchFile, cancel_job, create_batch, retry_failed_items
+from inspection.services.catalogue import (
+    create_layer,
+    create_product,
+    create_recipe,
+    create_tool,
+    ensure_defect_classes,
+    ensure_lot,
+    ensure_wafer,
+)
+from inspection.services.decoder import decoder, draw_tile, draw_view
+from inspection.services.housekeeping import keep_house
+from inspection.services.predict import PredictOutcome, predict_image
+from inspection.services.runs import cancel_run, retry_run
+from inspection.services.uploads import Upload, forget_named_rows
+from inspection.services.work import drain, sweep
+
+__all__ = [
+    "BatchFile",
+    "PredictOutcome",
+    "Upload",
+    "cancel_job",
+    "cancel_run",
+    "create_batch",
+    "create_layer",
+    "create_product",
+    "create_recipe",
+    "create_tool",
+    "decoder",
+    "drain",
+    "draw_tile",
+    "draw_view",
+    "ensure_defect_classes",
+    "ensure_lot",
+    "ensure_wafer",
+    "forget_named_rows",
+    "keep_house",
+    "predict_image",
+    "retry_failed_items",
+    "retry_run",
+    "sweep",
+]

@@ -1,0 +1,186 @@
+"""1 to 100 images sent together: each is checked at once, judged by the workers, and one bad file harms no other."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from audit import services as audit
+from audit.actions import Action
+from core.actors import Actor
+from core.errors import Invalid, Unavailable, WaferdeckError
+from core.ids import uuid7
+from inspection.choices import ItemState, JobState, RunState, check_job_step
+from inspection.errors import UnknownJob
+from inspection.models import InspectionJob, JobItem
+from inspection.services import job_progress, predict, runs
+from inspection.services.labels import checked_label, file_label
+from inspection.services.uploads import Upload, resolve
+
+MOST_IMAGES = 100
+
+
+@dataclass(frozen=True)
+class BatchFile:
+    """One file of a batch."""
+
+    name: str
+    data: bytes
+    external_id: str | None = None
+
+
+def create_batch(*, files: list[BatchFile], upload: Upload, label: str, actor: Actor, now: datetime) -> InspectionJob:
+    """Take a batch in. Files that cannot be used become failed items with their reason; the rest wait for the workers.
+
+    Raises:
+        Invalid: no file, more than 100, or the same external_id twice.
+        UnknownRecipe, UnknownSite: see `uploads.resolve`.
+    """
+    if not 1 <= len(files) <= MOST_IMAGES:
+        raise Invalid(f"Send 1 to {MOST_IMAGES} images.", fields={"images": [f"{len(files)} were sent."]})
+    named = [file.external_id for file in files if file.external_id]
+    if len(set(named)) != len(named):
+        raise Invalid("An external_id came twice.", fields={"external_id": ["Each names one image."]})
+    context = resolve(upload, actor=actor, now=now)
+    job = InspectionJob(
+        id=uuid7(at=now),
+        site_id=context.site.pk,
+        total=len(files),
+        requested_by=actor.username,
+        created_at=now,
+        label=checked_label(label, field="label", longest=120) if label else "",
+    )
+    with transaction.atomic():
+        job.save(force_insert=True)
+        JobItem.objects.bulk_create(
+            JobItem(job=job, ordinal=index, file_name=file_label(file.name), external_id=file.external_id or "")
+            for index, file in enumerate(files)
+        )
+        audit.record(
+            action=Action.JOB_CREATED,
+            object_type="job",
+            object_id=job.pk,
+            actor=actor,
+            at=now,
+            after={"images": len(files), "label": job.label},
+        )
+    for index, file in enumerate(files):
+        _take_item(job, ordinal=index, file=file, upload=upload, actor=actor, now=now)
+    return close_if_over(job_id=job.pk, actor=actor, now=now)
+
+
+@transaction.atomic
+def close_if_over(*, job_id: UUID, actor: Actor, now: datetime) -> InspectionJob:
+    """Count a job's items, and end it when none waits; announces what it finds."""
+    job = InspectionJob.objects.select_for_update().get(pk=job_id)
+    job_progress.recount(job)
+    if job.state == JobState.RUNNING and job.done + job.failed + job.cancelled == job.total:
+        job_progress.finish(job, now=now, actor=actor)
+    job_progress.announce(job, item=None, now=now)
+    return job
+
+
+@transaction.atomic
+def cancel_job(*, job_id: UUID, actor: Actor, now: datetime) -> InspectionJob:
+    """Cancel what of a job has not ended yet.
+
+    Raises:
+        UnknownJob: no such job at the actor's sites.
+        IllegalTransition: it is over already.
+    """
+    job = _for_update(job_id, actor)
+    check_job_step(job.state, JobState.CANCELLED)
+    for item in job.items.filter(state=ItemState.WAITING):
+        if item.run_id:
+            _cancel_if_running(item.run_id, actor=actor, now=now)
+        else:
+            item.state = ItemState.CANCELLED
+            item.save(update_fields=["state"])
+    job.refresh_from_db()
+    audit.record(action=Action.JOB_CANCELLED, object_type="job", object_id=job.pk, actor=actor, at=now)
+    return close_if_over(job_id=job.pk, actor=actor, now=now)
+
+
+@transaction.atomic
+def retry_failed_items(*, job_id: UUID, actor: Actor, now: datetime) -> InspectionJob:
+    """Queue the failed and cancelled runs of a job again. Files that were refused stay refused: they need another file.
+
+    Raises:
+        UnknownJob: no such job at the actor's sites.
+        Invalid: nothing in it can be tried again.
+    """
+    job = _for_update(job_id, actor)
+    again = job.items.filter(state__in=[ItemState.FAILED, ItemState.CANCELLED], run__isnull=False)
+    run_ids = list(
+        again.filter(run__state__in=[RunState.FAILED, RunState.CANCELLED]).values_list("run_id", flat=True).distinct()
+    )
+    if not run_ids:
+        raise Invalid("Nothing here can be tried again. Refused files have to be sent anew.")
+    for run_id in run_ids:
+        runs.retry_run(run_id=run_id, actor=actor, now=now)
+    job.refresh_from_db()
+    return job
+
+
+def _take_item(
+    job: InspectionJob, *, ordinal: int, file: BatchFile, upload: Upload, actor: Actor, now: datetime
+) -> None:
+    """Check and store one file, and queue its run; whatever goes wrong is written to its item."""
+    one = replace(upload, external_id=file.external_id, priority=2)
+    item = JobItem.objects.get(job=job, ordinal=ordinal)
+    try:
+        _queue_item(job, item=item, file=file, upload=one, actor=actor, now=now)
+    except WaferdeckError as refusal:
+        item.state, item.run, item.image = ItemState.FAILED, None, None
+        item.error_code = str(refusal.extra.get("reason") or refusal.code)
+        item.error_detail = refusal.detail
+        item.save()
+
+
+def _queue_item(
+    job: InspectionJob,
+    *,
+    item: JobItem,
+    file: BatchFile,
+    upload: Upload,
+    actor: Actor,
+    now: datetime,
+    is_second_try: bool = False,
+) -> None:
+    taken = predict.take_image(data=file.data, file_name=file.name, upload=upload, actor=actor, now=now)
+    run = runs.new_run(
+        wafer=taken.wafer,
+        context=taken.context,
+        job=job,
+        priority=upload.priority,
+        use_cache=upload.use_cache,
+        actor=actor,
+        now=now,
+    )
+    try:
+        with transaction.atomic():
+            predict.queue_image(taken, run=run, waiting_for="", now=now)
+            item.run, item.image = run, taken.image
+            item.save(update_fields=["run", "image"])
+    except IntegrityError as fault:
+        # The same image was written between our look and our insert: now it is known, and is simply judged again.
+        if is_second_try:
+            raise Unavailable("The same image is being stored by somebody else. Send it again.") from fault
+        _queue_item(job, item=item, file=file, upload=upload, actor=actor, now=now, is_second_try=True)
+
+
+def _cancel_if_running(run_id: UUID, *, actor: Actor, now: datetime) -> None:
+    run = runs.lock_run(run_id, actor=actor)
+    if run.state in (RunState.QUEUED, RunState.RUNNING):
+        runs.cancel_run(run_id=run_id, actor=actor, now=now)
+
+
+def _for_update(job_id: UUID, actor: Actor) -> InspectionJob:
+    visible = (
+        InspectionJob.objects.all() if actor.is_system else InspectionJob.objects.filter(site_id__in=actor.site_ids)
+    )
+    job = visible.filter(pk=job_id).select_for_update().first()
+    if job is None:
+        raise UnknownJob("There is no such job, or it belongs to another site.")
+    return job

@@ -1,0 +1,111 @@
+"""A job follows its items: counted in the transaction that ends each of them."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q
+
+from audit import services as audit
+from audit.actions import Action
+from core.actors import Actor
+from inspection import events
+from inspection.choices import ItemState, JobState, RunState
+from inspection.models import InspectionJob, InspectionRun, JobItem
+from inspection.selectors.job_cards import item_of, job_of
+from outbox import services as outbox
+
+_ITEM_STATE = {
+    RunState.DONE: ItemState.DONE,
+    RunState.FAILED: ItemState.FAILED,
+    RunState.CANCELLED: ItemState.CANCELLED,
+}
+
+
+def item_ended(run: InspectionRun, *, now: datetime, actor: Actor) -> None:
+    """Mark the items of a run that has ended, count them, and end the job with the last one."""
+    job = _locked(run)
+    waiting = JobItem.objects.filter(job=job, run=run, state=ItemState.WAITING)
+    for item in waiting.select_related("run__wafer__lot", "image"):
+        item.state = _ITEM_STATE[RunState(run.state)]
+        item.error_code, item.error_detail = run.error_code, run.error_detail
+        item.latency_ms = (now - job.created_at).total_seconds() * 1000
+        item.save(update_fields=["state", "error_code", "error_detail", "latency_ms"])
+        item.run = run
+        recount(job)
+        if job.done + job.failed + job.cancelled == job.total:
+            finish(job, now=now, actor=actor)
+        announce(job, item=item, now=now)
+
+
+def item_restarted(run: InspectionRun, *, now: datetime) -> None:
+    """Items of a run that was queued again wait again, and so does their job."""
+    job = _locked(run)
+    JobItem.objects.filter(job=job, run=run).update(
+        state=ItemState.WAITING, error_code="", error_detail="", latency_ms=None
+    )
+    recount(job)
+    job.state, job.finished_at, job.summary = JobState.RUNNING, None, {}
+    announce(job, item=None, now=now)
+
+
+def _locked(run: InspectionRun) -> InspectionJob:
+    assert run.job_id is not None
+    return InspectionJob.objects.select_for_update().get(pk=run.job_id)
+
+
+def recount(job: InspectionJob) -> None:
+    counts = JobItem.objects.filter(job=job).aggregate(
+        **{
+            state.value: Count("id", filter=Q(state=state))
+            for state in (ItemState.DONE, ItemState.FAILED, ItemState.CANCELLED)
+        }
+    )
+    job.done, job.failed, job.cancelled = counts["done"], counts["failed"], counts["cancelled"]
+
+
+def finish(job: InspectionJob, *, now: datetime, actor: Actor) -> None:
+    """Close a job whose items have all ended, with its success rate, latencies and throughput."""
+    job.state = JobState.CANCELLED if job.cancelled == job.total else JobState.DONE
+    job.finished_at = now
+    job.summary = _summary(job, now=now)
+    audit.record(
+        action=Action.JOB_FINISHED,
+        object_type="job",
+        object_id=job.pk,
+        actor=actor,
+        at=now,
+        after={"done": job.done, "failed": job.failed, "cancelled": job.cancelled},
+    )
+
+
+def announce(job: InspectionJob, *, item: JobItem | None, now: datetime) -> None:
+    """Save a job's new state and tell its page and the site's."""
+    job.revision += 1
+    job.save()
+    payload = {**job_of(job, now=now), "item": item_of(item) if item is not None else None}
+    outbox.announce(
+        type=events.JOB_CHANGED,
+        topics=[events.job_topic(job.pk), events.site_topic(job.site_id)],
+        payload=payload,
+        now=now,
+    )
+
+
+def _summary(job: InspectionJob, *, now: datetime) -> dict[str, Any]:
+    ended = JobItem.objects.filter(job=job, state=ItemState.DONE).values_list("latency_ms", flat=True)
+    latencies = sorted(latency_ms for latency_ms in ended if latency_ms is not None)
+    seconds = max((now - job.created_at).total_seconds(), 1e-3)
+    return {
+        "success_rate": round(job.done / job.total, 4) if job.total else None,
+        "p50_ms": _percentile(latencies, 0.50),
+        "p95_ms": _percentile(latencies, 0.95),
+        "throughput_per_s": round(job.done / seconds, 2),
+    }
+
+
+def _percentile(ordered: list[float], share: float) -> float | None:
+    """The value below or at which `share` of the values lie (nearest rank)."""
+    if not ordered:
+        return None
+    rank = max(0, -(-int(share * 100) * len(ordered) // 100) - 1)
+    return round(ordered[rank], 1)

@@ -1,0 +1,194 @@
+"""One image in, its stored findings out, while the caller waits."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from core.actors import Actor
+from core.clock import now as clock_now
+from core.errors import Overloaded
+from core.image_decoder import IngestedImage
+from inspection.choices import RunState
+from inspection.models import InspectionImage, InspectionRun, Wafer
+from inspection.services import inference, ingest, runs
+from inspection.services.decoder import decode_for_inspection
+from inspection.services.findings import JudgedImage
+from inspection.services.uploads import Context, Upload, lot_and_wafer, resolve
+from models_admin.errors import NoRoute
+from serving.errors import ServingError, TritonOverloaded
+
+
+@dataclass(frozen=True)
+class PredictOutcome:
+    """The run that answers, and how it came about.
+
+    Attributes:
+        repeated: this file was inspected before, by the same recipe and model; nothing new was stored.
+        waiting: the model is away; the run is stored and finishes by itself.
+    """
+
+    run: InspectionRun
+    repeated: bool = False
+    waiting: bool = False
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """An image that is decoded, stored and placed, but has no row yet."""
+
+    decoded: IngestedImage
+    image: InspectionImage
+    is_known: bool
+    wafer: Wafer
+    context: Context
+    upload: Upload
+    actor: Actor
+
+
+def predict_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, now: datetime) -> PredictOutcome:
+    """Inspect an image at once.
+
+    The original is stored first; image, run, findings, trail and event are one transaction after the model has answered.
+    Where the model is away the image and a waiting run are stored instead.
+
+    Raises:
+        UnusableImage, TooLarge: the file is refused; nothing was stored.
+        Invalid, UnknownRecipe, UnknownSite, ExternalIdTaken: something the upload names cannot be used.
+        Overloaded, Unavailable: no place right now; nothing was stored, trying again is right.
+    """
+    started_s = time.perf_counter()
+    taken = take_image(data=data, file_name=file_name, upload=upload, actor=actor, now=now)
+    if taken.is_known and upload.use_cache:
+        earlier = _answered_before(taken)
+        if earlier is not None:
+            return PredictOutcome(
+                run=earlier, repeated=True, waiting=earlier.state in (RunState.QUEUED, RunState.RUNNING)
+            )
+    run = runs.new_run(
+        wafer=taken.wafer, context=taken.context, job=None, priority=0, use_cache=upload.use_cache, actor=actor, now=now
+    )
+    try:
+        answer = inference.judge_image(
+            taken.decoded,
+            image=taken.image,
+            product=taken.context.product,
+            recipe_version=taken.context.recipe_version,
+            use_cache=upload.use_cache,
+        )
+    except TritonOverloaded as fault:
+        raise Overloaded(
+            "The model has more images than it can take. Send this one again shortly.", retry_after_s=2
+        ) from fault
+    except (ServingError, NoRoute) as fault:
+        return _stored_for_later(run, taken, reason=fault.detail, now=now)
+    timings_ms = {**taken.decoded.timings_ms, **answer.judgement.timings_ms}
+    timings_ms["total"] = round((time.perf_counter() - started_s) * 1000, 3)
+    judged = [JudgedImage(ordinal=0, image=taken.image, judgement=answer.judgement)]
+    try:
+        with transaction.atomic():
+            _save_once(taken, now=now)
+            runs.finish_run(
+                run,
+                judged=judged,
+                judge=answer.judge,
+                timings_ms=timings_ms,
+                is_cached=answer.is_cached,
+                is_degraded=answer.is_degraded,
+                actor=actor,
+                now=clock_now(),
+                is_new=True,
+            )
+    except IntegrityError:
+        return _lost_the_race(taken)
+    return PredictOutcome(run=run)
+
+
+def take_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, now: datetime) -> _Taken:
+    """Decode and store the bytes, and find or make what the upload names. The image's row is not written yet."""
+    context = resolve(upload, actor=actor, now=now)
+    decoded = decode_for_inspection(data, profile=context.recipe_version.preprocessing)
+    ingest.check_external_id(upload, site_id=context.site.pk, sha256=decoded.sha256)
+    ingest.store_files(data, decoded)
+    wafer = lot_and_wafer(upload, context=context, sha256=decoded.sha256, actor=actor, now=now)
+    known = ingest.known_image(wafer=wafer, layer_id=context.layer.pk, sha256=decoded.sha256)
+    image = known or ingest.image_row(
+        decoded,
+        wafer=wafer,
+        context=context,
+        upload=upload,
+        file_name=file_name,
+        size_bytes=len(data),
+        actor=actor,
+        now=now,
+    )
+    return _Taken(
+        decoded=decoded,
+        image=image,
+        is_known=known is not None,
+        wafer=wafer,
+        context=context,
+        upload=upload,
+        actor=actor,
+    )
+
+
+def queue_image(taken: _Taken, *, run: InspectionRun, waiting_for: str, now: datetime) -> None:
+    """Write a taken image and a run that waits for a worker, in the running transaction.
+
+    Raises:
+        django.db.IntegrityError: the same image was written meanwhile.
+    """
+    _save_once(taken, now=now)
+    runs.queue_run(run, images=[taken.image], waiting_for=waiting_for, actor=taken.actor, now=now)
+
+
+def _save_once(taken: _Taken, *, now: datetime) -> None:
+    if not taken.is_known:
+        ingest.save_image(taken.image, actor=taken.actor, now=now)
+    ingest.note_tool_is_alive(taken.context.tool, now=now)
+
+
+def _answered_before(taken: _Taken) -> InspectionRun | None:
+    """The newest run that judged, or is about to judge, this image by the recipe and model in force."""
+    candidates = (
+        InspectionRun.objects.filter(run_images__image=taken.image, recipe_version=taken.context.recipe_version)
+        .exclude(state__in=[RunState.FAILED, RunState.CANCELLED])
+        .select_related(*runs.RUN_RELATIONS)
+        .order_by("-id")
+    )
+    newest = candidates.first()
+    if newest is None or newest.state != RunState.DONE:
+        return newest
+    try:
+        in_force = inference.route_of(taken.context.recipe_version).version_id
+    except NoRoute:
+        return newest
+    return newest if newest.model_version_id == in_force else None
+
+
+def _stored_for_later(run: InspectionRun, taken: _Taken, *, reason: str, now: datetime) -> PredictOutcome:
+    try:
+        with transaction.atomic():
+            queue_image(taken, run=run, waiting_for=reason, now=now)
+    except IntegrityError:
+        return _lost_the_race(taken)
+    return PredictOutcome(run=run, waiting=True)
+
+
+def _lost_the_race(taken: _Taken) -> PredictOutcome:
+    """The same file came twice at once and the other was faster: its run is the answer."""
+    ingest.check_external_id(taken.upload, site_id=taken.context.site.pk, sha256=taken.decoded.sha256)
+    image = ingest.known_image(wafer=taken.wafer, layer_id=taken.context.layer.pk, sha256=taken.decoded.sha256)
+    run = (
+        InspectionRun.objects.filter(run_images__image=image)
+        .select_related(*runs.RUN_RELATIONS)
+        .order_by("-id")
+        .first()
+        if image is not None
+        else None
+    )
+    if run is None:
+        raise Overloaded("The same image was sent twice at once. Send it again.", retry_after_s=1)
+    return PredictOutcome(run=run, repeated=True, waiting=run.state in (RunState.QUEUED, RunState.RUNNING))

@@ -1,0 +1,141 @@
+"""What an upload says about its image, and the rows that it names."""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts.models import Site
+from core.actors import Actor
+from core.briefly import Briefly
+from inspection.errors import UnknownRecipe, UnknownSite
+from inspection.models import Layer, Lot, Product, Recipe, RecipeVersion, Tool, Wafer
+from inspection.services import catalogue
+
+GENERIC_PRODUCT, NO_LAYER, DEFAULT_RECIPE = "GENERIC", "NA", "DEFAULT"
+
+# Rows that are named with every image and change by hand only.
+_named: Briefly[Any] = Briefly(ttl_s=2.0)
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Everything but the bytes. Codes that are not given are filled in, codes that do not exist yet are made.
+
+    Attributes:
+        origin_x_um, origin_y_um: wafer frame, of the image's top left corner; both or neither.
+        pixel_um: side of a pixel; None takes the recipe's.
+        priority: 0 interactive, 1 upload, 2 batch.
+    """
+
+    site: str | None = None
+    lot: str | None = None
+    wafer: str | None = None
+    slot: int | None = None
+    product: str | None = None
+    layer: str | None = None
+    tool: str | None = None
+    recipe: str | None = None
+    model: str | None = None
+    version: str | None = None
+    origin_x_um: float | None = None
+    origin_y_um: float | None = None
+    pixel_um: float | None = None
+    external_id: str | None = None
+    use_cache: bool = True
+    priority: int = 1
+
+
+@dataclass(frozen=True)
+class Context:
+    """The rows an upload names, all of one site."""
+
+    site: Site
+    product: Product
+    layer: Layer
+    tool: Tool | None
+    recipe_version: RecipeVersion
+
+
+def resolve(upload: Upload, *, actor: Actor, now: datetime) -> Context:
+    """Find or make what an upload names, except its lot and wafer.
+
+    Raises:
+        UnknownSite: no such site, or not the actor's.
+        UnknownRecipe: no such recipe; the known ones are named.
+        Invalid: a code cannot be used.
+    """
+    site = _remember(("site", upload.site, actor.site_ids), lambda: _site(upload.site, actor))
+    key = (site.pk,)
+    product = _remember(
+        (*key, "product", upload.product),
+        lambda: catalogue.create_product(site=site, code=upload.product or GENERIC_PRODUCT, actor=actor, now=now),
+    )
+    layer = _remember(
+        (*key, "layer", upload.layer),
+        lambda: catalogue.create_layer(site=site, code=upload.layer or NO_LAYER, actor=actor, now=now),
+    )
+    tool = None
+    if upload.tool:
+        code = upload.tool
+        tool = _remember(
+            (*key, "tool", code), lambda: catalogue.create_tool(site=site, code=code, actor=actor, now=now)
+        )
+    recipe_version = _remember(
+        (*key, "recipe", upload.recipe), lambda: _recipe_version(site, upload.recipe or DEFAULT_RECIPE)
+    )
+    return Context(site=site, product=product, layer=layer, tool=tool, recipe_version=recipe_version)
+
+
+def lot_and_wafer(upload: Upload, *, context: Context, sha256: str, actor: Actor, now: datetime) -> Wafer:
+    """The wafer an image belongs to, made if need be; `.lot` is loaded. An image of no wafer gets one named by its digest.
+
+    Raises:
+        Invalid: a code cannot be used.
+    """
+    lot_code = upload.lot or f"ADHOC-{now:%Y%m%d}"
+    lot: Lot = _remember(
+        (context.site.pk, "lot", lot_code, context.product.pk),
+        lambda: catalogue.ensure_lot(site=context.site, code=lot_code, product=context.product, actor=actor, now=now),
+    )
+    wafer_code = upload.wafer or (f"W{upload.slot:02d}" if upload.slot is not None else sha256[:12])
+    wafer: Wafer = _remember(
+        (context.site.pk, "wafer", lot.pk, wafer_code),
+        lambda: catalogue.ensure_wafer(lot=lot, code=wafer_code, slot=upload.slot, actor=actor, now=now),
+    )
+    return wafer
+
+
+def forget_named_rows() -> None:
+    """Read named rows afresh; for tests, which throw their rows away."""
+    _named.clear()
+
+
+def _remember(key: Hashable, read: Any) -> Any:
+    return _named.get(key, read)
+
+
+def _site(code: str | None, actor: Actor) -> Site:
+    sites = Site.objects.all() if actor.is_system else Site.objects.filter(pk__in=actor.site_ids)
+    if code:
+        sites = sites.filter(code=code)
+    site = sites.order_by("code").first()
+    if site is None:
+        raise UnknownSite("There is no such site, or it is not yours. An admin can give you one.")
+    return site
+
+
+def _recipe_version(site: Site, code: str) -> RecipeVersion:
+    version = (
+        RecipeVersion.objects.filter(recipe__site=site, recipe__code=code)
+        .select_related("recipe")
+        .order_by("-number")
+        .first()
+    )
+    if version is None:
+        known = sorted(Recipe.objects.filter(site=site).values_list("code", flat=True)[:50])
+        raise UnknownRecipe(
+            f"There is no recipe {code!r}. Known: {', '.join(known) or 'none yet; a model engineer can make one'}.",
+            fields={"recipe": [f"Choose one of: {', '.join(known)}."]},
+        )
+    return version

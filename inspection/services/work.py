@@ -1,0 +1,193 @@
+"""What a worker does: judge claimed runs, and find what lost messages and lost workers left behind."""
+
+import os
+import socket
+import time
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+
+from core import image_store, jobs
+from core.actors import service_account
+from core.clock import now as clock_now
+from core.errors import Unavailable
+from inspection.choices import JobState, RunState
+from inspection.errors import LostLease, UnusableImage
+from inspection.models import InspectionJob, InspectionRun
+from inspection.services import batches, inference, runs
+from inspection.services.decoder import decode_for_inspection
+from inspection.services.findings import JudgedImage
+from models_admin.errors import NoRoute
+from serving.errors import ServingError
+
+logger = structlog.get_logger(__name__)
+WORKER = service_account("worker")
+OUTAGE_WAIT_S = 3.0
+
+_LAPSED = """
+SELECT id FROM inspection_run WHERE state = 'running' AND lease_until < now()
+ORDER BY lease_until FOR UPDATE SKIP LOCKED LIMIT 100
+"""
+
+
+def drain(*, budget_s: float, at_once: int = 4) -> int:
+    """Judge waiting runs until none is left, the time is up, or the model is away.
+
+    Returns:
+        How many runs ended.
+    """
+    deadline_s = time.monotonic() + budget_s
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    ended = 0
+    while time.monotonic() < deadline_s:
+        claimed = runs.claim_runs(owner=owner, limit=at_once, now=clock_now())
+        if not claimed:
+            return ended
+        for position, run in enumerate(claimed):
+            if execute(run):
+                ended += 1
+                continue
+            for waiting in claimed[position + 1 :]:
+                runs.put_back(
+                    waiting,
+                    reason=run.waiting_for or "Waiting for the model.",
+                    wait_s=OUTAGE_WAIT_S,
+                    is_own_fault=False,
+                    code="",
+                    actor=WORKER,
+                    now=clock_now(),
+                )
+            return ended
+    jobs.enqueue(runs.DRAIN)
+    return ended
+
+
+def execute(run: InspectionRun) -> bool:
+    """Judge a claimed run.
+
+    Returns:
+        False when the model, or something else every run needs, is away: there is no sense in trying the next one now.
+    """
+    structlog.contextvars.bind_contextvars(run=str(run.pk), attempt=run.attempt)
+    try:
+        _judge(run)
+    except LostLease:
+        logger.info("lease_lost")
+    except (ServingError, NoRoute, Unavailable) as fault:
+        is_outage = getattr(fault, "outage", True)
+        wait_s = OUTAGE_WAIT_S if is_outage else runs.backoff_s(run.failures)
+        runs.put_back(
+            run,
+            reason=fault.detail,
+            wait_s=wait_s,
+            is_own_fault=not is_outage,
+            code=fault.code,
+            actor=WORKER,
+            now=clock_now(),
+        )
+        return not is_outage
+    except UnusableImage as refusal:
+        runs.fail_run(
+            run,
+            code=str(refusal.extra.get("reason", refusal.code)),
+            detail=refusal.detail,
+            actor=WORKER,
+            now=clock_now(),
+        )
+    except FileNotFoundError:
+        runs.fail_run(
+            run,
+            code="file_missing",
+            detail="The image's file is not in the store any more. Send it again.",
+            actor=WORKER,
+            now=clock_now(),
+        )
+    except Exception as fault:
+        logger.exception("run_broke")
+        runs.put_back(
+            run,
+            reason=f"An unexpected fault ({type(fault).__name__}).",
+            wait_s=runs.backoff_s(run.failures),
+            is_own_fault=True,
+            code="internal_error",
+            actor=WORKER,
+            now=clock_now(),
+        )
+    finally:
+        structlog.contextvars.unbind_contextvars("run", "attempt")
+    return True
+
+
+def sweep(*, now: datetime) -> dict[str, int]:
+    """Hand on runs whose worker is gone, wake workers for runs that wait, and close jobs that nobody closed."""
+    lapsed = _take_back_lapsed(now=now)
+    waiting = InspectionRun.objects.filter(state=RunState.QUEUED).exists()
+    if waiting:
+        jobs.enqueue(runs.DRAIN)
+    open_jobs = (
+        InspectionJob.objects.filter(state=JobState.RUNNING)
+        .exclude(items__state="waiting")
+        .values_list("pk", flat=True)[:50]
+    )
+    over = [job_id for job_id in open_jobs if (now - _made_at(job_id)).total_seconds() > settings.RUN_LEASE_S]
+    for job_id in over:
+        batches.close_if_over(job_id=job_id, actor=WORKER, now=now)
+    return {"lapsed": lapsed, "waiting": int(waiting), "closed_jobs": len(over)}
+
+
+def _judge(run: InspectionRun) -> None:
+    started_s = time.perf_counter()
+    product = run.wafer.lot.product
+    judged: list[JudgedImage] = []
+    timings_ms: dict[str, float] = {}
+    answers = []
+    for position, link in enumerate(run.run_images.select_related("image").order_by("ordinal")):
+        if position:
+            runs.renew_lease(run)
+        decoded = decode_for_inspection(image_store.get(link.image.store_key), profile=run.recipe_version.preprocessing)
+        answer = inference.judge_image(
+            decoded, image=link.image, product=product, recipe_version=run.recipe_version, use_cache=run.use_cache
+        )
+        answers.append(answer)
+        judged.append(JudgedImage(ordinal=link.ordinal, image=link.image, judgement=answer.judgement))
+        for step, spent_ms in {**decoded.timings_ms, **answer.judgement.timings_ms}.items():
+            timings_ms[step] = round(timings_ms.get(step, 0.0) + spent_ms, 3)
+    if len({answer.judge.route.sha256 for answer in answers}) > 1:
+        raise Unavailable("The model was changed in the middle of this wafer; it is judged again by one version.")
+    timings_ms["total"] = round((time.perf_counter() - started_s) * 1000, 3)
+    runs.finish_run(
+        run,
+        judged=judged,
+        judge=answers[0].judge,
+        timings_ms=timings_ms,
+        is_cached=all(one.is_cached for one in answers),
+        is_degraded=any(one.is_degraded for one in answers),
+        actor=WORKER,
+        now=clock_now(),
+    )
+
+
+@transaction.atomic
+def _take_back_lapsed(*, now: datetime) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_LAPSED)
+        lapsed = [row[0] for row in cursor.fetchall()]
+    for run in InspectionRun.objects.filter(pk__in=lapsed).select_related(*runs.RUN_RELATIONS):
+        logger.warning("lease_lapsed", run=str(run.pk), owner=run.lease_owner)
+        runs.put_back(
+            run,
+            reason="Its worker stopped answering; another one takes over.",
+            wait_s=0,
+            is_own_fault=True,
+            code="worker_lost",
+            actor=service_account("sweeper"),
+            now=now,
+        )
+    return len(lapsed)
+
+
+def _made_at(job_id: UUID) -> datetime:
+    return InspectionJob.objects.values_list("created_at", flat=True).get(pk=job_id)
