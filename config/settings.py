@@ -94,7 +94,7 @@ TEMPLATES = [
 # --- data ---------------------------------------------------------------------------------------------------------
 
 
-def _database(url: str) -> dict[str, Any]:
+def database(url: str) -> dict[str, Any]:
     settings = environ.Env.db_url_config(url, engine="django.db.backends.postgresql")
     settings["CONN_HEALTH_CHECKS"] = True
     settings["OPTIONS"] = {
@@ -112,7 +112,9 @@ def _database(url: str) -> dict[str, Any]:
     return settings
 
 
-DATABASES = {"default": _database(ENV["DATABASE_URL"])}
+# Tables belong to another role than the one that serves requests; only these commands act as it.
+AS_OWNER = sys.argv[1:2] in (["migrate"], ["makemigrations"], ["sqlmigrate"], ["flush"])
+DATABASES = {"default": database((AS_OWNER and ENV["DATABASE_MIGRATION_URL"]) or ENV["DATABASE_URL"])}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = ENV["REDIS_URL"]
 CACHES = {

@@ -1,31 +1,63 @@
-"""Month partitions of tables whose key is a version 7 UUID (see core.ids)."""
+"""Month partitions of tables whose key is a version 7 UUID (see core.ids).
 
-from datetime import UTC, datetime
+The application's role may not create tables. So the one thing it needs of that kind, next month's partition, is a
+function of the database that belongs to the owner and knows only our own tables.
+"""
+
+from datetime import datetime
 from typing import Any
 
-from core.ids import uuid7_floor
+PARTITIONED_TABLES = ("audit_event", "detection")
+
+CREATE_FUNCTION = """
+CREATE OR REPLACE FUNCTION ensure_month_partitions(parent text, around timestamptz, months_back int, months_ahead int)
+RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    first timestamptz;
+    made int := 0;
+    name text;
+BEGIN
+    IF parent NOT IN ('audit_event', 'detection') THEN
+        RAISE EXCEPTION '% is not a partitioned table of Waferdeck', parent;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('ensure_month_partitions'));
+    IF to_regclass(parent || '_default') IS NULL THEN
+        EXECUTE format('CREATE TABLE %I PARTITION OF %I DEFAULT', parent || '_default', parent);
+    END IF;
+    FOR month IN -months_back..months_ahead LOOP
+        first := date_trunc('month', around, 'UTC') + make_interval(months => month);
+        name := parent || to_char(first AT TIME ZONE 'UTC', '_YYYY_MM');
+        IF to_regclass(name) IS NULL THEN
+            EXECUTE format(
+                'CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', name, parent,
+                month_floor(first), month_floor(first + interval '1 month'));
+            made := made + 1;
+        END IF;
+    END LOOP;
+    RETURN made;
+END $$;
+"""
+
+CREATE_FLOOR = """
+CREATE OR REPLACE FUNCTION month_floor(at timestamptz) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
+    SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+$$;
+"""
+
+DROP = "DROP FUNCTION ensure_month_partitions(text, timestamptz, int, int); DROP FUNCTION month_floor(timestamptz)"
 
 
 def ensure_month_partitions(
     cursor: Any, *, table: str, now: datetime, months_back: int = 1, months_ahead: int = 3
-) -> None:
+) -> int:
     """Create the partitions around `now` that are missing. Rows outside all months go to the default partition.
 
-    Args:
-        cursor: an open database cursor whose role owns `table`.
-        table: name of the partitioned parent; a trusted name, never input.
+    Returns:
+        How many were made.
     """
-    execute = cursor.execute
-    execute(f"CREATE TABLE IF NOT EXISTS {table}_default PARTITION OF {table} DEFAULT")
-    for offset in range(-months_back, months_ahead + 1):
-        first, following = _month(now, offset), _month(now, offset + 1)
-        name = f"{table}_{first:%Y_%m}"
-        execute("SELECT to_regclass(%s)", [name])
-        if cursor.fetchone()[0] is None:
-            execute(
-                f"CREATE TABLE {name} PARTITION OF {table} "
-                f"FOR VALUES FROM ('{uuid7_floor(at=first)}') TO ('{uuid7_floor(at=following)}')"
-            )
+    cursor.execute("SELECT ensure_month_partitions(%s, %s, %s, %s)", [table, now, months_back, months_ahead])
+    made: int = cursor.fetchone()[0]
+    return made
 
 
 def partition_empty_table(cursor: Any, *, table: str) -> None:
@@ -55,8 +87,3 @@ def partition_empty_table(cursor: Any, *, table: str) -> None:
         cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
     for definition in index_definitions:
         cursor.execute(definition)
-
-
-def _month(now: datetime, offset: int) -> datetime:
-    months = now.year * 12 + now.month - 1 + offset
-    return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)

@@ -14,6 +14,11 @@ CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON audit_event FOR EACH R
 CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON audit_event FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
 ALTER TABLE audit_event ENABLE ALWAYS TRIGGER audit_no_change;
 ALTER TABLE audit_event ENABLE ALWAYS TRIGGER audit_no_truncate;
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'waferdeck_app') THEN
+        REVOKE UPDATE, DELETE, TRUNCATE ON audit_event FROM waferdeck_app;
+    END IF;
+END $$;
 """
 
 
@@ -28,6 +33,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('outbox', '0001_initial'),
     ]
 
     operations = [

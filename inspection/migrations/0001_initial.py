@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ('outbox', '0001_initial'),
         ('accounts', '0001_initial'),
         ('models_admin', '0001_initial'),
     ]

@@ -5,10 +5,8 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from accounts.models import IdempotencyKey
-from core.partitions import ensure_month_partitions
+from core.partitions import PARTITIONED_TABLES, ensure_month_partitions
 from outbox import services as outbox
-
-PARTITIONED_TABLES = ("detection", "audit_event")
 
 
 def keep_house(*, now: datetime) -> dict[str, int]:

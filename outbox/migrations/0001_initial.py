@@ -3,6 +3,8 @@
 import django.contrib.postgres.fields
 from django.db import migrations, models
 
+from core import partitions
+
 
 class Migration(migrations.Migration):
 
@@ -26,4 +28,6 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['made_at'], name='outbox_made_at')],
             },
         ),
+        # Here because every app with a partitioned table comes after this one.
+        migrations.RunSQL([partitions.CREATE_FLOOR, partitions.CREATE_FUNCTION], partitions.DROP),
     ]
