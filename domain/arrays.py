@@ -9,4 +9,5 @@ FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
 BoolArray = NDArray[np.bool_]
 GreyArray = NDArray[np.uint8]
-PixelArray = NDArray[np.uint8] | NDArray[np.uint16]
+PixelArray = NDArray[np.unsignedinteger[Any]]
+"""uint8 or uint16."""

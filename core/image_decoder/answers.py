@@ -17,7 +17,7 @@ _FORMATS = ("png", "jpeg", "webp", "bmp", "tiff")
 _MAX_SIDE_PX = 1 << 24
 
 
-class BrokenAnswer(ValueError):  # noqa: N818 - read as "the child gave a broken answer"
+class BrokenAnswer(ValueError):
     """A decoder process answered something it never should."""
 
 

@@ -41,7 +41,7 @@ def _shut_in(settings: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     layout = wire.Layout.of(limits)
     memory = mmap.mmap(settings["memory_fd"], layout.total_bytes)
     os.close(settings["memory_fd"])
-    worker = Worker(memory=memory, layout=layout, limits=limits)
+    worker = Worker(memory=memory, layout=layout, limits=limits, messages=sandbox.hear_libraries())
     # Everything must be loaded by now: what comes next takes away the right to read our own program.
     worker.warm_up()
     memory_bytes = sandbox.mapped_bytes() + settings["memory_bytes"]

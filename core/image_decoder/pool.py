@@ -22,7 +22,7 @@ from domain.imaging.refusal import DecodeLimits, ImageRefused, MiB
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
-_THUMBNAIL_PX = 320
+_THUMBNAIL_PX = 256
 _pools: weakref.WeakSet[ImageDecoder] = weakref.WeakSet()
 
 

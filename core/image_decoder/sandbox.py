@@ -7,6 +7,7 @@ import ctypes
 import os
 import resource
 import signal
+from collections.abc import Callable
 
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
@@ -64,6 +65,25 @@ def allow_cpu_s(seconds: int) -> None:
     soft = int(used.ru_utime + used.ru_stime) + seconds + 1
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
+def hear_libraries() -> Callable[[], str]:
+    """Point standard error at a pipe of our own: the C libraries announce there that they show half an image.
+
+    Returns:
+        A function that gives what was written since it was last called.
+    """
+    heard, spoken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    os.dup2(spoken, 2)
+    os.close(spoken)
+
+    def since_last() -> str:
+        try:
+            return os.read(heard, 1 << 16).decode("utf-8", "replace")
+        except BlockingIOError:
+            return ""
+
+    return since_last
 
 
 def release_free_memory() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -34,10 +35,11 @@ class Stopwatch:
 class Worker:
     """Answers requests, one at a time, from the file at the start of the shared memory."""
 
-    def __init__(self, *, memory: mmap.mmap, layout: Layout, limits: DecodeLimits) -> None:
+    def __init__(self, *, memory: mmap.mmap, layout: Layout, limits: DecodeLimits, messages: Callable[[], str]) -> None:
         self._memory = np.frombuffer(memory, np.uint8)
         self._layout = layout
         self._limits = limits
+        self._messages = messages
         self.largest_bytes = 0
 
     def warm_up(self) -> None:

@@ -8,11 +8,24 @@ import cv2
 import numpy as np
 
 from domain.arrays import PixelArray
-from domain.imaging.refusal import DecodeLimits, ImageRefused
+from domain.imaging.formats import bmp, jpeg, png, tiff, webp
+from domain.imaging.formats.source import Messages, Source, no_messages
+from domain.imaging.orientation import upright
+from domain.imaging.refusal import DecodeLimits, ImageRefused, MiB
+from domain.imaging.sniff import sniff
 
-__all__ = ["DecodeLimits", "DecodedImage", "ImageRefused", "decode"]
+__all__ = ["DecodeLimits", "DecodedImage", "ImageRefused", "decode", "inspect"]
 
+# One image, one core: many images are decoded side by side by many processes.
 cv2.setNumThreads(1)
+
+_INSPECT = {
+    "png": png.inspect,
+    "jpeg": jpeg.inspect,
+    "webp": webp.inspect,
+    "bmp": bmp.inspect,
+    "tiff": tiff.inspect,
+}
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -20,7 +33,7 @@ class DecodedImage:
     """An upright image and what its file said about it.
 
     Attributes:
-        pixels: (H, W) or (H, W, 3) RGB, uint8 or uint16.
+        pixels: (H, W) or (H, W, 3) RGB, uint8 or uint16. Samples of other depths fill the range of the next of these.
         format: "png", "jpeg", "webp", "bmp" or "tiff".
         bit_depth: of a sample as stored in the file.
         width_px: upright.
@@ -38,18 +51,94 @@ class DecodedImage:
     notes: tuple[str, ...]
 
 
-def decode(data: bytes, *, limits: DecodeLimits) -> DecodedImage:
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if pixels is None:
-        raise ImageRefused("corrupt", "This file cannot be read as an image.")
-    if pixels.ndim == 3:
-        pixels = cv2.cvtColor(pixels[..., :3], cv2.COLOR_BGR2RGB)
+def decode(data: bytes, *, limits: DecodeLimits, messages: Messages = no_messages) -> DecodedImage:
+    """Show a file right or refuse it.
+
+    The type is told by the content, and every size by the header, before any pixel is decoded. Transparent parts
+    become black: on an inspection image they lie where nothing was recorded.
+
+    Args:
+        data: the whole file.
+        limits: of bytes, sides, pixels and decoded size.
+        messages: what the image libraries wrote to standard error since it was last called; damage they only
+            complain about is refused when this is given.
+
+    Raises:
+        ImageRefused: with a code for machines and a message a person can act on.
+        MemoryError: the process may not have as much memory as the pixels need.
+    """
+    source = inspect(data, limits=limits)
+    messages()
+    stored = _opaque(source.decode(messages))
+    pixels = upright(stored, orientation=source.orientation)
     return DecodedImage(
-        pixels,  # type: ignore[arg-type]
-        "png",
-        pixels.itemsize * 8,
-        pixels.shape[1],
-        pixels.shape[0],
-        1,
-        (),
+        pixels=pixels,
+        format=source.format,
+        bit_depth=source.bit_depth,
+        width_px=pixels.shape[1],
+        height_px=pixels.shape[0],
+        orientation=source.orientation,
+        notes=source.notes,
     )
+
+
+def inspect(data: bytes, *, limits: DecodeLimits) -> Source:
+    """Read the header and hold it against the limits.
+
+    Raises:
+        ImageRefused: not a format we read, a variant we would show wrong, incomplete, or too large.
+    """
+    if not data:
+        raise ImageRefused("not_an_image", "This file is empty. Check that it was copied completely.")
+    if len(data) > limits.max_bytes:
+        raise too_many_bytes(len(data), limits=limits)
+    source = _INSPECT[sniff(data)](data)
+    _check_size(source, limits)
+    return source
+
+
+def too_many_bytes(length: int, *, limits: DecodeLimits) -> ImageRefused:
+    """The refusal of a file by its length alone."""
+    return ImageRefused(
+        "too_large",
+        f"This file has {length / MiB:,.1f} MiB; at most {limits.max_bytes / MiB:,.0f} MiB are taken. "
+        "Compress it without loss, or cut it into parts.",
+    )
+
+
+def _check_size(source: Source, limits: DecodeLimits) -> None:
+    width, height = source.width_px, source.height_px
+    advice = "Reduce it or cut it into parts."
+    if max(width, height) > limits.max_side_px:
+        raise ImageRefused(
+            "too_large",
+            f"This image has {width:,} x {height:,} pixels; no side may have more than {limits.max_side_px:,}. "
+            f"{advice}",
+        )
+    if width * height > limits.max_pixels:
+        raise ImageRefused(
+            "too_large",
+            f"This image has {width:,} x {height:,} pixels; at most {limits.max_pixels / 1e6:,.0f} million are "
+            f"taken. {advice}",
+        )
+    if source.decoded_bytes > limits.max_decoded_bytes:
+        raise ImageRefused(
+            "too_large",
+            f"Decoded, this image has {source.decoded_bytes / MiB:,.0f} MiB; at most "
+            f"{limits.max_decoded_bytes / MiB:,.0f} MiB are taken. Save it in grey or with 8 bits, or cut it into "
+            "parts.",
+        )
+
+
+def _opaque(pixels: PixelArray) -> PixelArray:
+    """(H, W) or (H, W, 3) of pixels that may have an alpha channel: laid over black."""
+    if pixels.ndim == 2 or pixels.shape[2] == 3:
+        return pixels
+    colour = cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB)
+    alpha = pixels[..., 3]
+    full = np.iinfo(pixels.dtype).max
+    if int(alpha.min()) == full:
+        return colour  # type: ignore[return-value]
+    for channel in range(3):
+        colour[..., channel] = cv2.multiply(colour[..., channel], alpha, scale=1 / full)
+    return colour  # type: ignore[return-value]

@@ -113,7 +113,7 @@ def to_eight_bit(pixels: PixelArray, *, stretch: bool) -> NDArray[np.uint8]:
             would be nearly black without it.
     """
     if pixels.dtype == np.uint8:
-        return pixels  # type: ignore[return-value]
+        return pixels.view(np.uint8)
     if stretch:
         # 255 steps at least: noise of a blank image must not be blown up to full contrast.
         return _stretched(pixels, least_span=255)

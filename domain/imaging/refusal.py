@@ -7,7 +7,7 @@ from dataclasses import dataclass
 MiB = 1 << 20
 
 
-class ImageRefused(Exception):  # noqa: N818 - a refusal is an answer, not a mistake of ours
+class ImageRefused(Exception):
     """These bytes are not shown.
 
     Attributes:

@@ -15,12 +15,17 @@ def shrunk(pixels: PixelArray, *, max_side_px: int) -> PixelArray:
     """The image with its longer side at most max_side_px; itself when it is small enough."""
     if max_side_px < 1:
         raise ValueError(f"want a side of at least 1 pixel, got {max_side_px}")
+    # Halving is by far the fastest way to average; what is left to do is less than a halving.
+    while max(pixels.shape[:2]) >= 2 * max_side_px:
+        height, width = pixels.shape[:2]
+        half = max(1, width // 2), max(1, height // 2)
+        pixels = cv2.resize(pixels, half, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     height, width = pixels.shape[:2]
     factor = max_side_px / max(height, width)
     if factor >= 1:
         return pixels
     size = max(1, round(width * factor)), max(1, round(height * factor))
-    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
 
 def thumbnail_jpeg(pixels: PixelArray, *, max_side_px: int) -> bytes:

@@ -1,0 +1,1 @@
+"""How good a model is: against truth, against people, against chance."""
