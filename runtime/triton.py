@@ -94,6 +94,8 @@ class Triton:
             "--model-control-mode=explicit",
             # What a model is comes from its config.pbtxt alone, never from a guess.
             "--disable-auto-complete-config",
+            # A candidate that fails to load must not make the server count as not ready until it is restarted.
+            "--strict-readiness=false",
             "--http-address=127.0.0.1",
             "--grpc-address=127.0.0.1",
             "--metrics-address=127.0.0.1",

@@ -26,7 +26,10 @@ class GpuFigures:
 
 @dataclass(frozen=True)
 class ModelFigures:
-    """Queue figures of one model, as named by Triton."""
+    """Queue figures of one model, as named by Triton.
+
+    `rejected_requests` waited too long in the queue; Triton 2.51 does not count those that found it full.
+    """
 
     name: str
     pending_requests: int = 0
