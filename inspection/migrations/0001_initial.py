@@ -241,7 +241,7 @@ class Migration(migrations.Migration):
                 ('preprocessing_sha256', models.CharField(max_length=64)),
                 ('tile_px', models.PositiveSmallIntegerField(default=512)),
                 ('overlap_px', models.PositiveSmallIntegerField(default=64)),
-                ('thresholds', models.JSONField(default=dict)),
+                ('thresholds', models.JSONField(blank=True, default=dict)),
                 ('review_from', models.FloatField(default=0.3)),
                 ('reject_from', models.FloatField(default=0.7)),
                 ('nms_iou', models.FloatField(default=0.5)),
@@ -280,7 +280,7 @@ class Migration(migrations.Migration):
                 ('code', models.CharField(max_length=64)),
                 ('name', models.CharField(blank=True, max_length=120)),
                 ('cadence_s', models.PositiveIntegerField(default=300, help_text='Without an image for this long the tool counts as silent.')),
-                ('last_image_at', models.DateTimeField(null=True)),
+                ('last_image_at', models.DateTimeField(blank=True, null=True)),
                 ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tools', to='accounts.site')),
             ],
             options={

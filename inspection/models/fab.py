@@ -40,7 +40,7 @@ class Tool(models.Model):
     code = models.CharField(max_length=64)
     name = models.CharField(max_length=120, blank=True)
     cadence_s = models.PositiveIntegerField(default=300, help_text="Without an image for this long the tool counts as silent.")
-    last_image_at = models.DateTimeField(null=True)
+    last_image_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         db_table = "tool"

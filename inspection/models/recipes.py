@@ -35,7 +35,7 @@ class RecipeVersion(models.Model):
     preprocessing_sha256 = models.CharField(max_length=64)
     tile_px = models.PositiveSmallIntegerField(default=512)
     overlap_px = models.PositiveSmallIntegerField(default=64)
-    thresholds = models.JSONField(default=dict)
+    thresholds = models.JSONField(default=dict, blank=True)
     review_from = models.FloatField(default=0.30)
     reject_from = models.FloatField(default=0.70)
     nms_iou = models.FloatField(default=0.5)

@@ -15,12 +15,14 @@ from inspection.services.housekeeping import keep_house
 from inspection.services.predict import PredictOutcome, predict_image
 from inspection.services.runs import cancel_run, retry_run
 from inspection.services.uploads import Upload, forget_named_rows
+from inspection.services.wafers import WaferImage, queue_wafer
 from inspection.services.work import drain, sweep
 
 __all__ = [
     "BatchFile",
     "PredictOutcome",
     "Upload",
+    "WaferImage",
     "cancel_job",
     "cancel_run",
     "create_batch",
@@ -38,6 +40,7 @@ __all__ = [
     "forget_named_rows",
     "keep_house",
     "predict_image",
+    "queue_wafer",
     "retry_failed_items",
     "retry_run",
     "sweep",

@@ -35,8 +35,8 @@ class PredictOutcome:
 
 
 @dataclass(frozen=True)
-class _Taken:
-    """An image that is decoded, stored and placed, but has no row yet."""
+class Taken:
+    """An image that is decoded, stored and placed, but whose row may not be written yet."""
 
     decoded: IngestedImage
     image: InspectionImage
@@ -88,7 +88,7 @@ def predict_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, 
     judged = [JudgedImage(ordinal=0, image=taken.image, judgement=answer.judgement)]
     try:
         with transaction.atomic():
-            _save_once(taken, now=now)
+            save_taken(taken, now=now)
             runs.finish_run(
                 run,
                 judged=judged,
@@ -105,7 +105,7 @@ def predict_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, 
     return PredictOutcome(run=run)
 
 
-def take_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, now: datetime) -> _Taken:
+def take_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, now: datetime) -> Taken:
     """Decode and store the bytes, and find or make what the upload names. The image's row is not written yet."""
     context = resolve(upload, actor=actor, now=now)
     decoded = decode_for_inspection(data, profile=context.recipe_version.preprocessing)
@@ -123,7 +123,7 @@ def take_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, now
         actor=actor,
         now=now,
     )
-    return _Taken(
+    return Taken(
         decoded=decoded,
         image=image,
         is_known=known is not None,
@@ -134,23 +134,28 @@ def take_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, now
     )
 
 
-def queue_image(taken: _Taken, *, run: InspectionRun, waiting_for: str, now: datetime) -> None:
+def queue_image(taken: Taken, *, run: InspectionRun, waiting_for: str, now: datetime) -> None:
     """Write a taken image and a run that waits for a worker, in the running transaction.
 
     Raises:
         django.db.IntegrityError: the same image was written meanwhile.
     """
-    _save_once(taken, now=now)
+    save_taken(taken, now=now)
     runs.queue_run(run, images=[taken.image], waiting_for=waiting_for, actor=taken.actor, now=now)
 
 
-def _save_once(taken: _Taken, *, now: datetime) -> None:
+def save_taken(taken: Taken, *, now: datetime) -> None:
+    """Write a taken image's row, in the running transaction, unless it is known already.
+
+    Raises:
+        django.db.IntegrityError: the same image was written meanwhile.
+    """
     if not taken.is_known:
         ingest.save_image(taken.image, actor=taken.actor, now=now)
     ingest.note_tool_is_alive(taken.context.tool, now=now)
 
 
-def _answered_before(taken: _Taken) -> InspectionRun | None:
+def _answered_before(taken: Taken) -> InspectionRun | None:
     """The newest run that judged, or is about to judge, this image by the recipe and model in force."""
     candidates = (
         InspectionRun.objects.filter(run_images__image=taken.image, recipe_version=taken.context.recipe_version)
@@ -168,7 +173,7 @@ def _answered_before(taken: _Taken) -> InspectionRun | None:
     return newest if newest.model_version_id == in_force else None
 
 
-def _stored_for_later(run: InspectionRun, taken: _Taken, *, reason: str, now: datetime) -> PredictOutcome:
+def _stored_for_later(run: InspectionRun, taken: Taken, *, reason: str, now: datetime) -> PredictOutcome:
     try:
         with transaction.atomic():
             queue_image(taken, run=run, waiting_for=reason, now=now)
@@ -177,7 +182,7 @@ def _stored_for_later(run: InspectionRun, taken: _Taken, *, reason: str, now: da
     return PredictOutcome(run=run, waiting=True)
 
 
-def _lost_the_race(taken: _Taken) -> PredictOutcome:
+def _lost_the_race(taken: Taken) -> PredictOutcome:
     """The same file came twice at once and the other was faster: its run is the answer."""
     ingest.check_external_id(taken.upload, site_id=taken.context.site.pk, sha256=taken.decoded.sha256)
     image = ingest.known_image(wafer=taken.wafer, layer_id=taken.context.layer.pk, sha256=taken.decoded.sha256)
