@@ -31,6 +31,7 @@ class Action(StrEnum):
     JOB_CANCELLED = "job.cancel"
     MODEL_REGISTERED = "model.register"
     MODEL_VERSION_REGISTERED = "model_version.register"
+    MODEL_VERSION_CHANGED = "model_version.change"
     DEPLOYMENT_REQUESTED = "deployment.request"
     DEPLOYMENT_CHANGED = "deployment.change"
     ROUTE_FLIPPED = "route.flip"

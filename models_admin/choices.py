@@ -2,6 +2,8 @@
 
 from django.db.models import TextChoices
 
+from core.errors import IllegalTransition
+
 
 class ModelKind(TextChoices):
     VISUAL = "visual"
@@ -14,6 +16,23 @@ class VersionStatus(TextChoices):
     VALIDATED = "validated"
     REJECTED = "rejected"
     ARCHIVED = "archived"
+
+
+VERSION_STEPS: dict[VersionStatus, frozenset[VersionStatus]] = {
+    VersionStatus.CANDIDATE: frozenset({VersionStatus.VALIDATED, VersionStatus.REJECTED}),
+    VersionStatus.VALIDATED: frozenset({VersionStatus.REJECTED, VersionStatus.ARCHIVED}),
+    VersionStatus.REJECTED: frozenset({VersionStatus.ARCHIVED}),
+    VersionStatus.ARCHIVED: frozenset(),
+}
+
+DEPLOYABLE = frozenset({VersionStatus.CANDIDATE, VersionStatus.VALIDATED})
+
+
+class RouteSlot(TextChoices):
+    """What a deployment is to its route. The fallback judges while Triton does not serve the champion."""
+
+    CHAMPION = "champion"
+    FALLBACK = "fallback"
 
 
 class DeploymentState(TextChoices):
@@ -29,9 +48,33 @@ class DeploymentState(TextChoices):
 DEPLOYMENT_STEPS: dict[DeploymentState, frozenset[DeploymentState]] = {
     DeploymentState.PUBLISHING: frozenset({DeploymentState.LOADING, DeploymentState.FAILED}),
     DeploymentState.LOADING: frozenset({DeploymentState.WARMING, DeploymentState.FAILED}),
-    DeploymentState.WARMING: frozenset({DeploymentState.ACTIVE, DeploymentState.FAILED}),
+    # Straight to draining: a later request took the route while this one was being loaded.
+    DeploymentState.WARMING: frozenset({DeploymentState.ACTIVE, DeploymentState.DRAINING, DeploymentState.FAILED}),
     DeploymentState.ACTIVE: frozenset({DeploymentState.DRAINING}),
+    # Back to active: a rollback to a version that is still loaded.
     DeploymentState.DRAINING: frozenset({DeploymentState.RETIRED, DeploymentState.ACTIVE}),
     DeploymentState.RETIRED: frozenset(),
     DeploymentState.FAILED: frozenset(),
 }
+
+ON_THE_WAY = frozenset({DeploymentState.PUBLISHING, DeploymentState.LOADING, DeploymentState.WARMING})
+LOADED = frozenset({DeploymentState.ACTIVE, DeploymentState.DRAINING})
+"""States in which Triton must hold the model, whatever happened to Triton meanwhile."""
+
+
+def check_deployment_step(before: str, after: str) -> None:
+    """
+    Raises:
+        IllegalTransition: a deployment does not go from `before` to `after`.
+    """
+    if DeploymentState(after) not in DEPLOYMENT_STEPS[DeploymentState(before)]:
+        raise IllegalTransition(f"A {before} deployment cannot become {after}.", state=before)
+
+
+def check_version_step(before: str, after: str) -> None:
+    """
+    Raises:
+        IllegalTransition: a version does not go from `before` to `after`.
+    """
+    if VersionStatus(after) not in VERSION_STEPS[VersionStatus(before)]:
+        raise IllegalTransition(f"A {before} version cannot become {after}.", state=before)

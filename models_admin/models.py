@@ -3,15 +3,20 @@
 from django.db import models
 from django.db.models import Q
 
-from models_admin.choices import DeploymentState, ModelKind, VersionStatus
+from models_admin.choices import DeploymentState, ModelKind, RouteSlot, VersionStatus
 
 
 class Model(models.Model):
-    """A named kind of judgement, `visual_defects`; its versions carry the weights."""
+    """A named kind of judgement, `visual_defects`; its versions carry the weights.
+
+    `decisions` counts the requests to change what it serves. Each takes a number, and the highest number wins whichever
+    order the servers finish in.
+    """
 
     name = models.CharField(max_length=63, unique=True)
     kind = models.CharField(max_length=16, choices=ModelKind.choices)
     description = models.TextField(blank=True)
+    decisions = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -25,7 +30,9 @@ class Model(models.Model):
 class ModelVersion(models.Model):
     """One artefact, for ever: name and version never point at other bytes.
 
-    `metadata` is the artefact's `model.json`: input and outputs, classes in index order, calibration, thresholds, metrics.
+    `metadata` is the artefact's `model.json`: input and outputs, classes in index order, calibration, thresholds,
+    metrics.
+    `golden` is what the file answered to fixed images when it was registered (see `validation`).
     """
 
     model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="versions")
@@ -36,6 +43,7 @@ class ModelVersion(models.Model):
     sha256 = models.CharField(max_length=64)
     bytes = models.BigIntegerField()
     metadata = models.JSONField()
+    golden = models.JSONField(default=dict)
     card = models.TextField(blank=True)
     artefact_key = models.CharField(max_length=200)
     created_at = models.DateTimeField()
@@ -51,12 +59,19 @@ class ModelVersion(models.Model):
 
 
 class Deployment(models.Model):
-    """One bringing of a version onto Triton, from publishing to retirement."""
+    """One bringing of a version onto Triton, from publishing to retirement.
+
+    `decision` is the number of the last request for it; `recipe_code` and `slot` are the place it asks for.
+    """
 
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="deployments")
     triton_name = models.CharField(max_length=96)
     state = models.CharField(max_length=16, choices=DeploymentState.choices, default=DeploymentState.PUBLISHING)
     error = models.TextField(blank=True)
+    recipe_code = models.CharField(max_length=64, blank=True)
+    slot = models.CharField(max_length=16, choices=RouteSlot.choices, default=RouteSlot.CHAMPION)
+    decision = models.PositiveIntegerField(default=0)
+    tries = models.PositiveSmallIntegerField(default=0, help_text="Times Triton did not finish loading it in time.")
     requested_by = models.CharField(max_length=150)
     requested_at = models.DateTimeField()
     changed_at = models.DateTimeField()
@@ -78,7 +93,10 @@ class Deployment(models.Model):
 
 
 class TrafficRoute(models.Model):
-    """Which deployment judges: for a recipe, or for every recipe without a route of its own."""
+    """Which deployment judges: for a recipe, or for every recipe without a route of its own.
+
+    `generation` grows with every change, so that whoever looked at an older one is told.
+    """
 
     model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="routes")
     recipe_code = models.CharField(max_length=64, blank=True, help_text="Empty: every recipe without its own route.")

@@ -1,0 +1,138 @@
+"""What a deployment does to Triton: publish, load, warm up, try, unload. No rows are written here.
+
+One process at a time may do any of it (`deployer_lock`): Triton's model control and its repository have one writer.
+"""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+
+from core import image_store
+from models_admin import selectors, validation
+from models_admin.models import ModelVersion
+from serving import repository
+from serving.client import TritonClient
+from serving.control import TritonControl
+from serving.errors import LoadFailed, ServingError
+
+LOAD_DEADLINE_S = 45.0
+TRY_DEADLINE_S = 10.0
+# Any number, as long as nobody else takes this advisory lock.
+_LOCK_ID = 0x57_41_46_45_52
+
+
+class GoldenDiffers(ServingError):
+    """Triton's answer to the golden images is not the recorded one: this server must not judge with that version."""
+
+    code = "golden_differs"
+
+
+@lru_cache(maxsize=1)
+def triton_control() -> TritonControl:
+    """This process's connection for managing models."""
+    return TritonControl(grpc_url=settings.TRITON_GRPC_URL)
+
+
+@lru_cache(maxsize=1)
+def triton_client() -> TritonClient:
+    """This process's connection for trying models out; its breakers are its own."""
+    return TritonClient(grpc_url=settings.TRITON_GRPC_URL)
+
+
+@contextlib.contextmanager
+def deployer_lock() -> Iterator[bool]:
+    """Be the one process that changes Triton. Yields False, at once, when another one is.
+
+    The lock belongs to the database connection, so it is freed when this process dies.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK_ID])
+        is_held: bool = cursor.fetchone()[0]
+    try:
+        yield is_held
+    finally:
+        if is_held:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK_ID])
+
+
+def publish(version: ModelVersion) -> None:
+    """Put the version's files into Triton's repository, verified by digest; harmless when they are there.
+
+    Raises:
+        ServingError: the stored file is not the registered one, or the repository holds another.
+    """
+    spec = selectors.spec_of(version)
+    config = repository.ModelConfig(shape=spec.shape, instances=settings.TRITON_INSTANCES, gpu=settings.TRITON_GPU)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / validation.MODEL_FILE
+        source.write_bytes(image_store.get(version.artefact_key))
+        repository.publish(
+            settings.MODEL_REPOSITORY_DIR,
+            model_name=version.model.name,
+            version=version.version,
+            source=source,
+            sha256=version.sha256,
+            config=config,
+        )
+
+
+def load(version: ModelVersion, *, triton_name: str) -> None:
+    """Load the version and make sure that it is this one, and ready.
+
+    Raises:
+        LoadFailed: Triton could not, or serves another file under this name.
+        ServingError: Triton did not answer.
+    """
+    publish(version)
+    control = triton_control()
+    control.load_model(model_name=triton_name, deadline_s=LOAD_DEADLINE_S)
+    if not control.is_model_ready(model_name=triton_name):
+        raise LoadFailed("Triton loaded it but does not call it ready", model_name=triton_name)
+    parameters = control.model_config(model_name=triton_name).get("parameters", {})
+    served = parameters.get("sha256", {}).get("string_value")
+    if served != version.sha256:
+        raise LoadFailed(
+            f"Triton serves SHA-256 {served} under this name, not {version.sha256}", model_name=triton_name
+        )
+
+
+def warm_up(version: ModelVersion, *, triton_name: str) -> None:
+    """Make every instance compute once, so that no image pays for what happens on first use.
+
+    Raises:
+        ServingError: it did not answer, or its answer breaks the contract.
+    """
+    spec = selectors.spec_of(version)
+    tile = validation.golden_tiles(tile_px=spec.shape.tile_px)[:1]
+    for _ in range(2 * settings.TRITON_INSTANCES):
+        triton_client().infer(model_name=triton_name, tiles=tile, deadline_s=TRY_DEADLINE_S, shape=spec.shape)
+
+
+def try_golden(version: ModelVersion, *, triton_name: str) -> None:
+    """Hold Triton's answer to the golden images against the one recorded at registration.
+
+    Raises:
+        GoldenDiffers: they differ by more than two builds of the runtime do.
+        ServingError: it did not answer, or its answer breaks the contract.
+    """
+    spec = selectors.spec_of(version)
+    tiles = validation.golden_tiles(tile_px=spec.shape.tile_px)
+    answer = triton_client().infer(model_name=triton_name, tiles=tiles, deadline_s=TRY_DEADLINE_S, shape=spec.shape)
+    if difference := validation.golden_difference(version.golden, answer):
+        raise GoldenDiffers(difference, model_name=triton_name)
+
+
+def unload(version: ModelVersion, *, triton_name: str) -> None:
+    """Stop serving the version and take its files out of the repository; harmless when neither is there.
+
+    Raises:
+        ServingError: Triton did not answer.
+    """
+    triton_control().unload_model(model_name=triton_name)
+    repository.remove(settings.MODEL_REPOSITORY_DIR, model_name=version.model.name, version=version.version)

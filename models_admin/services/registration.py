@@ -1,0 +1,122 @@
+"""Versions come in once and never change."""
+
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+
+from audit import services as audit
+from audit.actions import Action
+from core import image_store
+from core.actors import Actor
+from models_admin import selectors, validation
+from models_admin.choices import VersionStatus, check_version_step
+from models_admin.errors import VersionTaken
+from models_admin.models import Model, ModelVersion
+from models_admin.validation import Artefact
+
+STORE_KIND = "models"
+
+
+def register_version(*, folder: Path, actor: Actor, now: datetime, description: str = "") -> ModelVersion:
+    """Take a model folder (`model.onnx`, `model.json`, `card.md`) into the registry, as a candidate.
+
+    The same folder again gives the same row. The file is stored before the row is written.
+
+    Raises:
+        ArtefactRefused: the files do not keep the contract.
+        VersionTaken: that name and version exist with another file.
+    """
+    artefact = validation.read_artefact(folder)
+    spec = artefact.spec
+    known = selectors.versions().filter(model__name=spec.name, version=spec.version).first()
+    if known is not None:
+        return _same_or_refuse(known, sha256=spec.sha256)
+    golden = validation.golden_of(artefact)
+    key = image_store.put(artefact.content, kind=STORE_KIND, suffix=".onnx")
+    with transaction.atomic():
+        model = _model_for_update(artefact, description=description, actor=actor, now=now)
+        known = model.versions.select_related("model").filter(version=spec.version).first()
+        if known is not None:
+            return _same_or_refuse(known, sha256=spec.sha256)
+        version = ModelVersion(
+            model=model,
+            version=spec.version,
+            precision=spec.precision,
+            parent=model.versions.filter(version=spec.parent).first() if spec.parent else None,
+            sha256=spec.sha256,
+            bytes=len(artefact.content),
+            metadata=dict(spec.document),
+            golden=golden,
+            card=artefact.card,
+            artefact_key=key,
+            created_at=now,
+            created_by=actor.username,
+        )
+        version.full_clean()
+        version.save(force_insert=True)
+        audit.record(
+            action=Action.MODEL_VERSION_REGISTERED,
+            object_type="model_version",
+            object_id=version.pk,
+            actor=actor,
+            at=now,
+            after={"model": model.name, "version": version.version, "sha256": version.sha256, "bytes": version.bytes},
+        )
+    return version
+
+
+@transaction.atomic
+def set_version_status(
+    *, model_name: str, version: str, status: VersionStatus, actor: Actor, now: datetime, reason: str = ""
+) -> ModelVersion:
+    """Say what became of a candidate.
+
+    Raises:
+        UnknownVersion: there is none.
+        IllegalTransition: a version does not go there from where it is.
+    """
+    pk = selectors.version_of(model_name=model_name, version=version).pk
+    row = ModelVersion.objects.select_for_update(of=("self",)).select_related("model").get(pk=pk)
+    if row.status == status:
+        return row
+    check_version_step(row.status, status)
+    before, row.status = row.status, status
+    row.save(update_fields=["status"])
+    audit.record(
+        action=Action.MODEL_VERSION_CHANGED,
+        object_type="model_version",
+        object_id=row.pk,
+        actor=actor,
+        at=now,
+        before={"status": before},
+        after={"status": status},
+        reason=reason or None,
+    )
+    return row
+
+
+def _model_for_update(artefact: Artefact, *, description: str, actor: Actor, now: datetime) -> Model:
+    spec = artefact.spec
+    model, is_new = Model.objects.get_or_create(
+        name=spec.name, defaults={"kind": spec.kind, "description": description, "created_at": now}
+    )
+    if is_new:
+        audit.record(
+            action=Action.MODEL_REGISTERED,
+            object_type="model",
+            object_id=model.pk,
+            actor=actor,
+            at=now,
+            after={"name": spec.name, "kind": spec.kind},
+        )
+    return Model.objects.select_for_update().get(pk=model.pk)
+
+
+def _same_or_refuse(known: ModelVersion, *, sha256: str) -> ModelVersion:
+    if known.sha256 != sha256:
+        raise VersionTaken(
+            f"{known} is registered with SHA-256 {known.sha256}. Give the new file a new version.",
+            sha256=known.sha256,
+        )
+    return known
