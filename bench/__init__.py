@@ -1,1 +1,1 @@
-"""Repeatable measurements of the whole product against the limits of the machine it runs on. Not tests: no thresholds."""
+"""Repeatable measurements of the whole product beside the limits of its machine. Not tests: no thresholds."""

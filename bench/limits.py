@@ -1,6 +1,7 @@
-"""What the machine could do at best: the same work in a tight loop, and Triton alone. Run as a process of its own:
+"""What the machine could do at best: the same work in a tight loop, and Triton alone.
 
-python -m bench.limits loop MODEL_FOLDER, or python -m bench.limits triton GRPC_URL TRITON_NAME CLIENTS; prints one JSON line.
+A process of its own, so that its CPU time is its own: `python -m bench.limits loop MODEL_FOLDER`, or
+`python -m bench.limits triton GRPC_URL TRITON_NAME CLIENTS`. Prints one JSON line.
 """
 
 import json

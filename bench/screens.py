@@ -13,7 +13,7 @@ async def watch(*, url: str, token: str, screens: int, seconds: float) -> dict[s
     """Open `screens` live sockets and note how old each finished run is when it arrives.
 
     Returns:
-        Frames received, gaps, and milliseconds from the moment in the event (taken in the storing transaction) to arrival.
+        Frames received, gaps, and milliseconds from the event's own time (taken in the storing transaction) to arrival.
     """
     ages_ms: list[float] = []
     gaps = 0

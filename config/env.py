@@ -128,8 +128,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "STORAGE_URL",
         str,
-        "file:///var/storage",
-        "Where images are kept: file:///folder (relative to the project when it starts with /var), or s3://key:secret@host:port/bucket?tls=0.",
+        (PROJECT_DIR / "var" / "storage").as_uri(),
+        "Where images are kept: file:///folder, or s3://key:secret@host:port/bucket?tls=0.",
         secret=True,
     ),
     Variable("UPLOAD_MAX_BYTES", int, str(64 * 2**20), "Largest image file.", "bytes", 1024, 2**31),

@@ -1,4 +1,4 @@
-"""From the pixels of one image to graded findings. Computes only: no database, no settings, no clock but a stopwatch."""
+"""From the pixels of one image to graded findings. Computes only: no database, no settings, a stopwatch at most."""
 
 import time
 from collections.abc import Mapping

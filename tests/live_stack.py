@@ -19,6 +19,7 @@ import requests
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 PASSWORD = "demo"
+EXEC = (sys.executable, "-m", "runtime", "exec", "--attach")
 Found = TypeVar("Found")
 
 

@@ -12,21 +12,29 @@ EMBEDDING_SIZE = 64
 class Detection(models.Model):
     """One finding of one run, in pixels of its image and, where the image's place is known, on the wafer.
 
-    The key is derived from run and ordinal (`core.ids.derived_uuid7`), so writing a run's findings twice meets the primary
-    key; it starts with the run's time, so the table is partitioned by month over it. A trigger refuses UPDATE.
+    The key is derived from run and ordinal (`core.ids.derived_uuid7`), so writing a run's findings twice meets the
+    primary key; it starts with the run's time, so the table is partitioned by month over it. A trigger refuses UPDATE.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
-    run = models.ForeignKey("inspection.InspectionRun", on_delete=models.PROTECT, related_name="detections", db_index=False)
-    # The run pins its image and wafer; checking them again for each of thousands of rows would double the cost of a write.
+    run = models.ForeignKey(
+        "inspection.InspectionRun", on_delete=models.PROTECT, related_name="detections", db_index=False
+    )
+    # The run pins its image and wafer; checking them again for each of many rows would double the cost of a write.
     image = models.ForeignKey(
-        "inspection.InspectionImage", on_delete=models.PROTECT, related_name="detections", db_index=False, db_constraint=False
+        "inspection.InspectionImage",
+        on_delete=models.PROTECT,
+        related_name="detections",
+        db_index=False,
+        db_constraint=False,
     )
     wafer = models.ForeignKey(
         "inspection.Wafer", on_delete=models.PROTECT, related_name="detections", db_index=False, db_constraint=False
     )
     ordinal = models.PositiveIntegerField()
-    defect_class = models.ForeignKey("inspection.DefectClass", on_delete=models.PROTECT, related_name="+", db_index=False)
+    defect_class = models.ForeignKey(
+        "inspection.DefectClass", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     confidence = models.FloatField(help_text="Calibrated.")
     raw_score = models.FloatField(help_text="As the model gave it.")
     top3_class_ids = ArrayField(models.SmallIntegerField())

@@ -39,7 +39,7 @@ class Tool(models.Model):
     site = models.ForeignKey("accounts.Site", on_delete=models.PROTECT, related_name="tools")
     code = models.CharField(max_length=64)
     name = models.CharField(max_length=120, blank=True)
-    cadence_s = models.PositiveIntegerField(default=300, help_text="Without an image for this long the tool counts as silent.")
+    cadence_s = models.PositiveIntegerField(default=300, help_text="Silent after this long without an image.")
     last_image_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -37,7 +37,9 @@ class InspectionImage(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(fields=["wafer", "layer", "sha256"], name="image_once"),
-            models.UniqueConstraint(fields=["site", "external_id"], condition=Q(external_id__isnull=False), name="image_external_id_once"),
+            models.UniqueConstraint(
+                fields=["site", "external_id"], condition=Q(external_id__isnull=False), name="image_external_id_once"
+            ),
         ]
         indexes = [models.Index(fields=["site", "-id"], name="image_by_site")]
 

@@ -25,8 +25,8 @@ class Recipe(models.Model):
 class RecipeVersion(models.Model):
     """Preprocessing, tiling, thresholds and bands, as one immutable row.
 
-    `thresholds` maps class codes to the confidence from which a detection is reported; a class that is not named uses the
-    model's own threshold.
+    `thresholds` maps class codes to the confidence from which a detection is reported; a class that is not named uses
+    the model's own threshold.
     """
 
     recipe = models.ForeignKey(Recipe, on_delete=models.PROTECT, related_name="versions")
@@ -39,7 +39,7 @@ class RecipeVersion(models.Model):
     review_from = models.FloatField(default=0.30)
     reject_from = models.FloatField(default=0.70)
     nms_iou = models.FloatField(default=0.5)
-    pixel_um = models.FloatField(default=1.0, help_text="Size of one pixel of the original image, when the upload does not say.")
+    pixel_um = models.FloatField(default=1.0, help_text="Side of an original pixel, unless the upload says.")
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=150)
 
@@ -49,7 +49,8 @@ class RecipeVersion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["recipe", "number"], name="recipe_version_once"),
             models.CheckConstraint(
-                condition=Q(review_from__gte=0, reject_from__lte=1, review_from__lte=F("reject_from")), name="recipe_bands_ordered"
+                condition=Q(review_from__gte=0, reject_from__lte=1, review_from__lte=F("reject_from")),
+                name="recipe_bands_ordered",
             ),
             models.CheckConstraint(condition=Q(overlap_px__lt=F("tile_px"), pixel_um__gt=0), name="recipe_geometry"),
         ]

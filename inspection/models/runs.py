@@ -9,8 +9,8 @@ from inspection.choices import Band, RunState
 class InspectionRun(models.Model):
     """One pass of one deployed model over one wafer's images.
 
-    `attempt` is the fencing number: it grows with every claim, and a result is written only by the claim that still holds
-    it. `priority` 0 is interactive, 1 an upload, 2 a batch.
+    `attempt` is the fencing number: it grows with every claim, and a result is written only by the claim that still
+    holds it. `priority` 0 is interactive, 1 an upload, 2 a batch.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -19,10 +19,12 @@ class InspectionRun(models.Model):
     layer = models.ForeignKey("inspection.Layer", on_delete=models.PROTECT, related_name="+")
     tool = models.ForeignKey("inspection.Tool", null=True, on_delete=models.PROTECT, related_name="+")
     recipe_version = models.ForeignKey("inspection.RecipeVersion", on_delete=models.PROTECT, related_name="+")
-    model_version = models.ForeignKey("models_admin.ModelVersion", null=True, on_delete=models.PROTECT, related_name="+")
+    model_version = models.ForeignKey(
+        "models_admin.ModelVersion", null=True, on_delete=models.PROTECT, related_name="+"
+    )
     job = models.ForeignKey("inspection.InspectionJob", null=True, on_delete=models.PROTECT, related_name="runs")
     state = models.CharField(max_length=12, choices=RunState.choices, default=RunState.QUEUED)
-    waiting_for = models.CharField(max_length=200, blank=True, help_text="Why it is still queued, in words for a person.")
+    waiting_for = models.CharField(max_length=200, blank=True, help_text="Why it is still queued, for a person.")
     priority = models.PositiveSmallIntegerField(default=1)
     attempt = models.PositiveIntegerField(default=0)
     failures = models.PositiveIntegerField(default=0, help_text="Attempts that ended by a fault of the run's own.")

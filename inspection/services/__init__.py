@@ -1,4 +1,4 @@
-"""What can be done with images, runs, jobs and the catalogue. Other apps and the interfaces call these and nothing below."""
+"""What can be done with images, runs, jobs and the catalogue: all that interfaces and other apps may call."""
 
 from inspection.services.batches import BatchFile, cancel_job, create_batch, retry_failed_items
 from inspection.services.catalogue import (

@@ -68,12 +68,8 @@ def create_layer(*, site: Site, code: str, actor: Actor, now: datetime, **values
 
 
 def ensure_lot(*, site: Site, code: str, product: Product, actor: Actor, now: datetime) -> Lot:
-    """The lot of that code, made if it is new.
-
-    Raises:
-        Invalid: the lot exists with another product.
-    """
-    lot = _named(
+    """The lot of that code, made if it is new. A lot keeps the product it was made with."""
+    return _named(
         Lot,
         site=site,
         code=code,
@@ -82,7 +78,6 @@ def ensure_lot(*, site: Site, code: str, product: Product, actor: Actor, now: da
         now=now,
         values={"product": product, "created_at": now},
     )
-    return lot
 
 
 def ensure_wafer(*, lot: Lot, code: str, slot: int | None, actor: Actor, now: datetime) -> Wafer:

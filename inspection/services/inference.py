@@ -58,7 +58,7 @@ def route_of(recipe_version: RecipeVersion) -> Route:
 def judge_image(
     decoded: IngestedImage, *, image: InspectionImage, product: Product, recipe_version: RecipeVersion, use_cache: bool
 ) -> Answer:
-    """Find and grade the defects of one decoded image; by the fallback version where Triton does not serve the champion.
+    """Find and grade the defects of one decoded image; by the fallback where Triton does not serve the champion.
 
     Raises:
         serving.errors.ServingError: Triton did not answer, or not as the model promised.

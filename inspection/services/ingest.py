@@ -115,7 +115,7 @@ def save_image(image: InspectionImage, *, actor: Actor, now: datetime) -> None:
 
 
 def note_tool_is_alive(tool: Tool | None, *, now: datetime) -> None:
-    """Remember when a tool last sent an image; not more often than once a second, so that uploads do not queue for its row."""
+    """Remember when a tool last sent an image; once a second at most, so that uploads do not queue for its row."""
     if tool is None or (tool.last_image_at is not None and (now - tool.last_image_at).total_seconds() < 1):
         return
     tool.last_image_at = now

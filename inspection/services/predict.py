@@ -50,7 +50,7 @@ class Taken:
 def predict_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, now: datetime) -> PredictOutcome:
     """Inspect an image at once.
 
-    The original is stored first; image, run, findings, trail and event are one transaction after the model has answered.
+    The original is stored first; image, run, findings, trail and event are one transaction after the answer.
     Where the model is away the image and a waiting run are stored instead.
 
     Raises:

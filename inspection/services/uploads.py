@@ -88,7 +88,7 @@ def resolve(upload: Upload, *, actor: Actor, now: datetime) -> Context:
 
 
 def lot_and_wafer(upload: Upload, *, context: Context, sha256: str, actor: Actor, now: datetime) -> Wafer:
-    """The wafer an image belongs to, made if need be; `.lot` is loaded. An image of no wafer gets one named by its digest.
+    """The wafer an image belongs to, made if need be; `.lot` is loaded. An image of none gets one named by its digest.
 
     Raises:
         Invalid: a code cannot be used.

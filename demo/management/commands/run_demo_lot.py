@@ -1,4 +1,4 @@
-"""Feed the demonstration lot to the inspection line, wafer by wafer, as a tool would. Wafers already there are left out."""
+"""Feed the demonstration lot to the line, wafer by wafer, as a tool would. Wafers already there are left out."""
 
 import time
 from argparse import ArgumentParser
