@@ -1,0 +1,106 @@
+"""python -m training: fit, export, evaluate, reproduce, contact-sheet."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from training import recipe
+
+DEFAULT_CACHE = Path("var/training/scenes")
+DEFAULT_RUN = Path("var/training/run")
+DEFAULT_ZOO = Path("model_zoo")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Read the command line and do one thing."""
+    arguments = _parser().parse_args(argv)
+    handler = {
+        "fit": _fit, "export": _export, "evaluate": _evaluate, "reproduce": _reproduce, "contact-sheet": _contact_sheet,
+    }[arguments.command]
+    handler(arguments)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m training", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    fit = commands.add_parser("fit", help="train; goes on where an earlier call with the same --out stopped")
+    source = fit.add_mutually_exclusive_group(required=True)
+    source.add_argument("--synthetic", action="store_true", help="the stages of training/recipe.py, on drawn scenes")
+    source.add_argument("--manifest", type=Path, help="JSON lines: image, boxes_px, classes; paths relative to it")
+    fit.add_argument("--out", type=Path, default=DEFAULT_RUN)
+    fit.add_argument("--warm-start", type=Path, help="checkpoint whose weights to begin with")
+    fit.add_argument("--steps", type=int, help="with --manifest: how long (default 1,000)")
+    fit.add_argument("--threads", type=int, default=2)
+    fit.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where drawn scenes are kept")
+
+    export = commands.add_parser("export", help="write both versions to the model zoo, with figures and card")
+    export.add_argument("--checkpoint", type=Path, default=DEFAULT_RUN / recipe.STAGES[-1].name / "last.pt")
+    export.add_argument("--zoo", type=Path, default=DEFAULT_ZOO)
+    export.add_argument("--test", type=int, help="scenes to measure on (default: as the recipe says)")
+    export.add_argument("--validation", type=int, help="scenes to calibrate on (default: as the recipe says)")
+    export.add_argument("--note", default="", help="a sentence for the card on how the training came about")
+    export.add_argument("--real", type=Path, help="Markdown on pictures from the world, quoted in the card")
+
+    evaluate = commands.add_parser("evaluate", help="measure a version folder on fresh scenes; changes nothing")
+    evaluate.add_argument("folder", type=Path)
+    evaluate.add_argument("--scenes", type=int, default=300)
+    evaluate.add_argument("--seed", type=int, default=301)
+
+    reproduce = commands.add_parser("reproduce", help="fit and export from nothing but the seeds")
+    reproduce.add_argument("--out", type=Path, default=DEFAULT_RUN)
+    reproduce.add_argument("--zoo", type=Path, default=DEFAULT_ZOO)
+    reproduce.add_argument("--threads", type=int, default=2)
+    reproduce.add_argument("--cache", type=Path, default=DEFAULT_CACHE)
+
+    sheet = commands.add_parser("contact-sheet", help="scenes with their truth on one picture, to look at")
+    sheet.add_argument("--out", type=Path, required=True)
+    sheet.add_argument("--seed", type=int, default=1)
+    sheet.add_argument("--model", type=Path, help="version folder: draw its detections too, dashed")
+    return parser
+
+
+def _fit(arguments: argparse.Namespace) -> None:
+    from training import stages  # noqa: PLC0415 - torch takes seconds to import
+
+    if arguments.synthetic:
+        stages.fit_recipe(out=arguments.out, cache=arguments.cache, threads=arguments.threads, warm=arguments.warm_start)
+    else:
+        settings = replace(stages.MANIFEST_FIT, threads=arguments.threads, steps=arguments.steps or stages.MANIFEST_FIT.steps)
+        stages.fit_manifest(arguments.manifest, out=arguments.out, settings=settings, warm=arguments.warm_start)
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from training import release  # noqa: PLC0415
+
+    figures = release.release(
+        checkpoint=arguments.checkpoint, zoo=arguments.zoo, test_count=arguments.test,
+        validation_count=arguments.validation, note=arguments.note, real_note=arguments.real,
+    )
+    print(release.summary(figures))
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    from training import release  # noqa: PLC0415
+
+    print(release.evaluate_folder(arguments.folder, seed=arguments.seed, count=arguments.scenes))
+
+
+def _reproduce(arguments: argparse.Namespace) -> None:
+    from training import release, stages  # noqa: PLC0415
+
+    checkpoint = stages.fit_recipe(out=arguments.out, cache=arguments.cache, threads=arguments.threads, warm=None)
+    print(release.summary(release.release(checkpoint=checkpoint, zoo=arguments.zoo)))
+
+
+def _contact_sheet(arguments: argparse.Namespace) -> None:
+    from training import contact_sheet  # noqa: PLC0415
+
+    contact_sheet.write(arguments.out, seed=arguments.seed, model=arguments.model)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,135 @@
+"""Batches for training: cut, turned, brightened and roughened afresh every time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from queue import Queue
+from threading import Event, Thread
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from training.cache import LABEL_STEP_PX, Shard
+from training.loss import Batch
+
+KEEP_SHARE = 0.35
+"""A defect of which less than this is left after cutting is neither asked for nor held against the model."""
+Boxes = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+
+def cut(
+    rng: np.random.Generator, *, pixels: Pixels, labels: Pixels, boxes_px: Boxes, classes: NDArray[np.int16], side_px: int
+) -> tuple[Pixels, Pixels, Boxes, NDArray[np.int64]]:
+    """A random window of side_px, half of the time one that cuts through nothing if such a one is found.
+
+    Returns pixels (side, side), label map, boxes as corners (G, 4), classes with -2 where too little is left.
+    """
+    room = pixels.shape[0] - side_px
+    corners = np.concatenate([boxes_px[:, :2], boxes_px[:, :2] + boxes_px[:, 2:]], axis=1)
+    tries = 8 if rng.random() < 0.6 else 1
+    for _ in range(tries):
+        x, y = rng.integers(0, room // LABEL_STEP_PX + 1, 2) * LABEL_STEP_PX if room > 0 else (0, 0)
+        moved = corners - np.array([x, y, x, y], np.float32)
+        clipped = np.clip(moved, 0, side_px)
+        size = clipped[:, 2:] - clipped[:, :2]
+        share = size.prod(1) / np.maximum((moved[:, 2:] - moved[:, :2]).prod(1), 1)
+        if ((share > 0.99) | (share <= 0)).all():
+            break
+    seen = share > 0
+    kept = np.where(share >= KEEP_SHARE, classes, -2)[seen].astype(np.int64)
+    half = (slice(y // LABEL_STEP_PX, (y + side_px) // LABEL_STEP_PX), slice(x // LABEL_STEP_PX, (x + side_px) // LABEL_STEP_PX))
+    return pixels[y : y + side_px, x : x + side_px], labels[half], clipped[seen], kept
+
+
+def turn(rng: np.random.Generator, *, pixels: Pixels, labels: Pixels, corners: Boxes) -> tuple[Pixels, Pixels, Boxes]:
+    """One of the eight turns and mirrorings of a square."""
+    side = pixels.shape[0]
+    if rng.random() < 0.5:
+        pixels, labels = pixels[:, ::-1], labels[:, ::-1]
+        corners = np.stack([side - corners[:, 2], corners[:, 1], side - corners[:, 0], corners[:, 3]], axis=1)
+    if rng.random() < 0.5:
+        pixels, labels = pixels[::-1], labels[::-1]
+        corners = np.stack([corners[:, 0], side - corners[:, 3], corners[:, 2], side - corners[:, 1]], axis=1)
+    if rng.random() < 0.5:
+        pixels, labels, corners = pixels.T, labels.T, corners[:, [1, 0, 3, 2]]
+    return pixels, labels, corners
+
+
+def roughen(rng: np.random.Generator, pixels: Pixels) -> Pixels:
+    """Brightness, contrast, tone, and now and then some noise or blur on top: little enough to hide nothing."""
+    if rng.random() < 0.7:
+        levels = np.arange(256, dtype=np.float32)
+        gamma = np.exp(rng.normal(0, 0.15))
+        table = 255 * (levels / 255) ** gamma * rng.uniform(0.75, 1.2) + rng.uniform(-15, 20)
+        pixels = np.clip(table, 0, 255).astype(np.uint8)[pixels]
+    if rng.random() < 0.15:
+        pixels = cv2.GaussianBlur(np.ascontiguousarray(pixels), (0, 0), rng.uniform(0.4, 0.8)).astype(np.uint8)
+    if rng.random() < 0.2:
+        noise = rng.standard_normal(pixels.shape, dtype=np.float32) * np.float32(rng.uniform(0.5, 3))
+        pixels = np.clip(pixels + noise, 0, 255).astype(np.uint8)
+    return pixels
+
+
+def zoom(rng: np.random.Generator, *, pixels: Pixels, labels: Pixels, boxes_px: Boxes) -> tuple[Pixels, Pixels, Boxes]:
+    """Seldom, the scene a little larger or smaller than it was drawn."""
+    if rng.random() > 0.2:
+        return pixels, labels, boxes_px
+    side = pixels.shape[0]
+    new_side = int(side * np.exp(rng.uniform(np.log(0.82), np.log(1.5)))) // LABEL_STEP_PX * LABEL_STEP_PX
+    way = cv2.INTER_AREA if new_side < side else cv2.INTER_LINEAR
+    half = (new_side // LABEL_STEP_PX,) * 2
+    return (
+        cv2.resize(pixels, (new_side, new_side), interpolation=way).astype(np.uint8),
+        cv2.resize(labels, half, interpolation=cv2.INTER_NEAREST).astype(np.uint8),
+        boxes_px * np.float32(new_side / side),
+    )
+
+
+def make_batch(rng: np.random.Generator, *, shards: list[Shard], size: int, side_px: int) -> Batch:
+    """Draw `size` scenes from the shards that are there by now."""
+    rows = []
+    for _ in range(size):
+        shard = shards[int(rng.integers(len(shards)))]
+        row = int(rng.integers(len(shard.pixels)))
+        boxes, classes, _ = shard.truth(row)
+        pixels, labels, boxes = zoom(rng, pixels=shard.pixels[row], labels=shard.labels[row], boxes_px=boxes)
+        pixels, labels, corners, kept = cut(
+            rng, pixels=pixels, labels=labels, boxes_px=boxes, classes=classes, side_px=side_px
+        )
+        pixels, labels, corners = turn(rng, pixels=pixels, labels=labels, corners=corners)
+        rows.append((roughen(rng, pixels), labels, corners, kept))
+    most = max(1, *(len(kept) for *_, kept in rows))
+    truth = np.zeros((size, most, 4), np.float32)
+    classes_out = np.full((size, most), -1, np.int64)
+    for index, (_, _, corners, kept) in enumerate(rows):
+        truth[index, : len(kept)] = corners
+        classes_out[index, : len(kept)] = kept
+    stacked = np.stack([pixels for pixels, *_ in rows])[:, None]
+    label_maps = np.stack([labels for _, labels, *_ in rows])
+    return Batch(*(torch.from_numpy(array) for array in (stacked, label_maps, truth, classes_out)))
+
+
+def prefetch(make: Callable[[], Batch], *, depth: int = 6) -> Iterator[Batch]:
+    """Make batches in a thread of their own: cutting and turning release the interpreter lock often enough."""
+    queue: Queue[Batch | BaseException] = Queue(depth)
+    stop = Event()
+
+    def work() -> None:
+        try:
+            while not stop.is_set():
+                queue.put(make())
+        except BaseException as error:  # noqa: BLE001 - handed to the consumer, which raises it
+            queue.put(error)
+
+    Thread(target=work, daemon=True).start()
+    try:
+        while True:
+            item = queue.get()
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stop.set()

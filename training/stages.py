@@ -1,0 +1,79 @@
+"""Run the stages of the recipe one after the other, or one stage on a frozen manifest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from demo.synthetic import CLASS_CODES
+from training import recipe
+from training.cache import LABEL_STEP_PX, Shard, ensure
+from training.fit import FitSettings, Trainer
+
+MANIFEST_FIT = FitSettings(seed=3, steps=1000, batch=6, side_px=512, rate=4e-4, warm_steps=50)
+
+
+def fit_recipe(*, out: Path, cache: Path, threads: int, warm: Path | None) -> Path:
+    """Run what is left of the recipe and return the last checkpoint."""
+    checkpoint = warm
+    for stage in recipe.STAGES:
+        shards = ensure(stage.scenes, root=cache, workers=threads)
+        checkpoint = fit_stage(
+            shards, out=out / stage.name, settings=replace(stage.fit, threads=threads), warm=checkpoint
+        )
+    assert checkpoint is not None
+    return checkpoint
+
+
+def fit_stage(shards: list[Shard], *, out: Path, settings: FitSettings, warm: Path | None) -> Path:
+    """Begin or go on with one stage."""
+    trainer = Trainer(settings)
+    last = out / "last.pt"
+    if last.exists():
+        trainer.resume(last)
+    elif warm is not None:
+        trainer.warm_start(warm)
+    trainer.run(shards=shards, out=out)
+    return last
+
+
+def fit_manifest(manifest: Path, *, out: Path, settings: FitSettings, warm: Path | None) -> Path:
+    """Train on labelled pictures: those of a frozen data set."""
+    return fit_stage([read_manifest(manifest, side_px=settings.side_px)], out=out, settings=settings, warm=warm)
+
+
+def read_manifest(manifest: Path, *, side_px: int) -> Shard:
+    """Read JSON lines of `image`, `boxes_px` (x, y, w, h) and `classes` (codes) into one square shard.
+
+    Raises:
+        ValueError: a picture cannot be read or a class is unknown; says which line.
+    """
+    pixels, boxes, classes, owner = [], [], [], []
+    for number, line in enumerate(manifest.read_text().splitlines(), start=1):
+        row = json.loads(line)
+        picture = cv2.imread(str(manifest.parent / row["image"]), cv2.IMREAD_GRAYSCALE)
+        unknown = set(row["classes"]) - set(CLASS_CODES)
+        if picture is None or unknown:
+            raise ValueError(f"line {number}: {f'unknown class {unknown.pop()}' if unknown else 'picture not readable'}")
+        pixels.append(_squared(picture.astype(np.uint8), side_px=side_px))
+        boxes.append(np.array(row["boxes_px"], np.float32).reshape(-1, 4))
+        classes.append(np.array([CLASS_CODES.index(code) for code in row["classes"]], np.int16))
+        owner.append(np.full(len(row["classes"]), len(pixels) - 1, np.int32))
+    classes_all = np.concatenate(classes)
+    labels = np.zeros((len(pixels), side_px // LABEL_STEP_PX, side_px // LABEL_STEP_PX), np.uint8)
+    for picture_labels, picture_boxes, picture_classes in zip(labels, boxes, classes, strict=True):
+        for (x, y, w, h), index in zip((picture_boxes / LABEL_STEP_PX).astype(int), picture_classes, strict=True):
+            picture_labels[y : y + h + 1, x : x + w + 1] = index + 1
+    return Shard(np.stack(pixels), labels, np.concatenate(boxes), classes_all, np.ones(len(classes_all), np.int8), np.concatenate(owner))
+
+
+def _squared(picture: NDArray[np.uint8], *, side_px: int) -> NDArray[np.uint8]:
+    """Pad or cut at the right and at the bottom: boxes keep their places."""
+    height, width = picture.shape
+    padded = np.pad(picture, ((0, max(0, side_px - height)), (0, max(0, side_px - width))), mode="edge")
+    return padded[:side_px, :side_px]
