@@ -57,8 +57,8 @@ def _parser() -> argparse.ArgumentParser:
 
     run = actions.add_parser("exec", parents=[common], help="run a program with everything started, then stop it")
     run.add_argument("--attach", action="store_true", help="use the servers of an instance that is up already")
-    run.add_argument("--scratch", action="store_true", help="empty Redis and models, speed before durability; for tests")
-    run.add_argument("command", nargs="+", metavar="-- PROGRAM ARG")
+    run.add_argument("--scratch", action="store_true", help="for tests: empty Redis and models, no fsync")
+    run.add_argument("command", nargs=argparse.REMAINDER, metavar="[--] PROGRAM ARGS", help="what to run")
     _add_choice(run)
     run.set_defaults(run=commands.execute)
     return parser
@@ -75,7 +75,8 @@ def _parts(text: str) -> set[str]:
     chosen = {part.strip() for part in text.split(",") if part.strip()}
     unknown = chosen - set(stack.PARTS)
     if unknown:
-        raise argparse.ArgumentTypeError(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(stack.PARTS)}")
+        named = ", ".join(sorted(unknown))
+        raise argparse.ArgumentTypeError(f"no such part: {named}; there are {', '.join(stack.PARTS)}")
     return chosen
 
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def up(layout: Layout, arguments: argparse.Namespace) -> int:
         kept = state.read(layout.state_path)
         print(f"Waferdeck is already up{f' at {kept.address}' if kept.address else ''} ({layout.var_dir}).")
         return 0
-    say_done: Callable[[], None] = lambda: None
+    say_done = _nothing
     if arguments.detach:
         outcome, say_done = _detach(layout)
         if outcome is not None:
@@ -51,14 +51,17 @@ def up(layout: Layout, arguments: argparse.Namespace) -> int:
 
 def execute(layout: Layout, arguments: argparse.Namespace) -> int:
     """Run a program with the variables of an instance, started for it or (attached) up already."""
+    program = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
+    if not program:
+        raise CannotStart("exec needs a program to run: python -m runtime exec -- PROGRAM ARGS")
     if arguments.attach and state.read(layout.state_path).supervised():
         variables = _variables_of_running(layout)
-        return subprocess.call(arguments.command, env=environment.for_any_process(layout) | variables)
+        return subprocess.call(program, env=environment.for_any_process(layout) | variables)
     lock = _take_lock(layout)
     if lock is None:
         raise CannotStart(f"{layout.var_dir} is up already; use --attach, or another --var")
     return _supervise(layout, lock, parts=arguments.only - arguments.without, host="127.0.0.1", port=0,
-                      scratch=arguments.scratch, command=arguments.command)  # fmt: skip
+                      scratch=arguments.scratch, command=program)  # fmt: skip
 
 
 def down(layout: Layout, _: argparse.Namespace) -> int:
@@ -119,6 +122,10 @@ def logs(layout: Layout, arguments: argparse.Namespace) -> int:
 # --- starting
 
 
+def _nothing() -> None:
+    pass
+
+
 def _take_lock(layout: Layout) -> state.Lock | None:
     """The lock of the instance; None when a living supervisor has it."""
     lock = state.Lock(layout.lock_path)
@@ -134,7 +141,7 @@ def _take_lock(layout: Layout) -> state.Lock | None:
                 lock.release()
                 return None
             if time.monotonic() > deadline + (STOP_WITHIN_S if kept.supervised() else 0.0):
-                raise CannotStart(f"{layout.lock_path} is held by a process that is neither working nor ending") from None
+                raise CannotStart(f"{layout.lock_path} is held by a process that does not end") from None
             time.sleep(0.05)
 
 
@@ -149,9 +156,9 @@ def _detach(layout: Layout) -> tuple[int | None, Callable[[], None]]:
         with os.fdopen(read_end) as told:
             lines = list(_echo(told))
         if lines and lines[-1] == "up":
-            return 0, lambda: None
+            return 0, _nothing
         _, wait_status = os.waitpid(pid, 0)
-        return os.waitstatus_to_exitcode(wait_status) or 1, lambda: None
+        return os.waitstatus_to_exitcode(wait_status) or 1, _nothing
     os.close(read_end)
     os.setsid()
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -168,7 +175,8 @@ def _detach(layout: Layout) -> tuple[int | None, Callable[[], None]]:
     return None, say_done
 
 
-def _echo(told):  # type: ignore[no-untyped-def]
+def _echo(told: Iterable[str]) -> Iterator[str]:
+    """Print every line but the last word, and pass all of them on."""
     for line in told:
         text = line.rstrip("\n")
         if text != "up":
@@ -185,7 +193,7 @@ def _supervise(
     port: int,
     scratch: bool = False,
     command: list[str] | None = None,
-    say_done: Callable[[], None] = lambda: None,
+    say_done: Callable[[], None] = _nothing,
     watch_parent: bool = True,
 ) -> int:
     began = time.monotonic()
@@ -297,7 +305,7 @@ def _announce(built: stack.Stack, *, parts: set[str], say: Callable[[str], None]
     if quiet:
         return
     if built.address:
-        say("readyz says yes" if _readyz(built.address) else f"up, but not ready for work yet: see {built.address}/readyz")
+        say("readyz says yes" if _readyz(built.address) else f"up, but not yet ready for work: {built.address}/readyz")
         print(f"\nWaferdeck is up: {built.address}")
         if "seed" in parts:
             chosen = os.environ.get("WAFERDECK_DEMO_PASSWORD")
@@ -330,7 +338,8 @@ def _variables_of_running(layout: Layout) -> dict[str, str]:
 
 
 def _print_status(kept: state.State, layout: Layout) -> None:
-    print(f"Waferdeck is {kept.phase}{f' at {kept.address}' if kept.address and kept.phase == 'up' else ''} ({layout.var_dir})")
+    place = f" at {kept.address}" if kept.address and kept.phase == "up" else ""
+    print(f"Waferdeck is {kept.phase}{place} ({layout.var_dir})")
     rows = [("NAME", "STATE", "PID", "ADDRESS", "PORTS", "RESTARTS", "SINCE", "LAST EXIT")]
     for entry in kept.processes:
         shown = ", ".join(f"{name} {number}" for name, number in entry.ports.items())

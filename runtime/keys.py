@@ -23,12 +23,17 @@ def load_or_make(path: Path) -> Keys:
     kept = json.loads(path.read_text()) if path.exists() else {}
     keys = Keys(**{field.name: kept.get(field.name) or secrets.token_urlsafe(48) for field in fields(Keys)})
     if asdict(keys) != kept:
-        path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
-        partial.unlink(missing_ok=True)
-        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(asdict(keys), file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
+        write_private(partial, json.dumps(asdict(keys), indent=1))
         partial.replace(path)
     return keys
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that nobody but its owner could read at any moment."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())

@@ -75,7 +75,8 @@ class Layout:
 
     def make(self) -> None:
         """Create the folders every process may write to."""
-        for folder in (self.log_dir, self.tmp_dir, self.cache_dir, self.models_dir, self.storage_dir, self.beat_path.parent):
+        kept = (self.models_dir, self.storage_dir, self.beat_path.parent)
+        for folder in (*kept, self.log_dir, self.tmp_dir, self.cache_dir):
             folder.mkdir(parents=True, exist_ok=True)
 
 

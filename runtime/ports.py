@@ -46,6 +46,6 @@ def choose(names: Iterable[str], *, remembered: Mapping[str, int]) -> dict[str, 
     for name in names:
         port = remembered.get(name, 0)
         while not port or port in chosen.values() or not is_free(port):
-            port = random.choice(CHOICE)  # noqa: S311 - a port is no secret
+            port = random.choice(CHOICE)
         chosen[name] = port
     return chosen

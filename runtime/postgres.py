@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from runtime import environment, privileges, probes, procfs
-from runtime.keys import Keys
+from runtime.keys import Keys, write_private
 from runtime.layout import PROJECT_DIR, Layout
 from runtime.process import Command
 from runtime.unit import TASK, Spec
@@ -103,9 +103,7 @@ class Postgres:
 
     def _before_initdb(self) -> None:
         shutil.rmtree(self._partial, ignore_errors=True)
-        self._password_file.unlink(missing_ok=True)
-        with open(os.open(self._password_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(self._keys.postgres)
+        write_private(self._password_file, self._keys.postgres)
         if self._identity is not None:
             os.chown(self._password_file, self._identity.uid, self._identity.gid)
 

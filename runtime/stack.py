@@ -72,7 +72,7 @@ def build(
     if listener is not None:
         host, port = listener.getsockname()[:2]
         bound["web"] = port
-        address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
+        address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
     django = environment.for_django(layout=layout, keys=keys, ports=bound, servers=set(parts) & set(SERVERS))
     whole = environment.for_any_process(layout) | django
 

@@ -1,4 +1,4 @@
-"""What an instance remembers on disk: who supervises it, its ports, its processes; and the lock that keeps it single."""
+"""What an instance remembers on disk: its supervisor, ports and processes; and the lock that keeps it single."""
 
 import fcntl
 import json
@@ -43,7 +43,8 @@ class State:
 
     def supervised(self) -> bool:
         """Whether the supervisor that wrote this is still at work."""
-        return self.boot == procfs.boot_id() and procfs.is_same(pid=self.supervisor_pid, started=self.supervisor_started)
+        same_boot = self.boot == procfs.boot_id()
+        return same_boot and procfs.is_same(pid=self.supervisor_pid, started=self.supervisor_started)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import FrameType
 
 from runtime import logs, privileges, procfs, state
 from runtime.unit import BACKING_OFF, DONE, FAILED, READY, STOPPED, WAITING, Spec, Unit
@@ -43,9 +44,8 @@ class Supervisor:
             on_ready: called once, when everything is up.
             watched_parent: a process whose end is ours too.
         """
-        self._units = {
-            spec.name: Unit(spec, mark=instance, log_path=log_dir / f"{spec.name}.log") for spec in specs
-        }
+        self._units = {spec.name: Unit(spec, mark=instance, log_path=log_dir / f"{spec.name}.log") for spec in specs}
+        self._dependents = _dependents(specs)
         self._log_dir = log_dir
         self._save = save
         self._say = say
@@ -148,9 +148,8 @@ class Supervisor:
 
     def _stop_in_order(self) -> bool:
         """Ask every unit to stop that nothing running depends on. Says whether all have."""
-        for unit in self._units.values():
-            dependents = [other for other in self._units.values() if unit.spec.name in other.spec.after]
-            if all(other.over for other in dependents):
+        for name, unit in self._units.items():
+            if all(self._units[other].over for other in self._dependents[name]):
                 unit.ask_to_stop(at_once=self._asked > 1)
         return all(unit.over for unit in self._units.values())
 
@@ -197,11 +196,11 @@ class Supervisor:
         """Wake the loop on a signal; the handlers themselves only count."""
         self._wake_write.setblocking(False)
         self._wake_read.setblocking(False)
-        handlers = {
+        handlers: dict[signal.Signals, Callable[[int, FrameType | None], None]] = {
             signal.SIGTERM: self._on_stop,
             signal.SIGINT: self._on_stop,
             signal.SIGHUP: self._on_reload,
-            signal.SIGCHLD: lambda *_: None,
+            signal.SIGCHLD: self._on_child,
         }
         before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         wakeup = signal.set_wakeup_fd(self._wake_write.fileno(), warn_on_full_buffer=False)
@@ -221,6 +220,17 @@ class Supervisor:
             return
         self._asked += 1
 
+    def _on_child(self, *_: object) -> None:
+        """Waking the loop is all there is to do."""
+
     def _on_reload(self, *_: object) -> None:
         self._reload_asked = True
 
+
+def _dependents(specs: Sequence[Spec]) -> dict[str, set[str]]:
+    """By name, every unit that needs it, whether itself or through others: a finished task passes the need on."""
+    dependents: dict[str, set[str]] = {spec.name: set() for spec in specs}
+    for spec in reversed(specs):
+        for name in spec.after:
+            dependents[name] |= {spec.name} | dependents[spec.name]
+    return dependents

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from runtime import environment, probes
-from runtime.layout import TRITON_DIR, Layout, scripts_dir
+from runtime.layout import TRITON_DIR, Layout
 from runtime.process import Command
 from runtime.unit import Spec
 
 BACKENDS_DIR = Path(__file__).with_name("triton_backends")
-SHARED_MEMORY_DIR = Path("/dev/shm")  # noqa: S108 - where Triton's Python backend puts tensors
+# Where Triton's Python backend hands tensors over.
+SHARED_MEMORY_DIR = Path("/dev/shm")
 
 
 class TritonMissing(Exception):
@@ -142,8 +143,9 @@ def _library_folders() -> Iterable[Path]:
     if configured:
         yield Path(configured)
     yield TRITON_DIR / "libpython"
-    multiarch = sysconfig.get_config_var("MULTIARCH") or "x86_64-linux-gnu"
-    yield from (Path(sys.base_prefix) / "lib", Path("/usr/lib") / multiarch, Path("/lib") / multiarch, Path("/usr/lib64"))
+    yield Path(sys.base_prefix) / "lib"
+    for folder in ("/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/local/lib"):
+        yield Path(folder)
 
 
 def _remove_tree_content(folder: Path) -> None:

@@ -16,8 +16,17 @@ DRAIN_S = 20
 MESSAGE_MAX_BYTES = 8 * 2**20
 
 
+APPLICATION = "config.asgi:application"
+
+
 def spec(
-    *, listener: socket.socket, address: str, environment: Mapping[str, str], folder: Path, after: tuple[str, ...]
+    *,
+    listener: socket.socket,
+    address: str,
+    environment: Mapping[str, str],
+    folder: Path,
+    after: tuple[str, ...],
+    application: str = APPLICATION,
 ) -> Spec:
     """The unit that keeps the web server running."""
     host, port = listener.getsockname()[:2]
@@ -25,7 +34,7 @@ def spec(
     def command() -> Command:
         return Command(
             argv=[
-                *(sys.executable, "-m", "runtime.programs.web", "config.asgi:application"),
+                *(sys.executable, "-m", "runtime.programs.web", application),
                 *("--fd", str(listener.fileno())),
                 *("--drain-s", str(DRAIN_S)),
                 *("--message-max-bytes", str(MESSAGE_MAX_BYTES)),
@@ -36,7 +45,7 @@ def spec(
             reports_ready=True,
         )
 
-    asked = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+    asked = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     return Spec(
         name="web",
         command=command,

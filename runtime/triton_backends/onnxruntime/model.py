@@ -9,7 +9,7 @@ Tensors go in and out by DLPack: with NumPy 2 this backend's own NumPy calls sil
 
 import ctypes
 import json
-import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -65,14 +65,14 @@ class TritonPythonModel:
         """
         config = json.loads(args["model_config"])
         filename = config.get("default_model_filename") or "model.onnx"
-        path = os.path.join(args["model_repository"], args["model_version"], filename)
+        path = Path(args["model_repository"]) / args["model_version"] / filename
         self._batched = int(config.get("max_batch_size", 0)) > 0
         try:
             self._session = onnxruntime.InferenceSession(
-                path, sess_options=_session_options(config.get("parameters", {})), providers=_providers(args)
+                str(path), sess_options=_session_options(config.get("parameters", {})), providers=_providers(args)
             )
         except Exception as fault:
-            raise pb_utils.TritonModelException(f"{filename} cannot be loaded: {fault}") from fault
+            raise _refused(f"{filename} cannot be loaded: {fault}") from fault
         self._inputs = [entry["name"] for entry in config["input"]]
         self._outputs = [entry["name"] for entry in config["output"]]
         _check("input", config["input"], self._session.get_inputs(), batched=self._batched, complete=True)
@@ -221,7 +221,9 @@ def _providers(args: dict[str, str]) -> list[Any]:
     if args.get("model_instance_kind") != "GPU":
         return ["CPUExecutionProvider"]
     if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
-        pb_utils.Logger.log_warn(f"{args['model_name']}: KIND_GPU, but this ONNX Runtime has no CUDA; using the processor")
+        pb_utils.Logger.log_warn(
+            f"{args['model_name']} wants a GPU; this ONNX Runtime has no CUDA: using the processor"
+        )
         return ["CPUExecutionProvider"]
     return [
         ("CUDAExecutionProvider", {"device_id": int(args.get("model_instance_device_id") or 0)}),
@@ -234,17 +236,22 @@ def _check(kind: str, declared: list[dict[str, Any]], actual: list[Any], *, batc
     by_name = {entry.name: entry for entry in actual}
     missing = set(by_name) - {entry["name"] for entry in declared} if complete else set()
     if missing:
-        raise pb_utils.TritonModelException(f"config.pbtxt declares no {kind} {', '.join(sorted(missing))}")
+        raise _refused(f"config.pbtxt declares no {kind} {', '.join(sorted(missing))}")
     for entry in declared:
         name, data_type = entry["name"], entry["data_type"]
         found = by_name.get(name)
         if found is None:
-            raise pb_utils.TritonModelException(f"the model has no {kind} {name!r}; it has {', '.join(sorted(by_name))}")
+            raise _refused(f"the model has no {kind} {name!r}; it has {', '.join(sorted(by_name))}")
         if ONNX_TYPES.get(found.type) != data_type:
-            raise pb_utils.TritonModelException(f"{kind} {name!r} is {found.type} in the model, {data_type} in config.pbtxt")
+            raise _refused(f"{kind} {name!r} is {found.type} in the model, {data_type} in config.pbtxt")
         dims = ([-1] if batched else []) + [int(dim) for dim in entry["dims"]]
         fits = len(dims) == len(found.shape) and all(
             dim == -1 or not isinstance(size, int) or dim == size for dim, size in zip(dims, found.shape, strict=True)
         )
         if not fits:
-            raise pb_utils.TritonModelException(f"{kind} {name!r} is {found.shape} in the model, {dims} in config.pbtxt")
+            raise _refused(f"{kind} {name!r} is {found.shape} in the model, {dims} in config.pbtxt")
+
+
+def _refused(why: str) -> Exception:
+    refusal: Exception = pb_utils.TritonModelException(why)
+    return refusal

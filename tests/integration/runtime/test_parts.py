@@ -1,0 +1,71 @@
+"""The small parts of the supervisor, each on its own."""
+
+import json
+
+import pytest
+
+from runtime import logs, ports, state
+from runtime.state import Lock, Locked, State
+
+pytestmark = pytest.mark.runtime
+
+
+class TestPorts:
+    def test_are_free_different_and_below_the_ephemeral_ones(self):
+        chosen = ports.choose(["a", "b", "c"], remembered={})
+
+        assert len(set(chosen.values())) == 3
+        assert all(port in ports.CHOICE and ports.is_free(port) for port in chosen.values())
+
+    def test_never_give_one_number_to_two_names(self):
+        chosen = ports.choose(["a", "b"], remembered={"a": 21234, "b": 21234})
+
+        assert chosen["a"] != chosen["b"]
+
+
+class TestLogs:
+    def test_are_cut_where_they_are_and_kept_three_times(self, tmp_path):
+        path = tmp_path / "web.log"
+        with path.open("ab") as writer:
+            for number in range(5):
+                writer.write(f"{number}".encode() * 20)
+                writer.flush()
+                logs.rotate(tmp_path, max_bytes=10)
+            writer.write(b"after")
+
+        assert path.read_bytes() == b"after"
+        kept = [(tmp_path / f"web.log.{age}").read_text()[0] for age in (1, 2, 3)]
+        assert kept == ["4", "3", "2"]
+        assert not (tmp_path / "web.log.4").exists()
+
+    def test_show_only_their_end(self, tmp_path):
+        (tmp_path / "web.log").write_text("".join(f"line {number}\n" for number in range(100)))
+
+        assert logs.tail(tmp_path / "web.log", lines=2) == ["line 98", "line 99"]
+        assert logs.tail(tmp_path / "none.log", lines=2) == []
+
+
+class TestState:
+    def test_comes_back_as_it_was_written(self, tmp_path):
+        written = State(
+            instance="abc", phase="up", ports={"web": 8000}, processes=[state.ProcessState("web", "service", "ready")]
+        )
+        state.write(tmp_path / "state.json", written)
+
+        assert state.read(tmp_path / "state.json") == written
+
+    @pytest.mark.parametrize("content", ["", "{", "[]", json.dumps({"unknown": 1})])
+    def test_a_spoilt_file_is_an_empty_state(self, tmp_path, content):
+        (tmp_path / "state.json").write_text(content)
+
+        assert state.read(tmp_path / "state.json") == State()
+
+    def test_an_instance_has_one_supervisor(self, tmp_path):
+        first = Lock(tmp_path / "lock")
+        first.take()
+
+        with pytest.raises(Locked):
+            Lock(tmp_path / "lock").take(wait_s=0.05)
+
+        first.release()
+        Lock(tmp_path / "lock").take()
