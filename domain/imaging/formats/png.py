@@ -13,7 +13,7 @@ from domain.imaging.formats.source import Messages, Source
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _SAMPLES = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
-_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_KEPT = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
 """What pixels need. Everything else (profiles, text, animation) never reaches the library."""
 _MAX_CHUNKS = 200_000
 
@@ -54,29 +54,57 @@ def inspect(data: bytes) -> Source:
         notes.append("This PNG is animated; only its still image is shown.")
     if chunks[-1].end < len(data):
         notes.append(f"{len(data) - chunks[-1].end:,} bytes after the end of the image were ignored.")
-    samples = 4 if b"tRNS" in kinds else _SAMPLES[colour]
     return Source(
         format="png",
         width_px=width,
         height_px=height,
-        samples=samples,
+        samples=4 if colour == 3 and b"tRNS" in kinds else _SAMPLES[colour],
         bit_depth=depth,
         orientation=_orientation(data, chunks),
         notes=tuple(notes),
         decode=lambda messages: _decode(
-            _payload(data, chunks), messages, width=width, height=height, depth=depth, grey=colour in (0, 4)
+            _payload(data, chunks, palette=colour == 3),
+            messages,
+            width=width,
+            height=height,
+            depth=depth,
+            grey=colour in (0, 4),
+            clear=_clear_value(data, chunks, colour, depth),
         ),
     )
 
 
-def _decode(payload: bytes, messages: Messages, *, width: int, height: int, depth: int, grey: bool) -> PixelArray:
+def _decode(
+    payload: bytes,
+    messages: Messages,
+    *,
+    width: int,
+    height: int,
+    depth: int,
+    grey: bool,
+    clear: tuple[int, ...] | None,
+) -> PixelArray:
     pixels = library.read(payload, format_name="png", width_px=width, height_px=height, bit_depth=depth)
     # Only complaints that mean missing pixels: surplus data behind the last row harms nobody.
     if "Not enough" in messages():
         raise refusals.truncated("PNG")
     if grey and pixels.ndim == 3:
-        return library.grey_over_black(pixels)
+        pixels = library.grey_over_black(pixels)
+    if clear is not None:
+        pixels[(pixels == clear[0]) if grey else (pixels == clear).all(axis=2)] = 0
     return pixels
+
+
+def _clear_value(data: bytes, chunks: list[_Chunk], colour: int, depth: int) -> tuple[int, ...] | None:
+    """The grey value or colour that stands for transparent, as decoded; the library does not apply it."""
+    found = next((chunk for chunk in chunks if chunk.kind == b"tRNS"), None)
+    values = {0: 1, 2: 3}.get(colour)
+    if found is None or values is None:
+        return None
+    if found.length != 2 * values:
+        raise refusals.corrupt("PNG", "its transparent colour is incomplete")
+    stored = struct.unpack_from(f">{values}H", data, found.at + 8)
+    return tuple(value * (255 // ((1 << depth) - 1)) if depth < 8 else value for value in stored)
 
 
 def _chunks(data: bytes) -> list[_Chunk]:
@@ -100,9 +128,9 @@ def _chunks(data: bytes) -> list[_Chunk]:
         at = chunk.end
 
 
-def _payload(data: bytes, chunks: list[_Chunk]) -> bytes:
+def _payload(data: bytes, chunks: list[_Chunk], *, palette: bool) -> bytes:
     """The file without anything but pixels; the file itself where there is nothing else."""
-    kept = [chunk for chunk in chunks if chunk.kind in _KEPT]
+    kept = [chunk for chunk in chunks if chunk.kind in _KEPT or (palette and chunk.kind == b"tRNS")]
     if len(kept) == len(chunks):
         return data[: chunks[-1].end] if chunks[-1].end < len(data) else data
     return b"".join([_SIGNATURE, *(data[chunk.at : chunk.end] for chunk in kept)])

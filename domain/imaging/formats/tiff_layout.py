@@ -254,13 +254,23 @@ def _with_pieces(layout: TiffLayout, file_bytes: int) -> TiffLayout:
     if layout.tiled and layout.row_bytes * layout.piece_height > _MAX_TILE_BYTES:
         raise refusals.unsupported("The tiles of this TIFF are too large.", "Save it with smaller tiles, or in strips.")
     offsets, lengths = layout.offsets, layout.lengths
-    if not lengths and layout.compression == NONE:
-        lengths = tuple(
-            layout.row_bytes * layout.piece_rows(index // layout.columns % layout.rows) for index in range(len(offsets))
-        )
+    if layout.compression == NONE and layout.photometric != YCBCR:
+        lengths = _unpacked_lengths(layout, len(offsets))
     if len(offsets) < wanted or len(lengths) < wanted:
         raise BrokenDirectory(f"{wanted} pieces, but places for {min(len(offsets), len(lengths))}")
     offsets, lengths = offsets[:wanted], lengths[:wanted]
     if any(at + length > file_bytes for at, length in zip(offsets, lengths, strict=True)):
         raise refusals.truncated("TIFF")
     return replace(layout, offsets=offsets, lengths=lengths)
+
+
+def _unpacked_lengths(layout: TiffLayout, count: int) -> tuple[int, ...]:
+    """Length of each piece of an unpacked image: it follows from the layout, and many writers get it wrong.
+
+    Raises:
+        ImageRefused: a piece is said to be shorter than its pixels.
+    """
+    whole = [layout.row_bytes * layout.piece_rows(index // layout.columns % layout.rows) for index in range(count)]
+    if any(said < needed for said, needed in zip(layout.lengths, whole, strict=False)):
+        raise refusals.truncated("TIFF")
+    return tuple(whole)
