@@ -91,7 +91,7 @@ TEMPLATES = [
     }
 ]
 
-# --- data ---------------------------------------------------------------------------------------------------------
+# --- data -----------------------------------------------------------------------------------------------------------
 
 
 def database(url: str) -> dict[str, Any]:
@@ -133,10 +133,7 @@ CHANNEL_LAYERS = {
 def _storage(url: str) -> dict[str, Any]:
     parts = environ.urlparse(url)
     if parts.scheme == "file":
-        folder = Path(parts.path)
-        # file:///var/… is the project's own var folder, not the machine's.
-        location = BASE_DIR / folder.relative_to("/") if folder.parts[1:2] == ("var",) else folder
-        return {"BACKEND": "core.image_store.DurableFileSystemStorage", "OPTIONS": {"location": str(location)}}
+        return {"BACKEND": "core.image_store.DurableFileSystemStorage", "OPTIONS": {"location": parts.path}}
     if parts.scheme == "s3":
         tls = "tls=0" not in parts.query
         return {
@@ -199,7 +196,7 @@ CELERY_BEAT_SCHEDULE = {
     "housekeeping": {"task": "inspection.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
 }
 
-# --- people -----------------------------------------------------------------------------------------------------------
+# --- people ---------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
 KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105
@@ -235,7 +232,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- API ----------------------------------------------------------------------------------------------------------------
+# --- API ------------------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -251,11 +248,9 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "core.pagination.KeysetPagination",
     "EXCEPTION_HANDLER": "core.problems.handle",
     "STRICT_JSON": True,
     "UNICODE_JSON": True,
-    "PAGE_SIZE": 30,
 }
 REST_KNOX = {
     "TOKEN_MODEL": "accounts.ApiToken",
@@ -274,7 +269,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
 
-# --- inspection ---------------------------------------------------------------------------------------------------------
+# --- inspection -----------------------------------------------------------------------------------------------------
 
 UPLOAD_MAX_BYTES = ENV["UPLOAD_MAX_BYTES"]
 IMAGE_MAX_PIXELS = ENV["IMAGE_MAX_PIXELS"]

@@ -1,19 +1,16 @@
-"""The demonstration fab: sites, people, product, tools, recipes and the shipped model, all through the services."""
+"""The demonstration fab: sites, people, product, tools and recipes, all through the services."""
 
 from datetime import datetime
-from pathlib import Path
 
 from accounts import services as accounts
 from accounts.models import Site
 from core.actors import Actor, service_account
 from core.roles import Role
 from inspection import services as inspection
-from models_admin import services as models_admin
 
 ACTOR: Actor = service_account("demo")
 SITE, OTHER_SITE = "FAB1", "FAB2"
 PRODUCT, LAYERS, TOOLS = "LOGIC-7", ("M1", "M2", "M3"), ("BF-01", "BF-02", "SEM-01")
-MODEL = "visual_defects"
 # Okay to reach by eye on a 300 mm wafer map: dies of 12 x 10 mm.
 GEOMETRY = {
     "wafer_diameter_um": 300_000.0,
@@ -69,16 +66,3 @@ def make_catalogue(*, site: Site, now: datetime) -> None:
         now=now,
     )
 
-
-def deploy_shipped_model(*, zoo: Path, now: datetime) -> str:
-    """Register every version in the zoo and deploy the one the zoo names as its default.
-
-    Returns:
-        The version that serves.
-    """
-    folders = sorted((zoo / MODEL).iterdir(), key=lambda folder: [int(part) for part in folder.name.split(".")])
-    for folder in folders:
-        models_admin.register_version(folder=folder, actor=ACTOR, now=now)
-    default = (zoo / MODEL / "default").read_text().strip() if (zoo / MODEL / "default").exists() else folders[-1].name
-    models_admin.deploy_version(model_name=MODEL, version=default, actor=ACTOR, now=now)
-    return default

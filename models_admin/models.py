@@ -39,7 +39,7 @@ class ModelVersion(models.Model):
     version = models.CharField(max_length=16)
     status = models.CharField(max_length=16, choices=VersionStatus.choices, default=VersionStatus.CANDIDATE)
     precision = models.CharField(max_length=8, default="fp32")
-    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="variants")
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="variants")
     sha256 = models.CharField(max_length=64)
     bytes = models.BigIntegerField()
     metadata = models.JSONField()
@@ -101,7 +101,7 @@ class TrafficRoute(models.Model):
     model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="routes")
     recipe_code = models.CharField(max_length=64, blank=True, help_text="Empty: every recipe without its own route.")
     champion = models.ForeignKey(Deployment, on_delete=models.PROTECT, related_name="+")
-    fallback = models.ForeignKey(Deployment, null=True, on_delete=models.PROTECT, related_name="+")
+    fallback = models.ForeignKey(Deployment, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     generation = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField()
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from core.clock import now
@@ -15,5 +16,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         site = demo_site.make_people(password=settings.DEMO_PASSWORD, now=now())
         demo_site.make_catalogue(site=site, now=now())
-        version = demo_site.deploy_shipped_model(zoo=settings.MODEL_ZOO_DIR, now=now())
-        self.stdout.write(f"Demo fab ready; {demo_site.MODEL} {version} serves.")
+        call_command("ship_models", stdout=self.stdout)
