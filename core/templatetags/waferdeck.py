@@ -1,0 +1,67 @@
+"""What templates need to speak the one visual language: icons, shapes, ages."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+SEVERITIES = ("critical", "major", "minor", "nuisance")
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """An icon of the vendored sprite. It is decoration: the word beside it carries the meaning."""
+    kind = f"icon icon--{size}" if size else "icon"
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', kind, static("vendor/icons.svg"), name
+    )
+
+
+@register.simple_tag
+def glyph(name: str, kind: str = "icon") -> SafeString:
+    """A sign of our own: the wafer, or a severity's shape."""
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', kind, static("shared/glyphs.svg"), name
+    )
+
+
+@register.simple_tag
+def severity_counts(counts: dict[str, int] | None) -> SafeString:
+    """Counts beside their shapes, gravest first; a severity that was not seen takes no room."""
+    seen = [(name, (counts or {})[name]) for name in SEVERITIES if (counts or {}).get(name)]
+    if not seen:
+        return format_html('<span class="counts faint">{}</span>', "No defects" if counts is not None else "Unknown")
+    return format_html(
+        '<span class="counts">{}</span>',
+        format_html_join(
+            "",
+            '<span title="{1} {0}">{2}{1}<span class="visually-hidden"> {0}</span></span>',
+            ((name, count, glyph(name, f"shape shape--{name}")) for name, count in seen),
+        ),
+    )
+
+
+@register.simple_tag
+def age(moment: datetime | None) -> SafeString:
+    """How long ago, kept ticking by the page; the exact time on hover."""
+    if moment is None:
+        return format_html('<span class="faint">{}</span>', "never")
+    exact = moment.astimezone(UTC)
+    return format_html(
+        '<time data-age datetime="{}" title="{} UTC">{}</time>',
+        exact.isoformat(),
+        exact.strftime("%Y-%m-%d %H:%M:%S"),
+        exact.strftime("%H:%M"),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def current(context: dict[str, Any], *names: str) -> SafeString:
+    """Marks the navigation entry of the page that is open."""
+    match = getattr(context.get("request"), "resolver_match", None)
+    return format_html('aria-current="{}"', "page") if match and match.view_name in names else SafeString("")

@@ -1,0 +1,186 @@
+/** The live wall's page: draws what wall_state says, once a frame, and asks for the present after every gap. */
+import { h, keyed, setAttribute, setIcon, setText } from "../shared/dom.js"
+import { ageText, countText } from "../shared/formats.js"
+import { getJson } from "../shared/http.js"
+import { bind } from "../shared/keys.js"
+import { loadClasses } from "../shared/signs.js"
+import { createCard, markNew, updateCard } from "./wall_card.js"
+import { cardKey, cleanFilters, emptyWall, figures, filtered, heldBack, lanes, matches, paused, received, resumed, resynced, shown } from "./wall_state.js"
+
+const EVENTS = ["run.queued", "run.started", "run.waiting", "run.done", "run.failed", "run.cancelled"]
+const readJson = (id) => JSON.parse(document.getElementById(id).textContent)
+const find = (selector) => document.querySelector(selector)
+
+const address = new URL(location.href)
+const tools = readJson("tools")
+let wall = emptyWall(Object.fromEntries(address.searchParams))
+let view = address.searchParams.get("view") ?? ""
+let isDrawn = false
+let isAsked = false
+
+loadClasses()
+const board = find("#wall")
+
+// Drawing ---------------------------------------------------------------------------------------------------------
+
+let frame = 0
+function redraw() {
+  frame ||= requestAnimationFrame(() => {
+    frame = 0
+    draw()
+  })
+}
+
+function draw() {
+  const cards = shown(wall)
+  drawFigures()
+  drawPause()
+  find("#wall-empty").hidden = cards.length > 0 || !isAsked
+  find("#wall-nothing").hidden = cards.length > 0 || !isAsked || !hasFilters()
+  find("#wall-none").hidden = cards.length > 0 || !isAsked || hasFilters()
+  if (!isAsked && cards.length === 0) return
+  const rows = lanes(wall, tools, Date.now())
+  const asLanes = view === "lanes" || (view !== "grid" && rows.filter((lane) => lane.cards.length).length > 1)
+  setAttribute(board, "data-view", asLanes ? "lanes" : "grid")
+  setAttribute(find("[data-command=view]"), "aria-pressed", String(asLanes))
+  board.querySelector(".skeleton-cards")?.remove()
+  keyed(board, cards.length === 0 ? [] : asLanes ? rows : [{ tool: "", cards }], { key: ({ tool }) => `lane ${tool}`, create: createLane, update: updateLane })
+  isDrawn = true
+}
+
+function createLane(lane) {
+  const head = lane.tool && h("header", { class: "lane__head" }, h("h2", { class: "clip", title: lane.tool }, lane.tool), h("p", { class: "lane__count" }), h("p", { class: "lane__silent" }))
+  const element = h("section", { class: lane.tool ? "lane" : "lane lane--all", "aria-label": lane.tool ? `Tool ${lane.tool}` : "All wafers" }, head, h("div", { class: "lane__cards" }))
+  updateLane(element, lane)
+  return element
+}
+
+function updateLane(element, { tool, cards, silentMs }) {
+  if (tool) {
+    setText(element.querySelector(".lane__count"), cards.length ? `${countText(cards.length)} shown` : "no wafers yet")
+    const silent = element.querySelector(".lane__silent")
+    setText(silent, silentMs ? `silent ${ageText(silentMs)}` : "")
+    silent.classList.toggle("stale", Boolean(silentMs))
+  }
+  const list = element.querySelector(".lane__cards")
+  keyed(list, cards, {
+    key: cardKey,
+    create: (card) => {
+      const created = createCard(card)
+      if (isDrawn && !wall.paused) markNew(created)
+      return created
+    },
+    update: updateCard,
+  })
+}
+
+function drawFigures() {
+  const sums = figures(wall)
+  for (const [name, value] of Object.entries(sums)) {
+    const figure = find(`[data-figure=${name}]`)
+    setText(figure.querySelector("b"), countText(value))
+    setAttribute(figure, "data-level", value && (name === "alarm" || name === "warn") ? name : null)
+  }
+}
+
+function drawPause() {
+  const button = find("[data-command=pause]")
+  const count = heldBack(wall)
+  setAttribute(button, "aria-pressed", String(Boolean(wall.paused)))
+  setText(button.querySelector("[data-text]"), wall.paused ? "Resume" : "Pause")
+  setIcon(button, wall.paused ? "play" : "pause")
+  const note = find("#paused")
+  note.hidden = !wall.paused
+  setText(note.querySelector("b"), count ? `${countText(count)} new` : "nothing new yet")
+}
+
+// What changes the wall ---------------------------------------------------------------------------------------------
+
+function change(next) {
+  if (next === wall) return
+  wall = next
+  redraw()
+}
+
+async function resync() {
+  const asked = wall.filters
+  const query = new URLSearchParams(Object.entries(asked).filter(([name, value]) => value && name !== "band" && value !== "by hand"))
+  const answer = await getJson(`wall/?limit=200&${query}`).catch(() => null)
+  if (!answer || asked !== wall.filters) return
+  isAsked = true
+  change(resynced(wall, answer.cards ?? answer.results ?? answer))
+  redraw()
+}
+
+function hasFilters() {
+  return Object.values(wall.filters).some(Boolean)
+}
+
+function setFilters(filters) {
+  change(filtered(wall, { ...wall.filters, ...filters }))
+  for (const [name, value] of Object.entries(wall.filters)) {
+    if (value) address.searchParams.set(name, value)
+    else address.searchParams.delete(name)
+  }
+  history.replaceState(null, "", address)
+  showFilters()
+  resync()
+}
+
+function showFilters() {
+  for (const select of document.querySelectorAll("#filters select")) {
+    const value = wall.filters[select.name]
+    if (value && ![...select.options].some((option) => option.value === value)) select.append(new Option(value, value))
+    select.value = value
+  }
+  find("#filters [type=reset]").hidden = !hasFilters()
+}
+
+for (const name of EVENTS) {
+  document.addEventListener(`live:${name}`, ({ detail }) => {
+    const card = detail.data
+    const known = wall.cards.get(cardKey(card))
+    // A wall of one tool does not fill up with the others.
+    if (known || matches(card, { ...cleanFilters(wall.filters), band: "" })) change(received(wall, card))
+  })
+}
+document.addEventListener("live:resync", resync)
+
+find("#filters").addEventListener("change", ({ target }) => setFilters({ [target.name]: target.value }))
+find("#filters").addEventListener("reset", (event) => {
+  event.preventDefault()
+  setFilters(cleanFilters())
+})
+find("#wall-nothing button").addEventListener("click", () => setFilters(cleanFilters()))
+const toggle = () => change(wall.paused ? resumed(wall) : paused(wall))
+find("[data-command=pause]").addEventListener("click", toggle)
+find("#paused button").addEventListener("click", toggle)
+find("[data-command=filter]").addEventListener("click", () => find("#filters select").focus())
+find("[data-command=view]").addEventListener("click", () => {
+  view = board.dataset.view === "lanes" ? "grid" : "lanes"
+  address.searchParams.set("view", view)
+  history.replaceState(null, "", address)
+  redraw()
+})
+
+function step(event) {
+  const links = [...board.querySelectorAll(".card__link")]
+  const at = links.indexOf(document.activeElement)
+  const lane = document.activeElement.closest?.(".lane")
+  const next = { ArrowRight: () => links[at + 1], ArrowLeft: () => links[Math.max(0, at - 1)],
+    ArrowDown: () => lane?.nextElementSibling?.querySelector(".card__link") ?? links[at + 1],
+    ArrowUp: () => lane?.previousElementSibling?.querySelector(".card__link") ?? links[Math.max(0, at - 1)] }[event.key]()
+  next?.focus()
+}
+bind({ keys: ["ArrowRight", "ArrowLeft"], label: "Next or previous wafer; Enter opens it", run: step })
+bind({ keys: ["ArrowDown", "ArrowUp"], label: "Next or previous lane", run: step })
+
+// A silent tool is noticed without any event.
+setInterval(redraw, 5000)
+showFilters()
+const first = readJson("cards")
+if (first.length) {
+  isAsked = true
+  wall = resynced(wall, first)
+}
+draw()

@@ -1,0 +1,94 @@
+/** A card of the live wall: what a wafer looks like at a glance. Kept up in place; only what changed is written. */
+import { ageElement, setAge } from "../shared/ages.js"
+import { h, icon, setAttribute, setText, svg } from "../shared/dom.js"
+import { bandElement, classCountsText, severityCounts, verdict } from "../shared/signs.js"
+import { NO_TOOL, levelOf } from "./wall_state.js"
+
+const LEAST_BOX_SHARE = 0.035
+const NEW_MS = 1600
+
+/** The outlines of all boxes of one severity as one path: three nodes a card instead of forty. */
+export function boxesPath(boxes, severity, widthPx) {
+  const least = widthPx * LEAST_BOX_SHARE
+  return boxes.filter((box) => box[5] === severity).map(([x, y, w, height]) => {
+    const padX = Math.max(0, least - w) / 2
+    const padY = Math.max(0, least - height) / 2
+    const [width, tall] = [w + 2 * padX, height + 2 * padY].map(Math.round)
+    return `M${Math.round(x - padX)} ${Math.round(y - padY)}h${width}v${tall}h${-width}z`
+  }).join("")
+}
+
+/** Where the wafer is from, in one line: lot A12 · layer M3 · P1. */
+export function whereText(card) {
+  return [card.lot, card.layer, card.product].filter(Boolean).join(" · ")
+}
+
+/** What a screen reader says of a card. */
+export function spokenText(card) {
+  const grave = ["critical", "major", "minor"].filter((name) => card.counts_by_severity?.[name]).map((name) => `${card.counts_by_severity[name]} ${name}`)
+  return `Wafer ${card.wafer.code}, lot ${card.lot}, layer ${card.layer}: ${verdict(card).word}${grave.length ? `, ${grave.join(", ")}` : ""}`
+}
+
+export function createCard(card) {
+  const element = h("article", { class: "card" }, h("a", { class: "card__link" },
+    h("div", { class: "card__picture" }),
+    h("div", { class: "card__body" },
+      h("div", { class: "card__head" }, h("b", { class: "card__wafer" }), h("span", { class: "card__band" })),
+      h("p", { class: "card__where clip" }),
+      h("div", { class: "card__counts" }),
+      h("p", { class: "card__why" }),
+      h("p", { class: "card__foot" }, h("span", { class: "card__model clip" }), ageElement(card.finished_at ?? card.queued_at)))))
+  updateCard(element, card)
+  return element
+}
+
+export function updateCard(element, card) {
+  if (element.card === card) return
+  const before = element.card
+  element.card = card
+  const find = (name) => element.querySelector(`.card__${name}`)
+  const link = find("link")
+  setAttribute(element, "data-level", levelOf(card))
+  setAttribute(element, "data-state", card.state)
+  setAttribute(link, "href", card.url)
+  setAttribute(link, "aria-label", spokenText(card))
+  setText(find("wafer"), card.wafer.code)
+  setText(find("where"), whereText(card))
+  setText(find("model"), card.version ? `v${card.version}${card.degraded ? " · fallback" : ""}` : (card.tool ?? NO_TOOL))
+  find("band").replaceChildren(bandElement(card))
+  find("counts").replaceChildren(...countsOf(card))
+  setText(find("why"), whyText(card))
+  setAge(element.querySelector("time"), card.finished_at ?? card.queued_at)
+  if (!before || before.image?.thumbnail !== card.image?.thumbnail || before.run !== card.run || before.state !== card.state) drawPicture(find("picture"), card)
+}
+
+/** Marks a card that has just arrived or changed; the mark fades by itself. */
+export function markNew(element) {
+  element.classList.add("card--new")
+  setTimeout(() => element.classList.remove("card--new"), NEW_MS)
+}
+
+function countsOf(card) {
+  if (card.state !== "done") return []
+  return [severityCounts(card.counts_by_severity)]
+}
+
+function whyText(card) {
+  if (card.state === "failed") return card.error?.detail ?? "The inspection failed."
+  if (card.state === "queued") return card.waiting_for || "In the queue"
+  if (card.state === "running") return "Inspecting now"
+  return classCountsText(card.counts_by_class)
+}
+
+function drawPicture(picture, card) {
+  if (!card.image) return picture.replaceChildren(h("span", { class: "card__blank" }, icon(card.state === "failed" ? "octagon-alert" : "hourglass", "large")))
+  const { width_px: width, height_px: height, thumbnail } = card.image
+  const layers = ["minor", "major", "critical"].map((severity) => {
+    const d = boxesPath(card.boxes ?? [], severity, width)
+    return d && [svg("path", { d, class: "boxes__halo" }), svg("path", { d, class: `boxes boxes--${severity}` })]
+  }).filter(Boolean).flat()
+  picture.replaceChildren(
+    h("img", { src: thumbnail, alt: "", loading: "lazy", decoding: "async", width, height }),
+    svg("svg", { class: "card__overlay", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "xMidYMid slice", "aria-hidden": "true" }, layers),
+  )
+}

@@ -1,0 +1,130 @@
+/** The live wall without its page: which cards there are, which are shown, and what needs a person. No DOM. */
+
+export const MOST_CARDS = 200
+export const NO_TOOL = "by hand"
+
+/** One card per wafer and layer: a re-inspection takes the place of what it repeats. */
+export function cardKey(card) {
+  return `${card.wafer.id}/${card.layer}`
+}
+
+/** Whether `card` says something newer than `known`: a later run (ids sort by time), or a later state of the same run. */
+export function isNewer(card, known) {
+  if (!known) return true
+  return card.run === known.run ? card.revision > known.revision : card.run > known.run
+}
+
+export function emptyWall(filters = {}) {
+  return { cards: new Map(), filters: cleanFilters(filters), paused: null }
+}
+
+export function cleanFilters({ tool = "", product = "", band = "" } = {}) {
+  return { tool: tool ?? "", product: product ?? "", band: band ?? "" }
+}
+
+/** The wall after one card arrived. The same wall when it says nothing new. */
+export function received(wall, card) {
+  const key = cardKey(card)
+  if (!isNewer(card, wall.cards.get(key))) return wall
+  const cards = new Map(wall.cards)
+  cards.set(key, card)
+  return { ...wall, cards: cards.size > MOST_CARDS ? newest(cards) : cards }
+}
+
+/**
+ * The wall after the server told what is there. What is not in its answer is gone, unless it arrived after the answer
+ * was made: events and answers may overtake each other.
+ */
+export function resynced(wall, snapshot) {
+  const cards = new Map()
+  const lastRun = snapshot.reduce((last, card) => (card.run > last ? card.run : last), "")
+  for (const card of snapshot) {
+    const known = wall.cards.get(cardKey(card))
+    cards.set(cardKey(card), isNewer(card, known) ? card : known)
+  }
+  for (const [key, card] of wall.cards) if (!cards.has(key) && card.run > lastRun) cards.set(key, card)
+  return { ...wall, cards: newest(cards) }
+}
+
+/** Stops what is shown, not the pipeline: arrivals go on being counted. */
+export function paused(wall) {
+  return wall.paused ? wall : { ...wall, paused: wall.cards }
+}
+
+export function resumed(wall) {
+  return { ...wall, paused: null }
+}
+
+/** How many cards differ from what the paused view shows. */
+export function heldBack(wall) {
+  if (!wall.paused) return 0
+  let count = 0
+  for (const [key, card] of wall.cards) if (wall.paused.get(key) !== card && matches(card, wall.filters)) count += 1
+  return count
+}
+
+export function filtered(wall, filters) {
+  return { ...wall, filters: cleanFilters(filters) }
+}
+
+export function matches(card, { tool, product, band }) {
+  return (!tool || (card.tool ?? NO_TOOL) === tool) && (!product || card.product === product) && (!band || bandOf(card) === band)
+}
+
+/** The band as a filter names it; what is not judged yet is "waiting". */
+export function bandOf(card) {
+  return card.state === "done" ? card.band : card.state === "failed" ? "reject" : "waiting"
+}
+
+/** Cards to show, newest first. */
+export function shown(wall) {
+  const cards = [...(wall.paused ?? wall.cards).values()].filter((card) => matches(card, wall.filters))
+  return cards.sort((a, b) => (a.run < b.run ? 1 : -1))
+}
+
+/** "alarm" where a person has to act, "warn" where one should look, "none" otherwise. */
+export function levelOf(card) {
+  if (card.state === "failed" || (card.state === "done" && (card.band === "reject" || card.counts_by_severity?.critical > 0))) return "alarm"
+  if (card.state === "done" && card.band === "review") return "warn"
+  return "none"
+}
+
+/** Figures of the line above the wall, over everything the filters let through. */
+export function figures(wall) {
+  const sums = { wafers: 0, alarm: 0, warn: 0, waiting: 0 }
+  for (const card of shown(wall)) {
+    sums.wafers += 1
+    if (card.state === "queued" || card.state === "running") sums.waiting += 1
+    const level = levelOf(card)
+    if (level !== "none") sums[level] += 1
+  }
+  return sums
+}
+
+/**
+ * Shown cards by tool. Known tools keep their lane while it is empty, so that silence is seen.
+ *
+ * @param {object[]} tools {code, cadence_s, last_image_at} of the site
+ * @returns {{tool: string, cards: object[], silentMs: ?number}[]} silentMs only past the tool's cadence
+ */
+export function lanes(wall, tools, nowMs) {
+  const groups = new Map(tools.filter(({ code }) => !wall.filters.tool || wall.filters.tool === code).map(({ code }) => [code, []]))
+  for (const card of shown(wall)) {
+    const tool = card.tool ?? NO_TOOL
+    if (!groups.has(tool)) groups.set(tool, [])
+    groups.get(tool).push(card)
+  }
+  const known = new Map(tools.map((tool) => [tool.code, tool]))
+  return [...groups].map(([tool, cards]) => ({ tool, cards, silentMs: silence(known.get(tool), cards, nowMs) }))
+    .sort((a, b) => (a.tool === NO_TOOL) - (b.tool === NO_TOOL) || a.tool.localeCompare(b.tool))
+}
+
+function silence(tool, cards, nowMs) {
+  const last = Math.max(Date.parse(tool?.last_image_at) || 0, ...cards.slice(0, 1).map((card) => Date.parse(card.queued_at)))
+  if (!tool?.cadence_s || !last) return null
+  return nowMs - last > tool.cadence_s * 1000 ? nowMs - last : null
+}
+
+function newest(cards) {
+  return new Map([...cards].sort(([, a], [, b]) => (a.run < b.run ? 1 : -1)).slice(0, MOST_CARDS))
+}

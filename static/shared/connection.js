@@ -1,0 +1,98 @@
+/** What the title bar says about the link to the server, the age of what is shown, alarms and degraded service. */
+import { setAttribute, setIcon, setText } from "./dom.js"
+import { ageText } from "./formats.js"
+import { getJson } from "./http.js"
+
+const STALE_MS = 30_000
+const SYSTEM_EVERY_MS = 15_000
+
+/**
+ * Words for the state of the link.
+ *
+ * @param {string[]} states one per socket of the page
+ * @returns {{level: string, text: string, icon: string, sub: string}}
+ */
+export function linkWords({ states, silentMs, retryInMs }) {
+  if (states.includes("offline")) {
+    const sub = retryInMs > 0 ? `again in ${Math.ceil(retryInMs / 1000)} s` : "trying"
+    return { level: "alarm", text: "Offline", icon: "wifi-off", sub }
+  }
+  if (silentMs > STALE_MS) return { level: "warn", text: "Stale", icon: "clock", sub: ageText(silentMs) }
+  if (states.includes("polling")) return { level: "warn", text: "Every 5 s", icon: "refresh-cw", sub: "" }
+  if (states.length === 0 || states.includes("connecting")) return { level: "none", text: "Connecting", icon: "circle-dashed", sub: "" }
+  return { level: "none", text: "Live", icon: "wifi", sub: silentMs < 5000 ? "now" : ageText(silentMs) }
+}
+
+/**
+ * Words for the alarm slot, from the system's state: the gravest first.
+ *
+ * @returns {{level: string, text: string}}
+ */
+export function alarmWords(system) {
+  const broken = (system?.components ?? []).filter(({ state }) => state === "down" || state === "degraded")
+  if (!system) return { level: "none", text: "Alarms unknown" }
+  if (broken.length === 0) return system.state === "ok" ? { level: "none", text: "No alarms" } : { level: "warn", text: "Degraded" }
+  const down = broken.filter(({ state }) => state === "down")
+  const named = (down.length ? down : broken).map(({ name }) => name)
+  const text = `${named.slice(0, 2).join(", ")}${named.length > 2 ? ` +${named.length - 2}` : ""} ${down.length ? "down" : "degraded"}`
+  return { level: down.length ? "alarm" : "warn", text: text[0].toUpperCase() + text.slice(1) }
+}
+
+export function startConnection() {
+  const slot = document.querySelector("#connection")
+  if (!slot) return
+  const links = new Map()
+  let contactAt = Date.now()
+  let retryAt = 0
+
+  const draw = () => {
+    const words = linkWords({ states: [...links.values()], silentMs: Date.now() - contactAt, retryInMs: retryAt - Date.now() })
+    setAttribute(slot, "data-level", words.level)
+    setText(slot.querySelector("[data-text]"), words.text)
+    setText(slot.querySelector("[data-sub]"), words.sub)
+    if (slot.dataset.icon !== words.icon) setIcon(slot, (slot.dataset.icon = words.icon))
+    document.documentElement.dataset.link = words.text === "Offline" ? "offline" : "on"
+    drawBanner()
+  }
+
+  let banner = null
+  const drawBanner = () => {
+    const element = document.querySelector("#banner")
+    const offline = document.documentElement.dataset.link === "offline"
+    const text = offline ? "The server cannot be reached. What you see is the last known state; this page reconnects by itself and fills the gap." : banner
+    setAttribute(element, "data-level", offline ? "alarm" : "warn")
+    setText(element.querySelector("span"), text ?? "")
+    element.querySelector("a").hidden = offline
+    element.hidden = !text
+  }
+
+  const drawSystem = (system) => {
+    const words = alarmWords(system)
+    setAttribute(document.querySelector("#alarms"), "data-level", words.level)
+    setText(document.querySelector("#alarms [data-text]"), words.text)
+    banner = system.banner
+    drawBanner()
+    document.dispatchEvent(new CustomEvent("waferdeck:system", { detail: system }))
+  }
+
+  const ask = () => getJson("system/").then(drawSystem, () => {})
+
+  document.addEventListener("waferdeck:contact", () => { contactAt = Date.now() })
+  document.addEventListener("live:link", ({ target, detail }) => {
+    links.set(target, detail.state)
+    retryAt = detail.retryAt ?? 0
+    draw()
+  })
+  document.addEventListener("live:system.changed", ask)
+  document.addEventListener("live:resync", ({ target }) => { if (target.getAttribute("src") === "/ws/live/") ask() })
+  setInterval(draw, 1000)
+  setInterval(ask, SYSTEM_EVERY_MS)
+}
+
+export function startClock() {
+  const clock = document.querySelector("#clock")
+  if (!clock) return
+  const draw = () => setText(clock, new Date().toLocaleTimeString("en-GB"))
+  draw()
+  setInterval(draw, 1000)
+}

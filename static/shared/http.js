@@ -1,0 +1,58 @@
+/** Requests to our own API: JSON in, JSON out, problems as errors that say what to do. */
+
+export const API = "/api/v1"
+
+/** A problem document, or the absence of any answer (`status` 0). */
+export class Problem extends Error {
+  constructor({ status = 0, code = "unreachable", title = "", detail = "", request_id: requestId = "", retry_after_s: retryAfterS = null, fields = null }) {
+    super(detail || title || "The server did not answer.")
+    Object.assign(this, { status, code, title, requestId, retryAfterS, fields })
+  }
+
+  /** Whether the same request may succeed later without anybody changing anything. */
+  get isPassing() {
+    return this.status === 0 || this.status === 429 || this.status === 503 || this.status === 502 || this.status === 504
+  }
+}
+
+export function csrfToken() {
+  const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)
+  return cookie ? decodeURIComponent(cookie[1]) : (document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "")
+}
+
+export function problemFrom(status, text, retryAfter = null) {
+  let body = {}
+  try {
+    body = JSON.parse(text)
+  } catch {
+    body = { title: `The server answered ${status}`, detail: status >= 500 ? "Something broke on our side. Try again." : `The server answered ${status}.` }
+  }
+  const waitS = Number(retryAfter)
+  return new Problem({ retry_after_s: retryAfter !== null && Number.isFinite(waitS) ? waitS : null, ...body, status })
+}
+
+export async function getJson(path, { timeoutMs = 10_000, signal } = {}) {
+  return send(path, { headers: { Accept: "application/json" } }, { timeoutMs, signal })
+}
+
+export async function postJson(path, body = {}, { timeoutMs = 15_000, idempotencyKey = crypto.randomUUID() } = {}) {
+  const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken(), "Idempotency-Key": idempotencyKey }
+  return send(path, { method: "POST", headers, body: JSON.stringify(body) }, { timeoutMs })
+}
+
+async function send(path, options, { timeoutMs, signal }) {
+  const limit = AbortSignal.timeout(timeoutMs)
+  let answer
+  try {
+    answer = await fetch(path.startsWith("/") ? path : `${API}/${path}`, {
+      ...options, credentials: "same-origin", signal: signal ? AbortSignal.any([signal, limit]) : limit,
+    })
+  } catch (fault) {
+    if (signal?.aborted) throw fault
+    throw new Problem({ detail: "The server does not answer. Nothing was changed." })
+  }
+  const text = await answer.text()
+  if (!answer.ok) throw problemFrom(answer.status, text, answer.headers.get("Retry-After"))
+  document.dispatchEvent(new CustomEvent("waferdeck:contact"))
+  return text ? JSON.parse(text) : null
+}

@@ -1,0 +1,78 @@
+/** Keys of a page: bound in one place, so that the sheet behind `?` tells the truth. */
+import { h } from "./dom.js"
+
+const bindings = []
+const CHORD_MS = 1500
+let chord = { prefix: "", at: 0 }
+
+/**
+ * The combination a key press makes with the one before: `g` waits for a letter, everything else stands alone.
+ *
+ * @returns {{combination: string, prefix: string}} prefix is kept for the next press.
+ */
+export function combine(prefix, key) {
+  if (prefix === "g") return { combination: `g ${key}`, prefix: "" }
+  return key === "g" ? { combination: "", prefix: "g" } : { combination: key, prefix: "" }
+}
+
+/** @param {{keys: string[], label: string, group?: string, run: (event) => void}} binding */
+export function bind(binding) {
+  bindings.push({ group: "This page", ...binding })
+}
+
+export function boundKeys() {
+  return bindings.map(({ keys, label, group }) => ({ keys, label, group }))
+}
+
+function isTyping(target) {
+  return Boolean(target.closest?.("input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable]"))
+}
+
+function pressed(event) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
+  if (isTyping(event.target) || document.querySelector("dialog[open]")) return
+  const key = event.shiftKey && /^Arrow/.test(event.key) ? `Shift+${event.key}` : event.key
+  const waited = event.timeStamp - chord.at > CHORD_MS ? "" : chord.prefix
+  const { combination, prefix } = combine(waited, key)
+  chord = { prefix, at: event.timeStamp }
+  const binding = bindings.findLast(({ keys }) => keys.includes(combination))
+  if (!binding) return
+  // A focused button keeps its own space and enter.
+  if ((key === " " || key === "Enter") && event.target.closest("button, a, summary, [role=option]")) return
+  event.preventDefault()
+  binding.run(event)
+}
+
+const SHOWN = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", "Shift+ArrowLeft": "Shift ←", "Shift+ArrowRight": "Shift →" }
+
+function keyCaps(combination, index) {
+  const parts = combination === " " ? [" "] : combination.split(" ")
+  return [index ? " or " : "", ...parts.flatMap((part, at) => [at ? " " : "", h("kbd", {}, SHOWN[part] ?? part)])]
+}
+
+function drawSheet(dialog) {
+  const groups = Map.groupBy(bindings, ({ group }) => group)
+  const sections = [...groups].map(([group, rows]) => h("section", {}, h("h3", {}, group), h("ul", {}, rows.map(({ keys, label }) =>
+    h("li", {}, h("span", {}, label), h("span", {}, keys.flatMap(keyCaps))),
+  ))))
+  dialog.querySelector(".keys").replaceChildren(...sections)
+  dialog.showModal()
+}
+
+function labelOf(button) {
+  return [...button.childNodes].filter((node) => node.nodeType === 3 || node.dataset?.text !== undefined).map((node) => node.textContent).join("").trim()
+}
+
+/** Binds what every page has: places, search, this sheet, and the commands that carry a `data-key`. */
+export function startKeys() {
+  addEventListener("keydown", pressed)
+  for (const button of document.querySelectorAll("[data-key]")) {
+    bind({ keys: [button.dataset.key], label: button.dataset.label ?? labelOf(button), run: () => button.click() })
+  }
+  for (const link of document.querySelectorAll("[data-go]")) {
+    bind({ keys: [`g ${link.dataset.go}`], label: link.dataset.go === "s" ? "Style guide" : link.textContent.trim(), group: "Go to", run: () => link.click() })
+  }
+  bind({ keys: ["/"], label: "Search lots and wafers", group: "Everywhere", run: () => document.querySelector("#search input")?.focus() })
+  bind({ keys: ["?"], label: "This sheet", group: "Everywhere", run: () => drawSheet(document.querySelector("#keys")) })
+  document.querySelector("[data-open=keys]")?.addEventListener("click", () => drawSheet(document.querySelector("#keys")))
+}

@@ -1,0 +1,102 @@
+/** Waits before reconnect attempt n (from 0), in ms: 0.5 s doubling to 30 s, halved at random. */
+export function backoffMs(attempt, random = Math.random) {
+  const ceilingMs = Math.min(30_000, 500 * 2 ** attempt)
+  return ceilingMs / 2 + random() * (ceilingMs / 2)
+}
+
+export const POLL_MS = 5_000
+
+/**
+ * What the link to the server is after an event: "connecting", "live", "polling" (the socket is open but no events
+ * reach it) or "offline". `resync` says that the page must ask for the present.
+ *
+ * @returns {{state: string, resync: boolean}}
+ */
+export function linkAfter(state, event) {
+  switch (event.type) {
+    case "hello": return { state: event.data?.live === false ? "polling" : "live", resync: true }
+    case "gap": return { state: "live", resync: true }
+    case "hub.down": return { state: "polling", resync: true }
+    case "closed": return { state: "offline", resync: false }
+    case "opening": return { state: state === "offline" ? "offline" : "connecting", resync: false }
+    default: return { state, resync: false }
+  }
+}
+
+/**
+ * Relays server events to the page as DOM events `live:<type>`; asks for a redraw (`live:resync`) after every gap, the
+ * first included, and every five seconds while no events flow. `live:link` tells the state of the connection.
+ */
+export class LiveUpdates extends (globalThis.HTMLElement ?? Object) {
+  #socket = null
+  #timer
+  #poll
+  #attempt = 0
+  #state = "connecting"
+  #online = () => this.#retryNow()
+  #offline = () => this.#socket?.close()
+
+  connectedCallback() {
+    addEventListener("online", this.#online)
+    addEventListener("offline", this.#offline)
+    // Subscribers are set up by modules that run after this one.
+    queueMicrotask(() => this.#open())
+  }
+
+  disconnectedCallback() {
+    removeEventListener("online", this.#online)
+    removeEventListener("offline", this.#offline)
+    clearTimeout(this.#timer)
+    clearInterval(this.#poll)
+    if (this.#socket) this.#socket.onclose = null
+    this.#socket?.close()
+  }
+
+  get state() { return this.#state }
+
+  #open() {
+    this.#turn({ type: "opening" })
+    const url = new URL(this.getAttribute("src"), location.href)
+    url.protocol = url.protocol.replace("http", "ws")
+    const socket = (this.#socket = new WebSocket(url))
+    socket.onmessage = ({ data }) => this.#receive(JSON.parse(data))
+    socket.onclose = ({ code }) => this.#closed(code)
+  }
+
+  #receive(frame) {
+    document.dispatchEvent(new CustomEvent("waferdeck:contact"))
+    if (frame.type === "hello") this.#attempt = 0
+    this.#turn(frame)
+    this.#emit(`live:${frame.type}`, frame)
+  }
+
+  #closed(code) {
+    const waitMs = backoffMs(this.#attempt++)
+    this.#turn({ type: "closed" }, { code, retryAt: Date.now() + waitMs })
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#open(), waitMs)
+  }
+
+  #retryNow() {
+    if (this.#socket?.readyState === WebSocket.OPEN) return
+    clearTimeout(this.#timer)
+    this.#attempt = 0
+    if (this.#socket) this.#socket.onclose = null
+    this.#socket?.close()
+    this.#open()
+  }
+
+  #turn(event, detail = {}) {
+    const next = linkAfter(this.#state, event)
+    this.#state = next.state
+    clearInterval(this.#poll)
+    if (next.state === "polling" || next.state === "offline") this.#poll = setInterval(() => this.#emit("live:resync"), POLL_MS)
+    this.#emit("live:link", { state: next.state, ...detail })
+    if (next.resync) this.#emit("live:resync")
+  }
+
+  #emit(name, detail = null) {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }))
+  }
+}
+globalThis.customElements?.define("live-updates", LiveUpdates)

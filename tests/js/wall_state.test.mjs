@@ -1,0 +1,107 @@
+import assert from "node:assert/strict"
+import { describe, test } from "node:test"
+import * as wall from "../../static/inspection/wall_state.js"
+
+const card = (run, values = {}) => ({
+  run, revision: 1, wafer: { id: `wafer-${run}`, code: "W1" }, layer: "M3", lot: "A12", product: "P1", tool: "T1", state: "done", band: "accept",
+  counts_by_severity: {}, queued_at: "2026-11-21T12:00:00Z", ...values,
+})
+const runs = (cards) => cards.map(({ run }) => run)
+
+describe("a card takes the place of another", () => {
+  const known = card("02", { wafer: { id: "w" } })
+  test("when its run is later", () => assert.ok(wall.isNewer(card("03", { wafer: { id: "w" } }), known)))
+  test("when it is a later state of the same run", () => assert.ok(wall.isNewer({ ...known, revision: 2 }, known)))
+  test("but not when it was overtaken", () => assert.ok(!wall.isNewer({ ...known, revision: 1 }, known)))
+  test("but not when its run is older, whatever its revision", () => assert.ok(!wall.isNewer(card("01", { revision: 9 }), known)))
+})
+
+describe("arrivals", () => {
+  test("are shown newest first", () => {
+    const after = [card("01"), card("03"), card("02")].reduce(wall.received, wall.emptyWall())
+    assert.deepEqual(runs(wall.shown(after)), ["03", "02", "01"])
+  })
+  test("that say nothing new leave the wall as it was", () => {
+    const before = wall.received(wall.emptyWall(), card("01"))
+    assert.equal(wall.received(before, card("01")), before)
+  })
+  test("past the most cards push out the oldest", () => {
+    let after = wall.emptyWall()
+    for (let n = 0; n <= wall.MOST_CARDS; n += 1) after = wall.received(after, card(String(n).padStart(4, "0")))
+    assert.equal(after.cards.size, wall.MOST_CARDS)
+    assert.ok(!after.cards.has("wafer-0000/M3"))
+  })
+  test("of another layer of the same wafer have a card of their own", () => {
+    const after = [card("01", { wafer: { id: "w" } }), card("02", { wafer: { id: "w" }, layer: "M4" })].reduce(wall.received, wall.emptyWall())
+    assert.equal(after.cards.size, 2)
+  })
+})
+
+describe("after a gap", () => {
+  test("what the server no longer has is gone", () => {
+    const after = wall.resynced(wall.received(wall.emptyWall(), card("01")), [card("02")])
+    assert.deepEqual(runs(wall.shown(after)), ["02"])
+  })
+  test("what arrived while the answer was under way stays", () => {
+    const after = wall.resynced(wall.received(wall.emptyWall(), card("03")), [card("02")])
+    assert.deepEqual(runs(wall.shown(after)), ["03", "02"])
+  })
+  test("an overtaken state in the answer does not undo a newer one", () => {
+    const newer = card("02", { revision: 5, band: "reject" })
+    const after = wall.resynced(wall.received(wall.emptyWall(), newer), [card("02", { revision: 4 })])
+    assert.equal(wall.shown(after)[0].band, "reject")
+  })
+})
+
+describe("pausing the view", () => {
+  const before = wall.paused(wall.received(wall.emptyWall(), card("01")))
+  test("keeps what is shown while arrivals are counted", () => {
+    const after = wall.received(before, card("02"))
+    assert.deepEqual(runs(wall.shown(after)), ["01"])
+    assert.equal(wall.heldBack(after), 1)
+  })
+  test("counts a changed card once", () => {
+    const after = [card("02"), card("02", { revision: 2 })].reduce(wall.received, before)
+    assert.equal(wall.heldBack(after), 1)
+  })
+  test("counts only what the filters let through", () => {
+    const after = wall.received(wall.filtered(before, { tool: "T1" }), card("02", { tool: "T2" }))
+    assert.equal(wall.heldBack(after), 0)
+  })
+  test("ends with everything shown", () => {
+    const after = wall.resumed(wall.received(before, card("02")))
+    assert.deepEqual(runs(wall.shown(after)), ["02", "01"])
+    assert.equal(wall.heldBack(after), 0)
+  })
+})
+
+describe("filters", () => {
+  const all = [card("01"), card("02", { tool: null, band: "review" }), card("03", { state: "queued", band: null })].reduce(wall.received, wall.emptyWall())
+  for (const [filters, expected] of [
+    [{ tool: "T1" }, ["03", "01"]], [{ tool: wall.NO_TOOL }, ["02"]], [{ band: "review" }, ["02"]], [{ band: "waiting" }, ["03"]], [{ product: "P2" }, []],
+  ]) test(JSON.stringify(filters), () => assert.deepEqual(runs(wall.shown(wall.filtered(all, filters))), expected))
+})
+
+describe("what needs a person", () => {
+  for (const [name, values, expected] of [
+    ["a rejected wafer", { band: "reject" }, "alarm"], ["a failed run", { state: "failed", band: null }, "alarm"],
+    ["a critical defect in any band", { band: "review", counts_by_severity: { critical: 1 } }, "alarm"], ["a wafer to review", { band: "review" }, "warn"],
+    ["an accepted wafer", {}, "none"], ["a waiting run", { state: "queued", band: null }, "none"],
+  ]) test(`${name}: ${expected}`, () => assert.equal(wall.levelOf(card("01", values)), expected))
+})
+
+describe("lanes", () => {
+  const now = Date.parse("2026-11-21T12:10:00Z")
+  const tools = [{ code: "T2", cadence_s: 60, last_image_at: "2026-11-21T12:05:00Z" }, { code: "T1", cadence_s: 900, last_image_at: null }]
+  test("are sorted by tool, uploads by hand last, and a tool without cards keeps its lane", () => {
+    const after = [card("01"), card("02", { tool: null })].reduce(wall.received, wall.emptyWall())
+    assert.deepEqual(wall.lanes(after, tools, now).map(({ tool }) => tool), ["T1", "T2", wall.NO_TOOL])
+  })
+  test("say how long a tool has been silent once it is past its cadence", () => {
+    const found = wall.lanes(wall.received(wall.emptyWall(), card("01")), tools, now)
+    assert.deepEqual(found.map(({ silentMs }) => silentMs), [null, 300_000])
+  })
+  test("say nothing of a tool that never sent an image", () => {
+    assert.equal(wall.lanes(wall.emptyWall(), [{ code: "T9", cadence_s: 60, last_image_at: null }], now)[0].silentMs, null)
+  })
+})
