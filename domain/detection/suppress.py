@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.arrays import FloatArray
-from domain.detection.boxes import areas, corners, intersection
+from domain.detection.boxes import areas, corners, crossing_pairs, intersection
 from domain.detection.types import Detections
 
 
@@ -30,15 +30,29 @@ def suppress(detections: Detections, *, iou: float, across_classes_iou: float | 
 
 def _kept(corner: FloatArray, class_index: NDArray[np.int16], *, same: float, other: float) -> NDArray[np.intp]:
     """Positions kept of boxes ordered by falling confidence."""
+    better, worse = _rivals(corner, class_index, same=same, other=other)
+    kept = np.ones(len(corner), np.bool_)
+    order = np.argsort(better, kind="stable")
+    better, worse = better[order], worse[order]
+    leaders, starts = np.unique(better, return_index=True)
+    stops = np.append(starts, len(better))[1:]
+    for leader, start, stop in zip(leaders, starts, stops, strict=True):
+        if kept[leader]:
+            kept[worse[start:stop]] = False
+    return np.flatnonzero(kept)
+
+
+def _rivals(
+    corner: FloatArray, class_index: NDArray[np.int16], *, same: float, other: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Pairs that overlap by more than they may: the more confident, the less confident."""
     area = areas(corner)
-    waiting = np.arange(len(corner))
-    kept: list[int] = []
-    while len(waiting):
-        best, rest = waiting[0], waiting[1:]
-        kept.append(int(best))
-        shared = intersection(corner[best], corner[rest])
-        joined = area[best] + area[rest] - shared
-        overlap = np.divide(shared, joined, out=np.zeros_like(shared), where=joined > 0)
-        limit = np.where(class_index[rest] == class_index[best], same, other)
-        waiting = rest[overlap <= limit]
-    return np.asarray(kept, np.intp)
+    better, worse = [], []
+    for first, second in crossing_pairs(corner):
+        shared = intersection(corner[first], corner[second])
+        joined = area[first] + area[second] - shared
+        limit = np.where(class_index[first] == class_index[second], same, other)
+        rivals = shared > limit * joined
+        better.append(np.minimum(first, second)[rivals])
+        worse.append(np.maximum(first, second)[rivals])
+    return np.concatenate(better), np.concatenate(worse)
