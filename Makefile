@@ -86,6 +86,10 @@ $(TRITON_DIR)/installed: .venv/created
 	@$(PIP) --no-deps --target $(TRITON_DIR) "$(TRITON_WHEEL)"
 	@touch $@
 
-requirements: ## renew the hashes of requirements.lock after a change of requirements.txt (needs uv)
-	uv pip compile requirements.txt --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
-	  --generate-hashes --no-annotate --no-header --output-file requirements.lock
+requirements: ## renew requirements.lock after a change of requirements.txt (needs uv)
+	@mkdir -p var/tmp
+	sed 's/;.*//' requirements.txt > var/tmp/pins.txt
+	uv pip compile requirements.txt --constraints var/tmp/pins.txt --universal --python-version 3.11 --no-strip-extras \
+	  --generate-hashes --no-annotate --no-header --output-file var/tmp/requirements.lock
+	{ echo '# The pins of requirements.txt with the digests of their files: what docker/Dockerfile installs. Made by `make requirements`.'; \
+	  cat var/tmp/requirements.lock; } > requirements.lock
