@@ -45,7 +45,8 @@ class JobState(TextChoices):
 JOB_STEPS: dict[JobState, frozenset[JobState]] = {
     JobState.RUNNING: frozenset({JobState.DONE, JobState.CANCELLED}),
     JobState.DONE: frozenset({JobState.RUNNING}),
-    JobState.CANCELLED: frozenset(),
+    # Items of a cancelled job may be tried again.
+    JobState.CANCELLED: frozenset({JobState.RUNNING}),
 }
 
 

@@ -66,7 +66,8 @@ def write_findings(run: InspectionRun, judged: list[JudgedImage], *, classes: tu
     """
     rows = list(_rows(run, judged, classes=classes))
     if rows:
-        with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        # COPY ends outside Django's cursor, so its errors are translated here.
+        with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(_COPY) as copy:
             copy.set_types(list(_COLUMNS.values()))
             for row in rows:
                 copy.write_row(row)

@@ -33,6 +33,12 @@ def defect_classes() -> dict[str, DefectClass]:
     return _classes.get("all", lambda: {row.code: row for row in DefectClass.objects.all()})
 
 
+def forget_rows() -> None:
+    """Read classes and versions afresh; for tests, which throw their rows away."""
+    _classes.clear()
+    _versions.clear()
+
+
 def model_version(version_id: int) -> ModelVersion:
     """A version with its model, as results name it."""
     return _versions.get(version_id, lambda: ModelVersion.objects.select_related("model").get(pk=version_id))

@@ -31,15 +31,15 @@ RUN_RELATIONS = ("wafer__lot__product", "layer", "tool", "recipe_version__recipe
 
 _CLAIM = """
 UPDATE inspection_run SET state = 'running', attempt = attempt + 1, lease_owner = %(owner)s,
-       lease_until = now() + make_interval(secs => %(lease_s)s), started_at = now(), waiting_for = '',
+       lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s), started_at = clock_timestamp(), waiting_for = '',
        revision = revision + 1
 WHERE id IN (SELECT id FROM inspection_run
-             WHERE state = 'queued' AND (not_before IS NULL OR not_before <= now())
+             WHERE state = 'queued' AND (not_before IS NULL OR not_before <= clock_timestamp())
              ORDER BY priority, id FOR UPDATE SKIP LOCKED LIMIT %(limit)s)
 RETURNING id
 """
 _RENEW = """
-UPDATE inspection_run SET lease_until = now() + make_interval(secs => %(lease_s)s)
+UPDATE inspection_run SET lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
 WHERE id = %(run)s AND attempt = %(attempt)s AND state = 'running'
 """
 

@@ -10,7 +10,7 @@ from core.actors import Actor
 from core.briefly import Briefly
 from inspection.errors import UnknownRecipe, UnknownSite
 from inspection.models import Layer, Lot, Product, Recipe, RecipeVersion, Tool, Wafer
-from inspection.services import catalogue
+from inspection.services import catalogue, plans
 
 GENERIC_PRODUCT, NO_LAYER, DEFAULT_RECIPE = "GENERIC", "NA", "DEFAULT"
 
@@ -109,6 +109,7 @@ def lot_and_wafer(upload: Upload, *, context: Context, sha256: str, actor: Actor
 def forget_named_rows() -> None:
     """Read named rows afresh; for tests, which throw their rows away."""
     _named.clear()
+    plans.forget_rows()
 
 
 def _remember(key: Hashable, read: Any) -> Any:

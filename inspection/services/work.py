@@ -28,7 +28,7 @@ WORKER = service_account("worker")
 OUTAGE_WAIT_S = 3.0
 
 _LAPSED = """
-SELECT id FROM inspection_run WHERE state = 'running' AND lease_until < now()
+SELECT id FROM inspection_run WHERE state = 'running' AND lease_until < clock_timestamp()
 ORDER BY lease_until FOR UPDATE SKIP LOCKED LIMIT 100
 """
 

@@ -1,0 +1,104 @@
+"""Batches: every file gets its own answer."""
+
+import pytest
+
+from core.clock import now
+from core.errors import Invalid
+from inspection import services
+from inspection.errors import UnknownJob
+from inspection.models import InspectionImage, InspectionRun
+from inspection.services import runs, work
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def send(operator):
+    def send(files, **upload):
+        named = [services.BatchFile(name=f"{k}.png", data=data) for k, data in enumerate(files)]
+        return services.create_batch(files=named, upload=services.Upload(**upload), label="", actor=operator, now=now())
+
+    return send
+
+
+class TestCreateBatch:
+    def test_a_bad_file_fails_alone_and_says_why(self, deployed, send, png):
+        job = send([png(1), b"GIF89a....", png(2)])
+        services.drain(budget_s=20)
+
+        job.refresh_from_db()
+        states = list(job.items.values_list("state", "error_code"))
+        assert (job.state, job.done, job.failed) == ("done", 2, 1)
+        assert states == [("done", ""), ("failed", "unsupported_format"), ("done", "")]
+        assert "GIF" in job.items.get(ordinal=1).error_detail
+
+    def test_tells_success_rate_latency_and_throughput_when_it_is_over(self, deployed, send, png):
+        job = send([png(1), png(2)])
+        services.drain(budget_s=20)
+
+        job.refresh_from_db()
+        assert job.summary["success_rate"] == 1.0
+        assert job.summary["p95_ms"] >= job.summary["p50_ms"] > 0
+        assert job.summary["throughput_per_s"] > 0
+
+    def test_is_over_at_once_when_no_file_can_be_used(self, deployed, send):
+        job = send([b"nothing", b"at all"])
+
+        assert (job.state, job.failed) == ("done", 2)
+
+    @pytest.mark.parametrize("count", [0, 101])
+    def test_takes_1_to_100_files(self, site, send, count):
+        with pytest.raises(Invalid, match="1 to 100"):
+            send([b"x"] * count)
+
+    def test_the_same_file_twice_in_one_batch_is_one_image_judged_for_both(self, deployed, send, png):
+        job = send([png(1), png(1)], lot="L", wafer="W")
+        services.drain(budget_s=20)
+
+        job.refresh_from_db()
+        assert (job.state, job.done) == ("done", 2)
+        assert InspectionImage.objects.count() == 1
+
+    def test_refuses_an_external_id_that_comes_twice(self, site, operator, png):
+        files = [services.BatchFile(name="a", data=png(k), external_id="same") for k in range(2)]
+
+        with pytest.raises(Invalid, match="twice"):
+            services.create_batch(files=files, upload=services.Upload(), label="", actor=operator, now=now())
+
+
+class TestCancelJob:
+    def test_cancels_what_waits_and_keeps_what_is_done(self, deployed, send, png, operator):
+        job = send([png(k) for k in range(3)])
+        InspectionRun.objects.filter(pk=job.items.get(ordinal=0).run_id).update(priority=0)
+        (first,) = runs.claim_runs(owner="test", limit=1, now=now())
+        work.execute(first)
+
+        services.cancel_job(job_id=job.pk, actor=operator, now=now())
+
+        job.refresh_from_db()
+        assert (job.state, job.done, job.cancelled) == ("done", 1, 2)
+        assert services.drain(budget_s=5) == 0
+
+    def test_another_sites_job_does_not_exist(self, site, send, png, stranger):
+        job = send([png(1)])
+
+        with pytest.raises(UnknownJob):
+            services.cancel_job(job_id=job.pk, actor=stranger, now=now())
+
+
+class TestRetryFailedItems:
+    def test_cancelled_items_are_judged_after_all(self, deployed, send, png, operator):
+        job = send([png(1), png(2)])
+        services.cancel_job(job_id=job.pk, actor=operator, now=now())
+
+        services.retry_failed_items(job_id=job.pk, actor=operator, now=now())
+        services.drain(budget_s=20)
+
+        job.refresh_from_db()
+        assert (job.state, job.done, job.cancelled) == ("done", 2, 0)
+
+    def test_refused_files_cannot_be_tried_again(self, deployed, send, operator):
+        job = send([b"nothing"])
+
+        with pytest.raises(Invalid, match="sent anew"):
+            services.retry_failed_items(job_id=job.pk, actor=operator, now=now())

@@ -1,0 +1,173 @@
+"""One image through the real decoder, the real Triton and the real database."""
+
+import pytest
+from django.db import DatabaseError, IntegrityError, transaction
+
+from audit.models import AuditEvent
+from core import image_store
+from core.clock import now
+from inspection import services
+from inspection.errors import ExternalIdTaken, UnknownRecipe, UnknownSite, UnusableImage
+from inspection.models import Detection, InspectionImage, InspectionRun, Wafer
+from inspection.services import prediction_cache
+from inspection.services.findings import write_findings
+from outbox.models import OutboxEvent
+from tests.integration.inspection.conftest import VERSION
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def predict(operator):
+    def predict(data, *, file_name="a.png", **upload):
+        return services.predict_image(
+            data=data, file_name=file_name, upload=services.Upload(**upload), actor=operator, now=now()
+        )
+
+    return predict
+
+
+class TestPredictImage:
+    def test_stores_image_run_findings_trail_and_event_together(self, deployed, predict, png):
+        outcome = predict(png(), lot="L1", wafer="W03", layer="M2", tool="BF-9")
+
+        run = InspectionRun.objects.get(pk=outcome.run.pk)
+        image = InspectionImage.objects.get()
+        assert (run.state, run.band, run.attempt) == ("done", outcome.run.band, 1)
+        assert run.detection_count == Detection.objects.filter(run=run, image=image).count() > 0
+        assert (run.wafer.lot.code, run.wafer.code, run.layer.code, run.tool.code) == ("L1", "W03", "M2", "BF-9")
+        assert image_store.get(image.store_key) == png()
+        assert set(AuditEvent.objects.values_list("action", flat=True)) >= {"image.ingest", "run.finish"}
+        assert OutboxEvent.objects.filter(type="run.done").count() == 1
+
+    def test_names_everything_that_decided_the_result(self, deployed, predict, png):
+        run = predict(png()).run
+
+        image = InspectionImage.objects.get()
+        assert run.provenance["pixel_sha256"] == [image.pixel_sha256]
+        assert run.provenance["model_sha256"] == deployed.sha256
+        assert run.provenance["preprocessing_sha256"] == run.recipe_version.preprocessing_sha256
+        assert run.provenance["recipe"] == "DEFAULT v1"
+        assert run.provenance["code_version"]
+        assert run.model_version.version == VERSION
+        assert {"decode", "infer", "postprocess", "total"} <= set(run.timings_ms)
+
+    def test_places_findings_on_wafer_and_die(self, deployed, predict, png):
+        run = predict(png(), lot="L1", wafer="W1", origin_x_um=1000.0, origin_y_um=2000.0, pixel_um=0.5).run
+
+        for found in run.detections.all():
+            assert found.wafer_x_um == pytest.approx(1000 + (found.x_px + found.width_px / 2) * 0.5, abs=0.01)
+            assert found.wafer_y_um == pytest.approx(2000 - (found.y_px + found.height_px / 2) * 0.5, abs=0.01)
+            assert (found.die_col, found.die_row) == (0, 0)
+            assert found.size_um == pytest.approx(max(found.width_px, found.height_px) * 0.5, abs=0.01)
+
+    def test_an_image_without_a_place_has_findings_without_one(self, deployed, predict, png):
+        found = predict(png()).run.detections.first()
+
+        assert (found.wafer_x_um, found.wafer_y_um, found.die_col, found.die_row) == (None, None, None, None)
+
+    def test_the_same_file_for_the_same_wafer_is_the_same_run(self, deployed, predict, png):
+        first = predict(png(), lot="L1", wafer="W1")
+        second = predict(png(), lot="L1", wafer="W1", file_name="other name.png")
+
+        assert (second.repeated, second.run.pk) == (True, first.run.pk)
+        assert InspectionImage.objects.count() == InspectionRun.objects.count() == 1
+
+    def test_asking_without_the_cache_judges_the_same_image_again(self, deployed, predict, png):
+        first = predict(png(), lot="L1", wafer="W1")
+        second = predict(png(), lot="L1", wafer="W1", use_cache=False)
+
+        assert second.run.pk != first.run.pk
+        assert InspectionImage.objects.count() == 1
+
+    def test_the_same_pixels_on_another_wafer_are_answered_from_the_cache(self, deployed, predict, png):
+        first = predict(png(), lot="L1", wafer="W1").run
+        second = predict(png(), lot="L1", wafer="W2").run
+
+        assert (first.is_cached, second.is_cached) == (False, True)
+        assert [d.confidence for d in first.detections.order_by("ordinal")] == [
+            d.confidence for d in second.detections.order_by("ordinal")
+        ]
+
+    def test_a_broken_cache_is_a_miss(self, deployed, predict, png, settings):
+        settings.REDIS_URL = "redis://127.0.0.1:9/0"
+        prediction_cache._redis.cache_clear()
+        try:
+            run = predict(png(), lot="L1", wafer="W1").run
+        finally:
+            prediction_cache._redis.cache_clear()
+
+        assert (run.state, run.is_cached) == ("done", False)
+
+    def test_a_file_that_is_no_image_leaves_nothing_behind(self, deployed, predict):
+        with pytest.raises(UnusableImage, match="PNG or TIFF") as refusal:
+            predict(b"%PDF-1.4 not an image at all")
+
+        assert refusal.value.extra["reason"]
+        assert not InspectionImage.objects.exists()
+        assert not Wafer.objects.exists()
+
+    def test_an_external_id_names_one_image_for_ever(self, deployed, predict, png):
+        predict(png(1), external_id="tool-7/42")
+
+        with pytest.raises(ExternalIdTaken, match="tool-7/42"):
+            predict(png(2), external_id="tool-7/42")
+        assert InspectionImage.objects.count() == 1
+
+    def test_an_unknown_recipe_names_the_known_ones(self, deployed, predict, png):
+        with pytest.raises(UnknownRecipe, match="DEFAULT"):
+            predict(png(), recipe="NOPE")
+
+    def test_a_foreign_site_is_like_one_that_does_not_exist(self, deployed, stranger, png):
+        with pytest.raises(UnknownSite):
+            services.predict_image(
+                data=png(), file_name="a.png", upload=services.Upload(site="T1"), actor=stranger, now=now()
+            )
+
+    def test_while_triton_is_away_the_image_is_kept_and_the_run_says_why_it_waits(
+        self, deployed, triton_away, predict, png
+    ):
+        outcome = predict(png(), lot="L1", wafer="W1")
+
+        run = InspectionRun.objects.get()
+        assert (outcome.waiting, run.state) == (True, "queued")
+        assert run.waiting_for
+        assert InspectionImage.objects.count() == 1
+
+    def test_without_any_deployed_model_the_image_waits_too(self, site, predict, png):
+        outcome = predict(png())
+
+        assert outcome.waiting
+        assert "deployed" in outcome.run.waiting_for
+
+
+class TestDetectionsAreNeverChanged:
+    def test_the_database_refuses_an_update(self, deployed, predict, png):
+        run = predict(png()).run
+
+        with pytest.raises(DatabaseError, match="never edited"), transaction.atomic():
+            Detection.objects.filter(run=run).update(confidence=1.0)
+
+    def test_writing_a_runs_findings_twice_meets_the_primary_key(self, deployed, predict, png, monkeypatch):
+        kept = {}
+
+        def remember(run, judged, *, classes):
+            kept.update(run=run, judged=judged, classes=classes)
+            return write_findings(run, judged, classes=classes)
+
+        monkeypatch.setattr("inspection.services.runs.write_findings", remember)
+        predict(png())
+
+        with pytest.raises(IntegrityError), transaction.atomic():
+            write_findings(kept["run"], kept["judged"], classes=kept["classes"])
+
+
+class TestTheTrailIsAppendOnly:
+    @pytest.mark.parametrize("change", ["UPDATE audit_event SET action = 'x'", "DELETE FROM audit_event"])
+    def test_the_database_refuses_changes(self, deployed, predict, png, change):
+        from django.db import connection
+
+        predict(png())
+
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(change)

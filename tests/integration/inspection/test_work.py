@@ -1,0 +1,192 @@
+"""Queued runs: claimed once, fenced, handed on, and given up with a reason."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+
+from core.clock import now
+from core.errors import IllegalTransition
+from inspection import services
+from inspection.errors import LostLease, UnknownRun
+from inspection.models import Detection, InspectionRun
+from inspection.services import runs, work
+from tests.integration.inspection.conftest import SYSTEM
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def queued(operator, png):
+    """Queue a run over one image or several."""
+    counter = iter(range(100))
+
+    def queue(images: int = 1) -> InspectionRun:
+        number = next(counter)
+        files = [services.WaferImage(name=f"{k}.png", data=png(number * 100 + k)) for k in range(images)]
+        upload = services.Upload(lot="Q", wafer=f"W{number:02d}")
+        return services.queue_wafer(images=files, upload=upload, actor=operator, now=now())
+
+    return queue
+
+
+def claim_one() -> InspectionRun:
+    (run,) = runs.claim_runs(owner="here", limit=1, now=now())
+    return run
+
+
+def let_lease_lapse(run: InspectionRun) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE inspection_run SET lease_until = clock_timestamp() - interval '1 s' WHERE id = %s", [run.pk])
+
+
+class TestDrain:
+    def test_judges_everything_that_waits(self, deployed, queued):
+        waiting = [queued(), queued(images=3)]
+
+        ended = services.drain(budget_s=20)
+
+        assert ended == 2
+        for run in waiting:
+            run.refresh_from_db()
+            assert (run.state, run.waiting_for, run.lease_until) == ("done", "", None)
+
+    def test_numbers_the_findings_of_several_images_through(self, deployed, queued):
+        run = queued(images=3)
+
+        services.drain(budget_s=20)
+
+        ordinals = list(Detection.objects.filter(run=run).order_by("ordinal").values_list("ordinal", flat=True))
+        assert ordinals == list(range(len(ordinals)))
+        assert Detection.objects.filter(run=run).values("image").distinct().count() == 3
+
+    def test_while_triton_is_away_runs_wait_say_why_and_use_up_no_try(self, deployed, queued, triton_away):
+        run = queued()
+
+        services.drain(budget_s=20)
+
+        run.refresh_from_db()
+        assert (run.state, run.failures) == ("queued", 0)
+        assert run.waiting_for
+        assert run.not_before > now()
+
+    def test_a_file_that_vanished_fails_its_run_with_a_reason(self, deployed, queued, monkeypatch):
+        run = queued()
+        monkeypatch.setattr(work.image_store, "get", lambda key: (_ for _ in ()).throw(FileNotFoundError(key)))
+
+        services.drain(budget_s=20)
+
+        run.refresh_from_db()
+        assert (run.state, run.error_code) == ("failed", "file_missing")
+
+    def test_a_run_that_breaks_every_time_is_set_aside(self, deployed, queued, monkeypatch, settings):
+        settings.RUN_MAX_ATTEMPTS = 3
+        monkeypatch.setattr(runs, "backoff_s", lambda tries: 0.0)
+        monkeypatch.setattr(work, "_judge", lambda run: 1 / 0)
+        run = queued()
+
+        services.drain(budget_s=20)
+
+        run.refresh_from_db()
+        assert (run.state, run.attempt, run.error_code) == ("failed", 3, "internal_error")
+        assert "ZeroDivisionError" in run.error_detail
+
+
+class TestFencing:
+    def test_a_late_result_of_a_lost_claim_is_dropped(self, deployed, queued):
+        queued()
+        slow = claim_one()
+        let_lease_lapse(slow)
+        services.sweep(now=now())
+        quick = claim_one()
+
+        assert work.execute(quick)
+        assert work.execute(slow), "the slow worker goes on to its next run"
+
+        run = InspectionRun.objects.get(pk=slow.pk)
+        assert (run.state, run.attempt) == ("done", quick.attempt)
+        assert Detection.objects.filter(run=run).count() == run.detection_count
+
+    def test_a_lost_claim_cannot_be_renewed(self, site, queued):
+        queued()
+        slow = claim_one()
+        let_lease_lapse(slow)
+        services.sweep(now=now())
+        claim_one()
+
+        with pytest.raises(LostLease):
+            runs.renew_lease(slow)
+
+    def test_a_cancelled_runs_result_is_dropped(self, deployed, queued, operator):
+        queued()
+        run = claim_one()
+        services.cancel_run(run_id=run.pk, actor=operator, now=now())
+
+        work.execute(run)
+
+        run.refresh_from_db()
+        assert run.state == "cancelled"
+        assert not Detection.objects.filter(run=run).exists()
+
+
+class TestSweep:
+    def test_leaves_live_leases_alone(self, site, queued):
+        queued()
+        run = claim_one()
+
+        assert services.sweep(now=now())["lapsed"] == 0
+        run.refresh_from_db()
+        assert run.state == "running"
+
+    def test_a_worker_that_dies_of_the_same_run_every_time_is_not_fed_with_it_for_ever(self, site, queued, settings):
+        settings.RUN_MAX_ATTEMPTS = 2
+        queued()
+        for _ in range(2):
+            let_lease_lapse(claim_one())
+            services.sweep(now=now())
+
+        run = InspectionRun.objects.get()
+        assert (run.state, run.error_code) == ("failed", "worker_lost")
+
+
+class TestCancelAndRetry:
+    def test_a_failed_run_can_be_queued_again_and_then_succeeds(self, deployed, queued, operator):
+        run = queued()
+        runs.fail_run(claim_one(), code="x", detail="y", actor=SYSTEM, now=now())
+
+        services.retry_run(run_id=run.pk, actor=operator, now=now())
+        services.drain(budget_s=20)
+
+        run.refresh_from_db()
+        assert (run.state, run.error_code, run.failures) == ("done", "", 0)
+
+    def test_a_finished_run_is_neither_cancelled_nor_retried(self, deployed, queued, operator):
+        run = queued()
+        services.drain(budget_s=20)
+
+        with pytest.raises(IllegalTransition):
+            services.cancel_run(run_id=run.pk, actor=operator, now=now())
+        with pytest.raises(IllegalTransition):
+            services.retry_run(run_id=run.pk, actor=operator, now=now())
+
+    def test_another_sites_run_does_not_exist(self, site, queued, stranger):
+        run = queued()
+
+        with pytest.raises(UnknownRun):
+            services.cancel_run(run_id=run.pk, actor=stranger, now=now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_never_get_the_same_run(site, queued):
+    wanted = {queued().pk for _ in range(12)}
+
+    def claim(number: int) -> list:
+        try:
+            return [run.pk for run in runs.claim_runs(owner=f"w{number}", limit=2, now=now())]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        claimed = [pk for batch in pool.map(claim, range(8)) for pk in batch]
+
+    assert sorted(claimed) == sorted(wanted)
