@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
                 ('generation', models.PositiveIntegerField(default=1)),
                 ('changed_at', models.DateTimeField()),
                 ('champion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='models_admin.deployment')),
-                ('fallback', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='models_admin.deployment')),
+                ('fallback', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='models_admin.deployment')),
                 ('model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='routes', to='models_admin.model')),
             ],
             options={

@@ -8,7 +8,7 @@ from serving.client import TritonClient
 from serving.control import TritonControl
 from serving.repository import ModelConfig, publish, remove, triton_model_name
 from tests.factories_onnx import write_detector
-from tests.integration.serving.private_triton import PrivateTriton
+from tests.private_triton import PrivateTriton
 
 
 @pytest.fixture(scope="session")

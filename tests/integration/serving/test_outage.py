@@ -11,7 +11,7 @@ from serving.client import TritonClient
 from serving.control import TritonControl
 from serving.errors import CircuitOpen, ServingError, TritonTimeout, TritonUnavailable
 from tests.integration.serving.conftest import publish_detector
-from tests.integration.serving.private_triton import eventually
+from tests.private_triton import eventually
 
 pytestmark = pytest.mark.runtime
 

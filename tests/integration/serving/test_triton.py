@@ -14,7 +14,7 @@ from serving.errors import BadAnswer, LoadFailed, ModelNotReady, TritonOverloade
 from serving.repository import ModelConfig, publish
 from serving.retry import RetryPolicy
 from serving.tensors import OUTPUT_NAMES
-from tests.integration.serving.private_triton import eventually
+from tests.private_triton import eventually
 
 
 def noise(tiles, *, seed=0, below=180):
