@@ -35,6 +35,10 @@ class Layout:
         return self.var_dir / "keys.json"
 
     @property
+    def done_path(self) -> Path:
+        return self.var_dir / "done.json"
+
+    @property
     def log_dir(self) -> Path:
         return self.var_dir / "log"
 

@@ -6,6 +6,7 @@ The wheel's own `get_server()` is not used: it holds one lock file for all users
 import os
 import shutil
 import signal
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -126,17 +127,34 @@ class Postgres:
         return self._command(str(self._bin / "postgres"), "-D", str(self._data), *options)
 
     def _roles(self) -> Command:
+        return self._psql("--file", str(ROLES_SQL), database="postgres")
+
+    def _psql(self, *arguments: str, database: str) -> Command:
         return self._command(
             str(self._bin / "psql"),
-            *("--no-psqlrc", "--quiet", "--tuples-only", "--set", "ON_ERROR_STOP=1", "--file", str(ROLES_SQL)),
+            *("--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set", "ON_ERROR_STOP=1", *arguments),
             PGHOST="127.0.0.1",
             PGPORT=str(self._port),
             PGUSER="postgres",
-            PGDATABASE="postgres",
+            PGDATABASE=database,
             PGPASSWORD=self._keys.postgres,
             POSTGRES_OWNER_PASSWORD=self._keys.postgres_owner,
             POSTGRES_APP_PASSWORD=self._keys.postgres_app,
         )
+
+    def fingerprint(self) -> str:
+        """Names this cluster, the database in it and the migrations applied there; empty when it has none yet."""
+        command = self._psql(
+            "--command",
+            "SELECT (SELECT system_identifier FROM pg_control_system()), "
+            "(SELECT oid FROM pg_database WHERE datname = current_database()), "
+            "(SELECT md5(string_agg(app || name, ',' ORDER BY app, name)) FROM django_migrations)",
+            database=environment.DATABASE,
+        )
+        answer = subprocess.run(
+            command.argv, env=dict(command.environment), capture_output=True, text=True, timeout=10, check=False
+        )
+        return answer.stdout.strip()
 
     def _remove_stale_lock(self) -> None:
         """Remove a lock file whose process is gone, or is somebody else who was given its number since."""

@@ -1,5 +1,6 @@
 """Which units make up an instance, in the order they depend on each other."""
 
+import os
 import signal
 import socket
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 from runtime import environment, ports, web, worker
 from runtime.keys import Keys
 from runtime.layout import PROJECT_DIR, Layout
+from runtime.once import Once
 from runtime.postgres import Postgres
 from runtime.process import Command
 from runtime.redis import Redis
@@ -18,7 +20,7 @@ from runtime.triton import Triton
 from runtime.unit import TASK, Spec
 
 SERVERS = ("postgres", "redis", "triton")
-PARTS = (*SERVERS, "migrate", "seed", "web", "worker", "beat")
+PARTS = (*SERVERS, "migrate", "seed", "web", "worker", "beat", "lot")
 SERVER_PORTS = {
     "postgres": ("postgres",),
     "redis": ("redis",),
@@ -81,8 +83,14 @@ def build(
         specs.append(Redis(layout=layout, keys=keys, port=bound["redis"], scratch=scratch).spec())
     if "triton" in parts:
         specs.append(Triton(layout=layout, ports=bound, instance=instance, scratch=scratch).spec())
+    # A database elsewhere is not asked what it has: migrations and demo data look for themselves every time.
+    once = Once(layout.done_path, database=lambda: "")
     if "postgres" in parts:
-        specs += Postgres(layout=layout, keys=keys, port=bound["postgres"], scratch=scratch).specs()
+        postgres = Postgres(layout=layout, keys=keys, port=bound["postgres"], scratch=scratch)
+        # Salted with a secret: the digest is readable by others, the password is not.
+        also = f"{keys.django}\0{os.environ.get('WAFERDECK_DEMO_PASSWORD', '')}"
+        once = Once(layout.done_path, database=postgres.fingerprint, also=also)
+        specs += postgres.specs()
     present = {spec.name for spec in specs}
 
     def after(*names: str) -> tuple[str, ...]:
@@ -93,29 +101,44 @@ def build(
         present.add(spec.name)
 
     if "migrate" in parts:
-        add(_manage("migrate", whole, "migrate", "--no-input", "--verbosity", "1", after=after("roles")))
+        add(_manage("migrate", whole, "migrate", "--no-input", "--verbosity", "1", once=once, after=after("roles")))
     if "web" in parts and listener is not None:
         ready = after("migrate", "roles", "redis")
         add(web.spec(listener=listener, address=address, environment=whole, folder=PROJECT_DIR, after=ready))
     if "worker" in parts:
         add(worker.worker_spec(environment=whole, folder=PROJECT_DIR, after=after("migrate", "roles", "redis")))
     if "beat" in parts:
-        ready = after("migrate", "roles", "redis")
+        # After those whose work it starts, which so have the machine to themselves.
+        ready = after("migrate", "roles", "redis", "web", "worker")
         add(worker.beat_spec(environment=whole, folder=PROJECT_DIR, schedule=layout.beat_path, after=ready))
     if "seed" in parts:
-        add(_manage("seed", whole, "seed_demo", after=after("migrate", "redis", "triton", "worker")))
+        ready = after("migrate", "roles", "redis", "triton", "web", "worker")
+        add(_manage("seed", whole, "seed_demo", once=once, after=ready))
+    if "lot" in parts:
+        ready = after("seed", "web", "worker", "beat")
+        add(_manage("lot", whole, "run_demo_lot", once=once, after=ready, background=True))
     if command:
         add(_foreground(command, whole, after=tuple(present)))
     return Stack(specs=specs, ports=server_ports, address=address, django=django, listener=listener)
 
 
-def _manage(name: str, variables: dict[str, str], *arguments: str, after: tuple[str, ...]) -> Spec:
+def _manage(
+    name: str,
+    variables: dict[str, str],
+    *arguments: str,
+    once: Once,
+    after: tuple[str, ...],
+    background: bool = False,
+) -> Spec:
     argv = (sys.executable, str(PROJECT_DIR / "manage.py"), *arguments)
     return Spec(
         name=name,
         kind=TASK,
         command=lambda: Command(argv=argv, environment=variables, folder=PROJECT_DIR),
+        needed=lambda: once.is_due(name),
+        finish=lambda: once.done(name),
         after=after,
+        background=background,
     )
 
 

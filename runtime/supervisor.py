@@ -133,7 +133,8 @@ class Supervisor:
             self._exit_code = command.exit_code
             self._phase = "stopping"
             return
-        failed = [unit for unit in self._units.values() if unit.state == FAILED]
+        awaited = [unit for unit in self._units.values() if not unit.spec.background]
+        failed = [unit for unit in awaited if unit.state == FAILED]
         if failed and self._phase == "starting":
             for unit in failed:
                 self._say(f"{unit.spec.name} cannot be brought up ({unit.last_exit}); the end of its log:")
@@ -141,7 +142,7 @@ class Supervisor:
                     self._say(f"    {line}")
             self._exit_code = 1
             self._phase = "stopping"
-        elif self._phase == "starting" and all(unit.settled for unit in self._units.values()):
+        elif self._phase == "starting" and all(unit.settled for unit in awaited):
             self._phase = "up"
             self._report()
             self._on_ready()
@@ -174,6 +175,8 @@ class Supervisor:
             self._say(f"{name} is done{took}")
         elif unit.state == BACKING_OFF:
             self._say(f"{name} ended ({unit.last_exit}); restart {unit.restarts} in {unit.due_in_s() or 0:.1f} s")
+        elif unit.state == FAILED and unit.spec.background:
+            self._say(f"{name} has failed ({unit.last_exit}); its log says why")
         elif unit.state == STOPPED:
             self._say(f"{name} has stopped")
 

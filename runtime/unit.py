@@ -36,6 +36,7 @@ class Spec:
         finish: what to do after the task's good end.
         stop: signals to ask with and how long to wait after each; then the whole group is killed.
         overlaps: on reload the new one is started before the old one is stopped.
+        background: nobody waits for it, and its failure is nobody else's.
         tries: how often it may die before it was ready for the first time.
     """
 
@@ -52,6 +53,7 @@ class Spec:
     stop: tuple[tuple[signal.Signals, float], ...] = ((signal.SIGTERM, 10.0),)
     overlaps: bool = False
     reloads: bool = False
+    background: bool = False
     ready_within_s: float = 60.0
     tries: int = 5
 
@@ -116,8 +118,9 @@ class Unit:
 
     @property
     def busy(self) -> bool:
-        """Something is expected to happen soon."""
-        return self.state in (STARTING, STOPPING) or bool(self._endings) or self._successor is not None
+        """It has to be looked at often. (The end of a process wakes us by itself.)"""
+        asked_often = self.state == STARTING and self.spec.kind == SERVICE
+        return asked_often or self.state == STOPPING or bool(self._endings) or self._successor is not None
 
     def due_in_s(self) -> float | None:
         """Seconds until the next start is due, if one is."""
