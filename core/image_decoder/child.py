@@ -13,7 +13,7 @@ import socket
 import sys
 from typing import Any
 
-from core.image_decoder import sandbox, wire
+from core.image_decoder import sandbox, seccomp, wire
 from domain.imaging.refusal import DecodeLimits
 
 _TRIM_ABOVE_BYTES = 16 << 20
@@ -48,7 +48,9 @@ def _shut_in(settings: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     sandbox.drop_privileges()
     sandbox.die_with_parent(settings["parent_pid"])
     sandbox.limit_resources(memory_bytes=memory_bytes, open_files=16)
-    return worker, {"network": network, "uid": os.getuid(), "memory_bytes": memory_bytes}
+    isolation = {"network": network, "uid": os.getuid(), "memory_bytes": memory_bytes}
+    isolation["system_calls"] = "listed" if seccomp.keep_few_calls() else "any"
+    return worker, isolation
 
 
 def _serve(channel: socket.socket, worker: Any, *, cpu_s: int) -> int:

@@ -62,8 +62,13 @@ class Crew:
             DecoderUnavailable: no process can be started.
         """
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
+            while self._idle:
+                process = self._idle.pop()
+                if process.alive():
+                    return process
+                self._all.discard(process)
+                self._lost_in_all += 1
+                process.stop()
             self._order_one_more(wanted=len(self._line) + 1)
             if len(self._line) >= self._max_waiting + self._starting:
                 raise DecoderBusy(f"{len(self._line)} images wait for a decoder already")

@@ -17,7 +17,7 @@ from core.image_decoder.crew import Crew
 from core.image_decoder.process import ChildDied, ChildTimedOut, DecoderProcess
 from core.image_decoder.results import IngestedImage, RenderedView
 from domain.imaging.preprocess import PreprocessProfile
-from domain.imaging.refusal import DecodeLimits, ImageRefused, MiB
+from domain.imaging.refusal import DecodeLimits, ImageRefused, MiB, no_bytes, too_many_bytes
 
 _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -108,6 +108,23 @@ class ImageDecoder:
         request = {"do": "view", "max_side_px": max_side_px}
         return self._run(request, data, read=answers.rendered_as("image/jpeg"))
 
+    def render_crop(
+        self, data: bytes | memoryview, *, box_px: tuple[int, int, int, int], max_side_px: int
+    ) -> RenderedView:
+        """A part of the image as a JPEG, smaller if need be, without metadata.
+
+        Args:
+            data: the file.
+            box_px: x, y, w, h in pixels of the upright image; what lies outside it is cut off.
+            max_side_px: longest side of the picture.
+
+        Raises:
+            as `ingest`.
+        """
+        self._check_length(data)
+        request = {"do": "crop", "box_px": [int(value) for value in box_px], "max_side_px": max_side_px}
+        return self._run(request, data, read=answers.rendered_as("image/jpeg"))
+
     def render_tile(
         self,
         data: bytes | memoryview,
@@ -153,13 +170,9 @@ class ImageDecoder:
 
     def _check_length(self, data: bytes | memoryview) -> None:
         if len(data) == 0:
-            raise ImageRefused("not_an_image", "This file is empty. Check that it was copied completely.")
+            raise no_bytes()
         if len(data) > self.limits.max_bytes:
-            raise ImageRefused(
-                "too_large",
-                f"This file has {len(data) / MiB:,.1f} MiB; at most {self.limits.max_bytes / MiB:,.0f} MiB are taken. "
-                "Compress it or send it in parts.",
-            )
+            raise too_many_bytes(len(data), limits=self.limits)
 
     def _run(
         self,

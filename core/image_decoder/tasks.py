@@ -5,16 +5,17 @@ from __future__ import annotations
 import mmap
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from core.image_decoder.views import Viewer, described
 from core.image_decoder.wire import Layout
-from domain.arrays import PixelArray
-from domain.imaging import pyramid, quality, thumbnail
+from domain.imaging import quality, thumbnail
 from domain.imaging.decode import DecodedImage, decode
 from domain.imaging.identity import pixel_sha256
-from domain.imaging.preprocess import PreprocessProfile, preprocess, profile_sha256, to_eight_bit
+from domain.imaging.preprocess import PreprocessProfile, preprocess, profile_sha256
 from domain.imaging.refusal import DecodeLimits, ImageRefused
 
 
@@ -38,9 +39,10 @@ class Worker:
     def __init__(self, *, memory: mmap.mmap, layout: Layout, limits: DecodeLimits, messages: Callable[[], str]) -> None:
         self._memory = np.frombuffer(memory, np.uint8)
         self._layout = layout
-        self._limits = limits
-        self._messages = messages
+        self._decode = partial(decode, limits=limits, messages=messages)
+        self._viewer = Viewer(self._decode)
         self.largest_bytes = 0
+        """Pixels of the last image, for whoever returns memory to the system."""
 
     def warm_up(self) -> None:
         """Touch every library once, so that the first image is not slower and nothing is loaded under limits."""
@@ -48,12 +50,13 @@ class Worker:
         grey = preprocess(pixels, profile=PreprocessProfile())
         quality.measure(grey)
         pixel_sha256(pixels)
-        decode(thumbnail.thumbnail_jpeg(grey, max_side_px=32), limits=self._limits)
-        decode(thumbnail.encode_png(grey), limits=self._limits)
+        self._decode(thumbnail.thumbnail_jpeg(grey, max_side_px=32))
+        self._decode(thumbnail.encode_png(grey))
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """One request's answer; a refusal is an answer too."""
         try:
+            self.largest_bytes = 0
             data = self._memory[: request["length"]].tobytes()
             if request["do"] == "ingest":
                 return self._ingest(data, request)
@@ -67,25 +70,17 @@ class Worker:
                 return _OUT_OF_MEMORY
             return {"failed": type(error).__name__, "message": str(error)[:300]}
 
-    def _decoded(self, data: bytes) -> DecodedImage:
-        image = decode(data, limits=self._limits, messages=self._messages)
-        self.largest_bytes = image.pixels.nbytes
-        return image
-
     def _ingest(self, data: bytes, request: dict[str, Any]) -> dict[str, Any]:
         profile = PreprocessProfile.from_dict(request["profile"])
+        self._viewer.forget()
         watch = Stopwatch()
-        image = self._decoded(data)
+        image = self._decode(data)
+        self.largest_bytes = image.pixels.nbytes
         watch.lap("decode")
         pixels_digest = pixel_sha256(image.pixels)
         watch.lap("hash")
+        self._check_scale(image, profile)
         grey = preprocess(image.pixels, profile=profile)
-        if grey.nbytes > self._layout.grey_bytes:
-            raise ImageRefused(
-                "too_large",
-                f"Enlarged by the recipe's scale of {profile.scale:g}, this image would have {grey.size:,} pixels. "
-                "Lower the scale or send a smaller image.",
-            )
         self._memory[self._layout.grey_at : self._layout.grey_at + grey.nbytes] = grey.ravel()
         watch.lap("preprocess")
         small = thumbnail.thumbnail_jpeg(image.pixels, max_side_px=request["thumbnail_px"])
@@ -94,7 +89,7 @@ class Worker:
         figures = quality.measure(grey)
         watch.lap("quality")
         return {
-            **_described(image),
+            **described(image),
             "pixel_sha256": pixels_digest,
             "profile_sha256": profile_sha256(profile),
             "channels": 1 if image.pixels.ndim == 2 else 3,
@@ -104,49 +99,28 @@ class Worker:
             "timings_ms": watch.steps_ms,
         }
 
+    def _check_scale(self, image: DecodedImage, profile: PreprocessProfile) -> None:
+        enlarged = (image.width_px * profile.scale + 1) * (image.height_px * profile.scale + 1)
+        if enlarged > self._layout.grey_bytes:
+            raise ImageRefused(
+                "too_large",
+                f"Enlarged by the recipe's scale of {profile.scale:g}, this image would have {enlarged:,.0f} pixels. "
+                "Lower the scale or send a smaller image.",
+            )
+
     def _render(self, data: bytes, request: dict[str, Any]) -> dict[str, Any]:
-        image = self._decoded(data)
-        pixels = to_eight_bit(image.pixels, stretch=True)
-        self._put_encoded(_drawn(pixels, request))
-        return {**_described(image), "encoded_bytes": self._encoded_bytes}
+        picture, answer = self._viewer.draw(data, request)
+        self._put_encoded(picture)
+        return {**answer, "encoded_bytes": len(picture)}
 
     def _put_encoded(self, encoded: bytes) -> None:
         if len(encoded) > self._layout.encoded_bytes:
             raise ImageRefused("too_large", "This view is too large to be drawn in one piece. Ask for a smaller one.")
         start = self._layout.encoded_at
         self._memory[start : start + len(encoded)] = np.frombuffer(encoded, np.uint8)
-        self._encoded_bytes = len(encoded)
 
 
 _OUT_OF_MEMORY = {
     "refused": "out_of_memory",
     "message": "Decoding this image needs more memory than is allowed. Send it in smaller parts or with 8 bits.",
 }
-
-
-def _described(image: DecodedImage) -> dict[str, Any]:
-    return {
-        "width_px": image.width_px,
-        "height_px": image.height_px,
-        "bit_depth": image.bit_depth,
-        "format": image.format,
-        "orientation": image.orientation,
-        "notes": list(image.notes),
-    }
-
-
-def _drawn(pixels: PixelArray, request: dict[str, Any]) -> bytes:
-    if request["do"] == "view":
-        return thumbnail.thumbnail_jpeg(pixels, max_side_px=request["max_side_px"])
-    draw = pyramid.tile_png if request["png"] else pyramid.tile_jpeg
-    try:
-        return draw(
-            pixels,
-            level=request["level"],
-            col=request["col"],
-            row=request["row"],
-            tile_px=request["tile_px"],
-            overlap_px=request["overlap_px"],
-        )
-    except ValueError as error:
-        raise ImageRefused("no_such_tile", f"{error}.") from error

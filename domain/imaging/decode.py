@@ -11,7 +11,7 @@ from domain.arrays import PixelArray
 from domain.imaging.formats import bmp, jpeg, png, tiff, webp
 from domain.imaging.formats.source import Messages, Source, no_messages
 from domain.imaging.orientation import upright
-from domain.imaging.refusal import DecodeLimits, ImageRefused, MiB
+from domain.imaging.refusal import DecodeLimits, ImageRefused, MiB, no_bytes, too_many_bytes
 from domain.imaging.sniff import sniff
 
 __all__ = ["DecodeLimits", "DecodedImage", "ImageRefused", "decode", "inspect"]
@@ -89,21 +89,12 @@ def inspect(data: bytes, *, limits: DecodeLimits) -> Source:
         ImageRefused: not a format we read, a variant we would show wrong, incomplete, or too large.
     """
     if not data:
-        raise ImageRefused("not_an_image", "This file is empty. Check that it was copied completely.")
+        raise no_bytes()
     if len(data) > limits.max_bytes:
         raise too_many_bytes(len(data), limits=limits)
     source = _INSPECT[sniff(data)](data)
     _check_size(source, limits)
     return source
-
-
-def too_many_bytes(length: int, *, limits: DecodeLimits) -> ImageRefused:
-    """The refusal of a file by its length alone."""
-    return ImageRefused(
-        "too_large",
-        f"This file has {length / MiB:,.1f} MiB; at most {limits.max_bytes / MiB:,.0f} MiB are taken. "
-        "Compress it without loss, or cut it into parts.",
-    )
 
 
 def _check_size(source: Source, limits: DecodeLimits) -> None:

@@ -6,7 +6,6 @@ Level n is the image with its longer side at most 2 ** n pixels; level 0 is one 
 from __future__ import annotations
 
 import cv2
-import numpy as np
 
 from domain.arrays import PixelArray
 from domain.imaging.preprocess import to_eight_bit
@@ -14,7 +13,7 @@ from domain.imaging.thumbnail import encode_jpeg, encode_png
 
 TILE_PX = 256
 OVERLAP_PX = 1
-_QUALITY = 90
+QUALITY = 90
 
 
 def last_level(width_px: int, height_px: int) -> int:
@@ -77,28 +76,49 @@ def level_image(pixels: PixelArray, *, level: int) -> PixelArray:
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
-def tile_jpeg(
-    pixels: PixelArray, *, level: int, col: int, row: int, tile_px: int = TILE_PX, overlap_px: int = OVERLAP_PX
-) -> bytes:
-    """One tile as JPEG.
+def cut_tile(
+    shown: PixelArray,
+    *,
+    width_px: int,
+    height_px: int,
+    level: int,
+    col: int,
+    row: int,
+    tile_px: int = TILE_PX,
+    overlap_px: int = OVERLAP_PX,
+) -> PixelArray:
+    """One tile out of the image at the size of its level.
 
     Args:
-        pixels: (H, W) or (H, W, 3) RGB uint8 of the whole image: 16 bits are mapped once, before tiles are cut,
-            or neighbours would differ in brightness.
+        shown: the image as `level_image` makes it.
+        width_px: of the whole image in full size.
+        height_px: of the whole image in full size.
         level: 0 to last_level.
         col: column of the tile.
         row: row of the tile.
         tile_px: side of a tile without overlap.
         overlap_px: shared with each neighbour.
+
+    Raises:
+        ValueError: no such tile.
     """
-    tile = _tile(pixels, level=level, col=col, row=row, tile_px=tile_px, overlap_px=overlap_px)
-    return encode_jpeg(tile, quality=_QUALITY)
+    left, top, right, bottom = tile_box(
+        width_px, height_px, level=level, col=col, row=row, tile_px=tile_px, overlap_px=overlap_px
+    )
+    return shown[top:bottom, left:right]
+
+
+def tile_jpeg(
+    pixels: PixelArray, *, level: int, col: int, row: int, tile_px: int = TILE_PX, overlap_px: int = OVERLAP_PX
+) -> bytes:
+    """One tile of an image as JPEG; 16 bits are shown over the range the whole image uses."""
+    return encode_jpeg(_tile(pixels, level=level, col=col, row=row, tile_px=tile_px, overlap_px=overlap_px), QUALITY)
 
 
 def tile_png(
     pixels: PixelArray, *, level: int, col: int, row: int, tile_px: int = TILE_PX, overlap_px: int = OVERLAP_PX
 ) -> bytes:
-    """One tile as PNG, lossless; see `tile_jpeg`."""
+    """One tile of an image as PNG, lossless; see `tile_jpeg`."""
     return encode_png(_tile(pixels, level=level, col=col, row=row, tile_px=tile_px, overlap_px=overlap_px))
 
 
@@ -114,10 +134,14 @@ def dzi_xml(
 
 
 def _tile(pixels: PixelArray, *, level: int, col: int, row: int, tile_px: int, overlap_px: int) -> PixelArray:
-    if pixels.dtype != np.uint8:
-        pixels = to_eight_bit(pixels, stretch=True)
     height, width = pixels.shape[:2]
-    left, top, right, bottom = tile_box(
-        width, height, level=level, col=col, row=row, tile_px=tile_px, overlap_px=overlap_px
+    return cut_tile(
+        level_image(to_eight_bit(pixels, stretch=True), level=level),
+        width_px=width,
+        height_px=height,
+        level=level,
+        col=col,
+        row=row,
+        tile_px=tile_px,
+        overlap_px=overlap_px,
     )
-    return level_image(pixels, level=level)[top:bottom, left:right]

@@ -44,3 +44,17 @@ class DecodeLimits:
     def __post_init__(self) -> None:
         if min(self.max_bytes, self.max_pixels, self.max_side_px, self.max_decoded_bytes) < 1:
             raise ValueError("decode limits must be above 0")
+
+
+def no_bytes() -> ImageRefused:
+    """The refusal of an empty file."""
+    return ImageRefused("not_an_image", "This file is empty. Check that it was copied completely.")
+
+
+def too_many_bytes(length: int, *, limits: DecodeLimits) -> ImageRefused:
+    """The refusal of a file by its length alone."""
+    return ImageRefused(
+        "too_large",
+        f"This file has {length / MiB:,.1f} MiB; at most {limits.max_bytes / MiB:,.0f} MiB are taken. "
+        "Compress it without loss, or cut it into parts.",
+    )

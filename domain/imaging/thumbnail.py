@@ -35,10 +35,10 @@ def thumbnail_jpeg(pixels: PixelArray, *, max_side_px: int) -> bytes:
         pixels: (H, W) or (H, W, 3) RGB, uint8 or uint16 (shown over its used range).
         max_side_px: longest side of the result; smaller images keep their size.
     """
-    return encode_jpeg(to_eight_bit(shrunk(pixels, max_side_px=max_side_px), stretch=True), quality=_QUALITY)
+    return encode_jpeg(to_eight_bit(shrunk(pixels, max_side_px=max_side_px), stretch=True))
 
 
-def encode_jpeg(pixels: PixelArray, *, quality: int) -> bytes:
+def encode_jpeg(pixels: PixelArray, quality: int = _QUALITY) -> bytes:
     """JPEG of (H, W) or (H, W, 3) RGB uint8."""
     return _encoded(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
 
