@@ -1,6 +1,7 @@
 """What can be done with images, runs, jobs and the catalogue: all that interfaces and other apps may call."""
 
 from inspection.services.batches import BatchFile, cancel_job, create_batch, retry_failed_items
+from inspection.services.benchmark import run_benchmark
 from inspection.services.catalogue import (
     create_layer,
     create_product,
@@ -8,10 +9,10 @@ from inspection.services.catalogue import (
     create_tool,
     ensure_defect_classes,
     ensure_lot,
-    ensure_wafer,
 )
 from inspection.services.decoder import decoder, draw_tile, draw_view
 from inspection.services.housekeeping import keep_house
+from inspection.services.pictures import thumbnail_of, tile_of, view_of
 from inspection.services.predict import PredictOutcome, predict_image
 from inspection.services.runs import cancel_run, retry_run
 from inspection.services.uploads import Upload, forget_named_rows
@@ -36,12 +37,15 @@ __all__ = [
     "draw_view",
     "ensure_defect_classes",
     "ensure_lot",
-    "ensure_wafer",
     "forget_named_rows",
     "keep_house",
     "predict_image",
     "queue_wafer",
     "retry_failed_items",
     "retry_run",
+    "run_benchmark",
     "sweep",
+    "thumbnail_of",
+    "tile_of",
+    "view_of",
 ]

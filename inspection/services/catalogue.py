@@ -1,4 +1,4 @@
-"""Products, tools, layers, lots, wafers, recipes and defect classes: made once, by name."""
+"""Products, tools, layers, lots, recipes and defect classes: made once, by name."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,9 +11,8 @@ from audit import services as audit
 from audit.actions import Action
 from core.actors import Actor
 from core.errors import Invalid
-from core.ids import uuid7
 from domain.imaging.preprocess import PreprocessProfile, profile_sha256
-from inspection.models import DefectClass, Layer, Lot, Product, Recipe, RecipeVersion, Tool, Wafer
+from inspection.models import DefectClass, Layer, Lot, Product, Recipe, RecipeVersion, Tool
 from inspection.services.labels import checked_label
 
 Row = TypeVar("Row", bound=models.Model)
@@ -78,30 +77,6 @@ def ensure_lot(*, site: Site, code: str, product: Product, actor: Actor, now: da
         now=now,
         values={"product": product, "created_at": now},
     )
-
-
-def ensure_wafer(*, lot: Lot, code: str, slot: int | None, actor: Actor, now: datetime) -> Wafer:
-    """The wafer of that code in the lot, made if it is new."""
-    known = Wafer.objects.filter(lot=lot, code=code).first()
-    if known is not None:
-        return known
-    label = checked_label(code, field="wafer")
-    try:
-        with transaction.atomic():
-            wafer = Wafer.objects.create(
-                id=uuid7(at=now), site_id=lot.site_id, lot=lot, code=label, slot=slot, created_at=now
-            )
-            audit.record(
-                action=Action.WAFER_CREATED,
-                object_type="wafer",
-                object_id=wafer.pk,
-                actor=actor,
-                at=now,
-                after={"lot": lot.code, "code": label, "slot": slot},
-            )
-    except IntegrityError:
-        return Wafer.objects.get(lot=lot, code=label)
-    return wafer
 
 
 @transaction.atomic

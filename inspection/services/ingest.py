@@ -1,6 +1,10 @@
 """Taking an image in: bytes to the store first, then the row. The same file for the same wafer and layer is one row."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
 
 from audit import services as audit
 from audit.actions import Action
@@ -8,10 +12,22 @@ from core import image_store
 from core.actors import Actor
 from core.ids import uuid7
 from core.image_decoder import IngestedImage
+from core.rows import insert_row
 from inspection.errors import ExternalIdTaken
-from inspection.models import InspectionImage, Tool, Wafer
+from inspection.models import InspectionImage, Lot, Tool, Wafer
 from inspection.services.labels import file_label
 from inspection.services.uploads import Context, Upload
+
+_KNOWN = """
+SELECT wafer.id, wafer.slot, image.id FROM wafer
+LEFT JOIN inspection_image image ON image.wafer_id = wafer.id AND image.layer_id = %s AND image.sha256 = %s
+WHERE wafer.lot_id = %s AND wafer.code = %s
+"""
+# The update changes nothing; it makes the other's row come back once that is committed.
+_SAVE_WAFER = """
+INSERT INTO wafer (id, site_id, lot_id, code, slot, created_at) VALUES (%s, %s, %s, %s, %s, %s)
+ON CONFLICT (lot_id, code) DO UPDATE SET code = EXCLUDED.code RETURNING id, xmax = 0
+"""
 
 
 def store_files(data: bytes, decoded: IngestedImage) -> tuple[str, str]:
@@ -66,12 +82,45 @@ def image_row(
     )
 
 
-def known_image(*, wafer: Wafer, layer_id: int, sha256: str) -> InspectionImage | None:
-    """The image of these bytes, if this wafer and layer have it already."""
-    image = InspectionImage.objects.filter(wafer=wafer, layer_id=layer_id, sha256=sha256).first()
-    if image is not None:
-        image.wafer = wafer
-    return image
+@dataclass(frozen=True)
+class Known:
+    """What the database has of an image about to come in.
+
+    Attributes:
+        wafer: its wafer, with `lot` loaded; unsaved when the lot has none of that code.
+        image_id: the image of the same bytes for the same wafer and layer.
+    """
+
+    wafer: Wafer
+    image_id: UUID | None
+
+
+def look_up(*, lot: Lot, code: str, slot: int | None, layer_id: int, sha256: str, now: datetime) -> Known:
+    """Wafer and image in one query, since every image asks."""
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, [layer_id, sha256, lot.pk, code])
+        found = cursor.fetchone()
+    wafer_id, known_slot, image_id = found or (uuid7(at=now), slot, None)
+    wafer = Wafer(id=wafer_id, site_id=lot.site_id, lot=lot, code=code, slot=known_slot, created_at=now)
+    wafer._state.adding = found is None
+    return Known(wafer=wafer, image_id=image_id)
+
+
+def save_wafer(wafer: Wafer, *, actor: Actor, now: datetime) -> None:
+    """Insert a wafer that is new; if somebody else made it meanwhile, take that one's key."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SAVE_WAFER, [wafer.pk, wafer.site_id, wafer.lot_id, wafer.code, wafer.slot, wafer.created_at])
+        wafer.pk, is_new = cursor.fetchone()
+    wafer._state.adding = False
+    if is_new:
+        audit.record(
+            action=Action.WAFER_CREATED,
+            object_type="wafer",
+            object_id=wafer.pk,
+            actor=actor,
+            at=now,
+            after={"lot": wafer.lot.code, "code": wafer.code, "slot": wafer.slot},
+        )
 
 
 def check_external_id(upload: Upload, *, site_id: int, sha256: str) -> None:
@@ -96,7 +145,7 @@ def save_image(image: InspectionImage, *, actor: Actor, now: datetime) -> None:
     Raises:
         django.db.IntegrityError: somebody was faster.
     """
-    image.save(force_insert=True)
+    insert_row(image)
     audit.record(
         action=Action.IMAGE_INGESTED,
         object_type="image",

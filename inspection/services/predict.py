@@ -15,7 +15,8 @@ from inspection.models import InspectionImage, InspectionRun, Wafer
 from inspection.services import inference, ingest, runs
 from inspection.services.decoder import decode_for_inspection
 from inspection.services.findings import JudgedImage
-from inspection.services.uploads import Context, Upload, lot_and_wafer, resolve
+from inspection.services.ingest import Known
+from inspection.services.uploads import Context, Upload, lot_of, resolve, wafer_code
 from models_admin.errors import NoRoute
 from serving.errors import ServingError, TritonOverloaded
 
@@ -88,7 +89,7 @@ def predict_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, 
     judged = [JudgedImage(ordinal=0, image=taken.image, judgement=answer.judgement)]
     try:
         with transaction.atomic():
-            save_taken(taken, now=now)
+            save_taken(taken, run=run, now=now)
             runs.finish_run(
                 run,
                 judged=judged,
@@ -111,11 +112,10 @@ def take_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, now
     decoded = decode_for_inspection(data, profile=context.recipe_version.preprocessing)
     ingest.check_external_id(upload, site_id=context.site.pk, sha256=decoded.sha256)
     ingest.store_files(data, decoded)
-    wafer = lot_and_wafer(upload, context=context, sha256=decoded.sha256, actor=actor, now=now)
-    known = ingest.known_image(wafer=wafer, layer_id=context.layer.pk, sha256=decoded.sha256)
-    image = known or ingest.image_row(
+    known = _look_up(upload, context=context, sha256=decoded.sha256, actor=actor, now=now)
+    image = _known_image(known) or ingest.image_row(
         decoded,
-        wafer=wafer,
+        wafer=known.wafer,
         context=context,
         upload=upload,
         file_name=file_name,
@@ -126,8 +126,8 @@ def take_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, now
     return Taken(
         decoded=decoded,
         image=image,
-        is_known=known is not None,
-        wafer=wafer,
+        is_known=known.image_id is not None,
+        wafer=known.wafer,
         context=context,
         upload=upload,
         actor=actor,
@@ -140,19 +140,45 @@ def queue_image(taken: Taken, *, run: InspectionRun, waiting_for: str, now: date
     Raises:
         django.db.IntegrityError: the same image was written meanwhile.
     """
-    save_taken(taken, now=now)
+    save_taken(taken, run=run, now=now)
     runs.queue_run(run, images=[taken.image], waiting_for=waiting_for, actor=taken.actor, now=now)
 
 
-def save_taken(taken: Taken, *, now: datetime) -> None:
-    """Write a taken image's row, in the running transaction, unless it is known already.
+def save_taken(taken: Taken, *, run: InspectionRun, now: datetime) -> None:
+    """Write a taken image's row, and its wafer's, in the running transaction, unless they are known already.
+
+    Args:
+        run: over this image; it gets the key the wafer has in the end.
 
     Raises:
         django.db.IntegrityError: the same image was written meanwhile.
     """
+    if taken.wafer._state.adding:
+        ingest.save_wafer(taken.wafer, actor=taken.actor, now=now)
+        taken.image.wafer = run.wafer = taken.wafer
     if not taken.is_known:
         ingest.save_image(taken.image, actor=taken.actor, now=now)
     ingest.note_tool_is_alive(taken.context.tool, now=now)
+
+
+def _known_image(known: Known) -> InspectionImage | None:
+    """The image's row, where there is one."""
+    if known.image_id is None:
+        return None
+    image = InspectionImage.objects.get(pk=known.image_id)
+    image.wafer = known.wafer
+    return image
+
+
+def _look_up(upload: Upload, *, context: Context, sha256: str, actor: Actor, now: datetime) -> Known:
+    return ingest.look_up(
+        lot=lot_of(upload, context=context, actor=actor, now=now),
+        code=wafer_code(upload, sha256=sha256),
+        slot=upload.slot,
+        layer_id=context.layer.pk,
+        sha256=sha256,
+        now=now,
+    )
 
 
 def _answered_before(taken: Taken) -> InspectionRun | None:
@@ -185,15 +211,10 @@ def _stored_for_later(run: InspectionRun, taken: Taken, *, reason: str, now: dat
 def _lost_the_race(taken: Taken) -> PredictOutcome:
     """The same file came twice at once and the other was faster: its run is the answer."""
     ingest.check_external_id(taken.upload, site_id=taken.context.site.pk, sha256=taken.decoded.sha256)
-    image = ingest.known_image(wafer=taken.wafer, layer_id=taken.context.layer.pk, sha256=taken.decoded.sha256)
-    run = (
-        InspectionRun.objects.filter(run_images__image=image)
-        .select_related(*runs.RUN_RELATIONS)
-        .order_by("-id")
-        .first()
-        if image is not None
-        else None
-    )
+    sha256, received_at = taken.decoded.sha256, taken.image.received_at
+    known = _look_up(taken.upload, context=taken.context, sha256=sha256, actor=taken.actor, now=received_at)
+    judging = InspectionRun.objects.filter(run_images__image_id=known.image_id).select_related(*runs.RUN_RELATIONS)
+    run = judging.order_by("-id").first() if known.image_id is not None else None
     if run is None:
         raise Overloaded("The same image was sent twice at once. Send it again.", retry_after_s=1)
     return PredictOutcome(run=run, repeated=True, waiting=run.state in (RunState.QUEUED, RunState.RUNNING))

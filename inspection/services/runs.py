@@ -14,6 +14,7 @@ from audit.actions import Action
 from core import jobs
 from core.actors import Actor
 from core.ids import uuid7
+from core.rows import insert_row
 from inspection import events
 from inspection.choices import RunState, check_run_step
 from inspection.errors import LostLease, UnknownRun
@@ -31,8 +32,8 @@ RUN_RELATIONS = ("wafer__lot__product", "layer", "tool", "recipe_version__recipe
 
 _CLAIM = """
 UPDATE inspection_run SET state = 'running', attempt = attempt + 1, lease_owner = %(owner)s,
-       lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s), started_at = clock_timestamp(), waiting_for = '',
-       revision = revision + 1
+       lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s), started_at = clock_timestamp(),
+       waiting_for = '', revision = revision + 1
 WHERE id IN (SELECT id FROM inspection_run
              WHERE state = 'queued' AND (not_before IS NULL OR not_before <= clock_timestamp())
              ORDER BY priority, id FOR UPDATE SKIP LOCKED LIMIT %(limit)s)
@@ -76,7 +77,7 @@ def queue_run(
     """Insert a run that waits, with its images, in the running transaction; workers are woken when it commits."""
     run.waiting_for = waiting_for
     run.summary = {"image": _described(images[0]), "images": len(images)}
-    run.save(force_insert=True)
+    insert_row(run)
     attach_images(run, images)
     audit.record(
         action=Action.RUN_QUEUED,
@@ -95,7 +96,8 @@ def queue_run(
 
 
 def attach_images(run: InspectionRun, images: Sequence[InspectionImage]) -> None:
-    RunImage.objects.bulk_create(RunImage(run=run, image=image, ordinal=index) for index, image in enumerate(images))
+    rows = [RunImage(run=run, image=image, ordinal=index) for index, image in enumerate(images)]
+    RunImage.objects.bulk_create(rows)
 
 
 @transaction.atomic
@@ -310,7 +312,7 @@ def _end(run: InspectionRun, *, state: RunState, now: datetime, is_new: bool = F
     run.state, run.finished_at, run.waiting_for, run.lease_until = state, now, "", None
     if is_new:
         run.attempt, run.started_at = 1, run.queued_at
-        run.save(force_insert=True)
+        insert_row(run)
         return
     values: dict[str, Any] = {name: getattr(run, name) for name in _RESULT_FIELDS}
     if _held(run).update(**values, revision=run.revision + 1) != 1:

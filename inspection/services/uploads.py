@@ -9,8 +9,9 @@ from accounts.models import Site
 from core.actors import Actor
 from core.briefly import Briefly
 from inspection.errors import UnknownRecipe, UnknownSite
-from inspection.models import Layer, Lot, Product, Recipe, RecipeVersion, Tool, Wafer
+from inspection.models import Layer, Lot, Product, Recipe, RecipeVersion, Tool
 from inspection.services import catalogue, plans
+from inspection.services.labels import checked_label
 
 GENERIC_PRODUCT, NO_LAYER, DEFAULT_RECIPE = "GENERIC", "NA", "DEFAULT"
 
@@ -87,23 +88,29 @@ def resolve(upload: Upload, *, actor: Actor, now: datetime) -> Context:
     return Context(site=site, product=product, layer=layer, tool=tool, recipe_version=recipe_version)
 
 
-def lot_and_wafer(upload: Upload, *, context: Context, sha256: str, actor: Actor, now: datetime) -> Wafer:
-    """The wafer an image belongs to, made if need be; `.lot` is loaded. An image of none gets one named by its digest.
+def lot_of(upload: Upload, *, context: Context, actor: Actor, now: datetime) -> Lot:
+    """The lot an image belongs to, made if need be. An image of no lot joins the day's.
 
     Raises:
-        Invalid: a code cannot be used.
+        Invalid: the code cannot be used.
     """
-    lot_code = upload.lot or f"ADHOC-{now:%Y%m%d}"
+    code = upload.lot or f"ADHOC-{now:%Y%m%d}"
     lot: Lot = _remember(
-        (context.site.pk, "lot", lot_code, context.product.pk),
-        lambda: catalogue.ensure_lot(site=context.site, code=lot_code, product=context.product, actor=actor, now=now),
+        (context.site.pk, "lot", code, context.product.pk),
+        lambda: catalogue.ensure_lot(site=context.site, code=code, product=context.product, actor=actor, now=now),
     )
-    wafer_code = upload.wafer or (f"W{upload.slot:02d}" if upload.slot is not None else sha256[:12])
-    wafer: Wafer = _remember(
-        (context.site.pk, "wafer", lot.pk, wafer_code),
-        lambda: catalogue.ensure_wafer(lot=lot, code=wafer_code, slot=upload.slot, actor=actor, now=now),
-    )
-    return wafer
+    return lot
+
+
+def wafer_code(upload: Upload, *, sha256: str) -> str:
+    """Code of the wafer an image belongs to: as given, from its slot, or the start of the image's digest.
+
+    Raises:
+        Invalid: the code cannot be used.
+    """
+    if upload.wafer:
+        return checked_label(upload.wafer, field="wafer")
+    return f"W{upload.slot:02d}" if upload.slot is not None else sha256[:12]
 
 
 def forget_named_rows() -> None:

@@ -53,6 +53,6 @@ def queue_wafer(*, images: Sequence[WaferImage], upload: Upload, actor: Actor, n
     )
     with transaction.atomic():
         for one_taken in taken:
-            predict.save_taken(one_taken, now=now)
+            predict.save_taken(one_taken, run=run, now=now)
         runs.queue_run(run, images=[one_taken.image for one_taken in taken], actor=actor, now=now)
     return run
