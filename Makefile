@@ -9,7 +9,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
-  if command -v $$name >/dev/null && $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then echo $$name; break; fi; done)
+  if command -v $$name >/dev/null && $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'; then echo $$name; break; fi; done)
 VAR ?= var
 PORT ?=
 HOST ?=
@@ -59,7 +59,7 @@ clean: ## remove what can be made again; data in var/ stays
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/created:
-	@test -n "$(PYTHON)" || { echo "Waferdeck needs Python 3.11 or later; there is $$(python3 --version 2>&1 || echo none). Name one: make run PYTHON=/path/to/python3"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Waferdeck needs Python 3.11, 3.12 or 3.13 (Triton has no later one); found: $$(python3 --version 2>&1 || echo none). Name one: make run PYTHON=/path/to/python3"; exit 1; }
 	@test "$$(uname -sm)" = "Linux x86_64" || echo "Triton's server is made for Linux on x86-64; this is $$(uname -sm)."
 	@echo "Making .venv with $$($(PYTHON) --version)"
 	@mkdir -p var/tmp var/cache
@@ -84,6 +84,7 @@ $(TRITON_DIR)/installed: .venv/created
 	@mkdir -p var/tmp var/cache
 	@rm -rf $(TRITON_DIR)
 	@$(PIP) --no-deps --target $(TRITON_DIR) "$(TRITON_WHEEL)"
+	@TMPDIR=$(CURDIR)/var/tmp $(PY) -m runtime.libpython
 	@touch $@
 
 requirements: ## renew requirements.lock after a change of requirements.txt (needs uv)

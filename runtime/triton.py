@@ -4,12 +4,9 @@ import filecmp
 import os
 import shutil
 import signal
-import sys
-import sysconfig
-from collections.abc import Iterable
 from pathlib import Path
 
-from runtime import environment, probes
+from runtime import environment, libpython, probes
 from runtime.layout import TRITON_DIR, Layout
 from runtime.process import Command
 from runtime.unit import Spec
@@ -56,18 +53,14 @@ class Triton:
         if not (self._install / "bin" / "tritonserver").exists():
             raise TritonMissing(f"Triton is not installed in {TRITON_DIR}: run `make setup`")
         if not self._stub().exists():
-            raise TritonMissing(f"this Triton has no support for Python {_python_version()}; use Python 3.11 to 3.13")
-        name = f"libpython{_python_version()}.so.1.0"
-        for folder in _library_folders():
-            if (folder / name).exists():
-                return folder
-        raise TritonMissing(
-            f"Triton's Python backend needs {name}, which is not on this machine: "
-            f"`apt-get install libpython{_python_version()}` (or a Python built with --enable-shared) brings it"
-        )
+            raise TritonMissing(f"this Triton has no support for Python {libpython.VERSION}; use Python 3.11 to 3.13")
+        folder = libpython.find()
+        if folder is None:
+            raise TritonMissing(libpython.ADVICE)
+        return folder
 
     def _stub(self) -> Path:
-        return self._install / "python_backend_stubs" / _python_version() / "triton_python_backend_stub"
+        return self._install / "python_backend_stubs" / libpython.VERSION / "triton_python_backend_stub"
 
     def _prepare(self) -> None:
         """Lay out the backend folder: the Python backend, the stub of our Python version, and our own backend."""
@@ -132,20 +125,6 @@ def remove_shared_memory(prefix: str) -> None:
     """Remove blocks of shared memory whose names start with `prefix`."""
     for block in SHARED_MEMORY_DIR.glob(f"{prefix}*"):
         block.unlink(missing_ok=True)
-
-
-def _python_version() -> str:
-    return f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
-def _library_folders() -> Iterable[Path]:
-    configured = sysconfig.get_config_var("LIBDIR")
-    if configured:
-        yield Path(configured)
-    yield TRITON_DIR / "libpython"
-    yield Path(sys.base_prefix) / "lib"
-    for folder in ("/usr/lib/x86_64-linux-gnu", "/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/local/lib"):
-        yield Path(folder)
 
 
 def _remove_tree_content(folder: Path) -> None:
