@@ -13,7 +13,8 @@ from domain.arrays import PixelArray
 from domain.imaging.formats import library, metadata, refusals
 from domain.imaging.formats.source import Messages, Source
 
-_BASELINE_OR_PROGRESSIVE = (0xC0, 0xC1, 0xC2)
+_PROGRESSIVE = 0xC2
+_READ = (0xC0, 0xC1, _PROGRESSIVE)
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset((0x01, *range(0xD0, 0xD9)))
 _MAX_SCANS = 200
@@ -44,7 +45,7 @@ def inspect(data: bytes) -> Source:
     """
     header = _header(data)
     _check(header)
-    end = _end_of_image(data, header.scan_at)
+    end = _end_of_image(data, header)
     notes = []
     if header.components == 4:
         notes.append("Printing colours (CMYK) were converted to RGB without a colour profile.")
@@ -130,7 +131,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 def _check(header: _Header) -> None:
     if not header.frame:
         raise refusals.corrupt("JPEG", "its header is missing")
-    if header.frame not in _BASELINE_OR_PROGRESSIVE:
+    if header.frame not in _READ:
         raise refusals.unsupported("This is a lossless, arithmetic or hierarchical JPEG, which few programs read.")
     if header.depth != 8:
         raise refusals.unsupported(f"This JPEG has {header.depth} bits per sample; only 8 are read.")
@@ -142,22 +143,20 @@ def _check(header: _Header) -> None:
         raise refusals.unsupported("This JPEG has four colour channels and does not say which.")
 
 
-def _end_of_image(data: bytes, scan_at: int) -> int:
+def _end_of_image(data: bytes, header: _Header) -> int:
     """Where the first image ends, its last marker included.
 
     Raises:
         ImageRefused: it does not end, or has absurdly many scans.
     """
-    first = data.find(b"\xff\xd9", scan_at)
-    if first < 0:
-        raise refusals.truncated("JPEG")
-    if data.count(b"\xff\xda", scan_at) <= _MAX_SCANS and first + 2 == len(data):
+    if data.endswith(b"\xff\xd9") and header.frame != _PROGRESSIVE and header.components == 1:
+        # One scan is all there can be. A second image behind it would go unnoticed, and unread.
         return len(data)
-    return _walk_scans(data, scan_at)
+    return _walk_scans(data, header.scan_at)
 
 
 def _walk_scans(data: bytes, scan_at: int) -> int:
-    """The slow way: from marker to marker, for tables between scans may contain anything."""
+    """From marker to marker, for tables between scans may contain anything."""
     array = np.frombuffer(data, np.uint8)
     found = np.flatnonzero(array[scan_at:-1] == 0xFF) + scan_at
     kinds = array[found + 1]

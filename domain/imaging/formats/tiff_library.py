@@ -6,7 +6,7 @@ Only tags that the unpacking needs are in them, so that nothing else of an untru
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from domain.arrays import PixelArray
 from domain.imaging.formats import library, refusals
 from domain.imaging.formats.source import Messages
-from domain.imaging.formats.tiff_layout import BLACK_IS_ZERO, JPEG, TiffLayout
+from domain.imaging.formats.tiff_layout import BLACK_IS_ZERO, JPEG, RGB, TiffLayout
 
 _SHORT, _LONG, _RATIONAL, _UNDEFINED = 3, 4, 5, 7
 _SIZES = {_SHORT: 2, _LONG: 4, _RATIONAL: 8, _UNDEFINED: 1}
@@ -50,32 +50,56 @@ def read_page(data: bytes, layout: TiffLayout, messages: Messages) -> PixelArray
     return library.grey_over_black(pixels) if layout.colours == 1 and pixels.ndim == 3 else pixels
 
 
-def unpack(data: bytes, layout: TiffLayout, pieces: range, messages: Messages) -> Iterator[NDArray[np.uint8]]:
+def unpack_bytes(data: bytes, layout: TiffLayout, pieces: range, messages: Messages) -> Iterator[NDArray[np.uint8]]:
     """(R, row_bytes) uint8 of each piece: the pieces are shown to the library as the strips of a grey image of bytes.
 
     Raises:
         ImageRefused: a piece cannot be unpacked whole.
     """
+    tags: dict[int, tuple[int, ...]] = {258: (8,), 262: (BLACK_IS_ZERO,), 277: (1,)}
+    for rows in _stacked(data, layout, pieces, messages, width=layout.row_bytes, tags=tags):
+        yield np.asarray(rows, np.uint8)
+
+
+def unpack_samples(data: bytes, layout: TiffLayout, pieces: range, messages: Messages) -> Iterator[PixelArray]:
+    """(R, piece_width, S) samples of each piece of 1 or 3 samples, differences summed up by the library.
+
+    Raises:
+        ImageRefused: a piece cannot be unpacked whole.
+    """
+    samples = layout.piece_samples
+    tags = {
+        258: (layout.bits,) * samples,
+        262: (RGB if samples == 3 else BLACK_IS_ZERO,),
+        277: (samples,),
+        317: (2,),
+    }
+    for rows in _stacked(data, layout, pieces, messages, width=layout.piece_width, tags=tags):
+        yield rows.reshape(len(rows), layout.piece_width, samples)
+
+
+def _stacked(
+    data: bytes,
+    layout: TiffLayout,
+    pieces: range,
+    messages: Messages,
+    *,
+    width: int,
+    tags: dict[int, tuple[int, ...]],
+) -> Iterator[PixelArray]:
+    """Each piece as the library reads it when they are stacked as strips of one image, some at a time."""
     height = layout.piece_height
-    piece_bytes = height * layout.row_bytes
-    if layout.row_bytes > _MAX_SIDE or height > _MAX_SIDE:
+    if max(width, height) > _MAX_SIDE:
         raise refusals.unsupported("The strips of this TIFF are too large.", "Save it with smaller strips or tiles.")
-    at_once = max(1, min(_BATCH_BYTES // piece_bytes, _MAX_SIDE // height))
+    at_once = max(1, min(_BATCH_BYTES // (height * layout.row_bytes), _MAX_SIDE // height))
     for first in range(pieces.start, pieces.stop, at_once):
         batch = range(first, min(first + at_once, pieces.stop))
         rows = [layout.piece_rows((index - pieces.start) // layout.columns) for index in batch]
-        tags: dict[int, Sequence[int] | bytes] = {
-            256: (layout.row_bytes,),
-            257: (sum(rows),),
-            258: (8,),
-            262: (BLACK_IS_ZERO,),
-            277: (1,),
-            284: (1,),
-        }
-        payload = _file(data, layout, batch, tags, piece=(layout.row_bytes, height), tiled=False)
-        stacked = library.read(payload, format_name="tiff", width_px=layout.row_bytes, height_px=sum(rows), bit_depth=8)
+        described = {**tags, 256: (width,), 257: (sum(rows),), 284: (1,)}
+        payload = _file(data, layout, batch, described, piece=(width, height), tiled=False)
+        stacked = library.read(payload, format_name="tiff", width_px=width, height_px=sum(rows), bit_depth=tags[258][0])
         _refuse_if_damaged(messages)
-        yield from np.split(np.asarray(stacked, np.uint8), np.cumsum(rows)[:-1])
+        yield from np.split(stacked, np.cumsum(rows)[:-1])
 
 
 def _refuse_if_damaged(messages: Messages) -> None:
@@ -87,7 +111,7 @@ def _file(
     data: bytes,
     layout: TiffLayout,
     pieces: range,
-    tags: dict[int, Sequence[int] | bytes],
+    tags: Mapping[int, Sequence[int] | bytes],
     *,
     piece: tuple[int, int],
     tiled: bool,

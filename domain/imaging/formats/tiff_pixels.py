@@ -50,11 +50,11 @@ def _samples(data: bytes, layout: TiffLayout, messages: Messages) -> PixelArray:
     per_plane = layout.columns * layout.rows
     for plane in range(shown if layout.planar else 1):
         pieces = range(plane * per_plane, (plane + 1) * per_plane)
-        for index, packed in zip(pieces, _unpacked(data, layout, pieces, messages), strict=True):
+        for index, values in zip(pieces, _values(data, layout, pieces, messages), strict=True):
             row, column = divmod(index - pieces.start, layout.columns)
             top, left = row * layout.piece_height, column * layout.piece_width
             target = page[top : top + layout.piece_height, left : left + layout.piece_width]
-            samples = _integers(packed, layout)[: target.shape[0], : target.shape[1]]
+            samples = values[: target.shape[0], : target.shape[1]]
             if layout.planar:
                 target[..., plane] = samples[..., 0]
             else:
@@ -62,11 +62,20 @@ def _samples(data: bytes, layout: TiffLayout, messages: Messages) -> PixelArray:
     return page
 
 
-def _unpacked(data: bytes, layout: TiffLayout, pieces: range, messages: Messages) -> Iterator[NDArray[np.uint8]]:
-    """(R, row_bytes) uint8 of each piece."""
-    if layout.compression not in (NONE, DEFLATE):
-        yield from tiff_library.unpack(data, layout, pieces, messages)
-        return
+def _values(data: bytes, layout: TiffLayout, pieces: range, messages: Messages) -> Iterator[PixelArray]:
+    """(R, piece_width, S) samples of each piece, as stored: not scaled, but with differences summed up."""
+    if layout.compression in (NONE, DEFLATE):
+        for packed in _unpacked(data, layout, pieces):
+            yield _integers(packed, layout)
+    elif layout.predictor and layout.piece_samples in (1, 3):
+        yield from tiff_library.unpack_samples(data, layout, pieces, messages)
+    else:
+        for packed in tiff_library.unpack_bytes(data, layout, pieces, messages):
+            yield _integers(packed, layout)
+
+
+def _unpacked(data: bytes, layout: TiffLayout, pieces: range) -> Iterator[NDArray[np.uint8]]:
+    """(R, row_bytes) uint8 of each piece that is not packed, or packed as the standard library can unpack it."""
     for index in pieces:
         rows = layout.piece_rows((index - pieces.start) // layout.columns)
         wanted = rows * layout.row_bytes
@@ -95,7 +104,7 @@ def _inflated(packed: bytes, wanted: int, *, mirrored: bool) -> NDArray[np.uint8
 
 
 def _integers(packed: NDArray[np.uint8], layout: TiffLayout) -> PixelArray:
-    """(R, piece_width, S) samples of (R, row_bytes), as stored: not scaled, but with differences summed up."""
+    """(R, piece_width, S) samples of (R, row_bytes)."""
     rows, samples = len(packed), layout.piece_samples
     shape = rows, layout.piece_width, samples
     if layout.bits == 8:
