@@ -12,7 +12,7 @@ from core import image_store
 from core.actors import Actor
 from core.ids import uuid7
 from core.image_decoder import IngestedImage
-from core.rows import insert_row
+from core.rows import insert_row, pipelined
 from inspection.errors import ExternalIdTaken
 from inspection.models import InspectionImage, Lot, Tool, Wafer
 from inspection.services.labels import file_label
@@ -145,22 +145,23 @@ def save_image(image: InspectionImage, *, actor: Actor, now: datetime) -> None:
     Raises:
         django.db.IntegrityError: somebody was faster.
     """
-    insert_row(image)
-    audit.record(
-        action=Action.IMAGE_INGESTED,
-        object_type="image",
-        object_id=image.pk,
-        actor=actor,
-        at=now,
-        after={
-            "sha256": image.sha256,
-            "pixel_sha256": image.pixel_sha256,
-            "wafer": image.wafer_id,
-            "bytes": image.bytes,
-            "format": image.format,
-            "external_id": image.external_id,
-        },
-    )
+    with pipelined():
+        insert_row(image)
+        audit.record(
+            action=Action.IMAGE_INGESTED,
+            object_type="image",
+            object_id=image.pk,
+            actor=actor,
+            at=now,
+            after={
+                "sha256": image.sha256,
+                "pixel_sha256": image.pixel_sha256,
+                "wafer": image.wafer_id,
+                "bytes": image.bytes,
+                "format": image.format,
+                "external_id": image.external_id,
+            },
+        )
 
 
 def note_tool_is_alive(tool: Tool | None, *, now: datetime) -> None:

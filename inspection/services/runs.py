@@ -14,11 +14,11 @@ from audit.actions import Action
 from core import jobs
 from core.actors import Actor
 from core.ids import uuid7
-from core.rows import insert_row
+from core.rows import insert_row, pipelined
 from inspection import events
 from inspection.choices import RunState, check_run_step
 from inspection.errors import LostLease, UnknownRun
-from inspection.models import InspectionImage, InspectionJob, InspectionRun, RunImage, Wafer
+from inspection.models import InspectionImage, InspectionJob, InspectionRun, Wafer
 from inspection.selectors.cards import card_of
 from inspection.services import job_progress
 from inspection.services.findings import JudgedImage, band_of_run, summarise, write_findings
@@ -39,6 +39,7 @@ WHERE id IN (SELECT id FROM inspection_run
              ORDER BY priority, id FOR UPDATE SKIP LOCKED LIMIT %(limit)s)
 RETURNING id
 """
+_ATTACH = "INSERT INTO run_image (run_id, image_id, ordinal) VALUES (%s, %s, %s)"
 _RENEW = """
 UPDATE inspection_run SET lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
 WHERE id = %(run)s AND attempt = %(attempt)s AND state = 'running'
@@ -77,8 +78,9 @@ def queue_run(
     """Insert a run that waits, with its images, in the running transaction; workers are woken when it commits."""
     run.waiting_for = waiting_for
     run.summary = {"image": _described(images[0]), "images": len(images)}
-    insert_row(run)
-    attach_images(run, images)
+    with pipelined():
+        insert_row(run)
+        attach_images(run, images)
     audit.record(
         action=Action.RUN_QUEUED,
         object_type="run",
@@ -96,8 +98,10 @@ def queue_run(
 
 
 def attach_images(run: InspectionRun, images: Sequence[InspectionImage]) -> None:
-    rows = [RunImage(run=run, image=image, ordinal=index) for index, image in enumerate(images)]
-    RunImage.objects.bulk_create(rows)
+    """Say which images a new run covers, in their order."""
+    with connection.cursor() as cursor:
+        for ordinal, image in enumerate(images):
+            cursor.execute(_ATTACH, [run.pk, image.pk, ordinal])
 
 
 @transaction.atomic
@@ -158,9 +162,10 @@ def finish_run(
         "code_version": settings.CODE_VERSION,
     }
     run.is_cached, run.is_degraded = is_cached, is_degraded
-    _end(run, state=RunState.DONE, now=now, is_new=is_new)
     if is_new:
-        attach_images(run, [item.image for item in judged])
+        _insert_ended(run, images=[item.image for item in judged], now=now)
+    else:
+        _end(run, state=RunState.DONE, now=now)
     write_findings(run, judged, classes=judge.classes)
     audit.record(
         action=Action.RUN_FINISHED,
@@ -307,13 +312,17 @@ def backoff_s(tries: int) -> float:
     return float(min(LONGEST_BACKOFF_S, 2 ** max(0, tries)))
 
 
-def _end(run: InspectionRun, *, state: RunState, now: datetime, is_new: bool = False) -> None:
+def _insert_ended(run: InspectionRun, *, images: Sequence[InspectionImage], now: datetime) -> None:
+    """Write a run that was judged before anybody else could know of it."""
+    run.state, run.finished_at, run.started_at, run.attempt = RunState.DONE, now, run.queued_at, 1
+    with pipelined():
+        insert_row(run)
+        attach_images(run, images)
+
+
+def _end(run: InspectionRun, *, state: RunState, now: datetime) -> None:
     """Move a held run to an end state; the fencing number decides whether it is still held."""
     run.state, run.finished_at, run.waiting_for, run.lease_until = state, now, "", None
-    if is_new:
-        run.attempt, run.started_at = 1, run.queued_at
-        insert_row(run)
-        return
     values: dict[str, Any] = {name: getattr(run, name) for name in _RESULT_FIELDS}
     if _held(run).update(**values, revision=run.revision + 1) != 1:
         raise LostLease(str(run.pk))
