@@ -9,6 +9,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.selectors import actor_of
 from inspection import selectors
+from inspection.models import Product, RecipeVersion
+
+RUNS_OF_A_WAFER = 30
 
 
 @require_safe
@@ -33,7 +36,23 @@ def wafers(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def wafer(request: HttpRequest, wafer_id: UUID) -> HttpResponse:
-    return render(request, "inspection/wafer.html", {"wafer_id": wafer_id})
+    actor = actor_of(request)
+    row = selectors.one(selectors.wafers_visible_to(actor), wafer_id, what="wafer")
+    runs = list(selectors.runs_visible_to(actor).filter(wafer=row)[:RUNS_OF_A_WAFER])
+    context = {
+        "wafer": {
+            "id": str(row.pk),
+            "code": row.code,
+            "slot": row.slot,
+            "lot": row.lot.code,
+            "product": row.lot.product.code,
+            "geometry": _geometry(row.lot.product),
+        },
+        "runs": [selectors.card_of(run) for run in runs],
+        "recipes": {str(run.recipe_version): _bands(run.recipe_version) for run in runs},
+        "classes": _classes(),
+    }
+    return render(request, "inspection/wafer.html", context)
 
 
 @require_safe
@@ -59,6 +78,24 @@ def health(request: HttpRequest) -> HttpResponse:
 @require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
     return render(request, "styleguide.html")
+
+
+def _geometry(product: Product) -> dict[str, Any]:
+    """The die grid as `wafer_geometry.js` reads it."""
+    return {
+        "diameterUm": product.wafer_diameter_um,
+        "edgeExclusionUm": product.edge_exclusion_um,
+        "pitchUm": [product.die_pitch_x_um, product.die_pitch_y_um],
+        "centreUm": [product.grid_centre_x_um, product.grid_centre_y_um],
+    }
+
+
+def _bands(version: RecipeVersion) -> dict[str, Any]:
+    return {
+        "reviewFrom": version.review_from,
+        "rejectFrom": version.reject_from,
+        "thresholds": version.thresholds,
+    }
 
 
 def _classes() -> list[dict[str, Any]]:

@@ -1,0 +1,70 @@
+/** A ruler over the image: press, drag, read µm. The last measure stays until the next or Escape. */
+import { lengthText } from "../shared/formats.js"
+
+/** Length of a line in image pixels, in µm. */
+export function measured([[ax, ay], [bx, by]], pixelUm) {
+  return Math.hypot(bx - ax, by - ay) * pixelUm
+}
+
+export class Ruler {
+  isOn = false
+  line = null
+  #from = null
+
+  toggle() {
+    this.isOn = !this.isOn
+    this.line = null
+    this.#from = null
+    return this.isOn
+  }
+
+  press(point) {
+    if (!this.isOn || !point) return false
+    this.#from = point
+    this.line = [point, point]
+    return true
+  }
+
+  drag(point) {
+    if (!this.#from || !point) return false
+    this.line = [this.#from, point]
+    return true
+  }
+
+  release() {
+    const wasOn = Boolean(this.#from)
+    this.#from = null
+    return wasOn
+  }
+
+  draw(context, place, pixelUm) {
+    if (!this.line) return
+    const [[ax, ay], [bx, by]] = this.line.map(([x, y]) => [place.x + x * place.scale, place.y + y * place.scale])
+    for (const [colour, width] of [["rgb(0 0 0 / 0.7)", 5], ["#fff", 2]]) {
+      context.beginPath()
+      context.moveTo(ax, ay)
+      context.lineTo(bx, by)
+      for (const [x, y] of [[ax, ay], [bx, by]]) tick(context, x, y, Math.atan2(by - ay, bx - ax))
+      context.strokeStyle = colour
+      context.lineWidth = width
+      context.stroke()
+    }
+    const text = lengthText(measured(this.line, pixelUm))
+    context.font = `650 15px ${getComputedStyle(document.body).fontFamily}`
+    const width = context.measureText(text).width + 16
+    const [x, y] = [(ax + bx) / 2 - width / 2, (ay + by) / 2 + 12]
+    context.fillStyle = "rgb(0 0 0 / 0.82)"
+    context.beginPath()
+    context.roundRect(x, y, width, 26, 4)
+    context.fill()
+    context.fillStyle = "#fff"
+    context.textBaseline = "middle"
+    context.fillText(text, x + 8, y + 13.5)
+  }
+}
+
+function tick(context, x, y, angle) {
+  const [dx, dy] = [Math.sin(angle) * 8, -Math.cos(angle) * 8]
+  context.moveTo(x - dx, y - dy)
+  context.lineTo(x + dx, y + dy)
+}

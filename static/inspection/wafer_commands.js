@@ -1,0 +1,119 @@
+/** Keys, commands and sliders of the wafer page. */
+import { setAttribute, setText } from "../shared/dom.js"
+import { confidenceText, percentText } from "../shared/formats.js"
+import { postJson } from "../shared/http.js"
+import { bind } from "../shared/keys.js"
+import { toast } from "../shared/toast.js"
+import { isolateClass, selected, step, stepImage, toggleClass, withThreshold } from "./wafer_state.js"
+
+const find = (selector) => document.querySelector(selector)
+const command = (name) => find(`[data-command=${name}]`)
+const SORTS = ["severity", "score", "size"]
+
+export function bindCommands(page) {
+  const { get, change, choose, zoomToMeant, redrawImage, zoom, map, ruler, look, classes } = page
+
+  const go = (by) => {
+    const next = step(get(), by)
+    if (next.selectedId) choose(next.selectedId)
+  }
+  const pressed = (name, isOn) => setAttribute(command(name), "aria-pressed", String(isOn))
+  const setThreshold = (value) => {
+    change(withThreshold(get(), Math.round(value * 100) / 100))
+    find("#threshold").value = get().threshold
+    setText(find("#threshold-text"), confidenceText(get().threshold))
+  }
+  const sortBy = (sort) => {
+    change({ ...get(), sort })
+    for (const button of document.querySelectorAll("#sorts button")) setAttribute(button, "aria-pressed", String(button.dataset.sort === sort))
+  }
+
+  command("next").addEventListener("click", () => go(1))
+  command("previous").addEventListener("click", () => go(-1))
+  command("zoom").addEventListener("click", () => (selected(get()) ? zoomToMeant() : toast("Choose a defect first, then zoom to it.")))
+  command("fit").addEventListener("click", () => {
+    zoom.fit()
+    map.fit()
+  })
+  command("ruler").addEventListener("click", () => {
+    pressed("ruler", ruler.toggle())
+    find("#viewer").classList.toggle("is-measuring", ruler.isOn)
+    redrawImage()
+  })
+  command("overlay").addEventListener("click", () => {
+    look.isOverlay = !look.isOverlay
+    pressed("overlay", look.isOverlay)
+    redrawImage()
+  })
+  command("levels").addEventListener("click", () => {
+    const panel = find("#levels")
+    panel.hidden = !panel.hidden
+    pressed("levels", !panel.hidden)
+    if (!panel.hidden) panel.querySelector("input").focus()
+  })
+
+  find("#threshold").addEventListener("input", ({ target }) => setThreshold(Number(target.value)))
+  find("#opacity").addEventListener("input", ({ target }) => {
+    look.opacity = Number(target.value)
+    setText(find("#opacity-text"), percentText(look.opacity).replace(".0", ""))
+    redrawImage()
+  })
+  find("#levels").addEventListener("input", ({ target }) => {
+    look[target.name] = Number(target.value)
+    zoom.setLevels(look)
+  })
+  find("#levels button").addEventListener("click", () => {
+    Object.assign(look, { brightness: 1, contrast: 1 })
+    for (const input of document.querySelectorAll("#levels input")) input.value = 1
+    zoom.setLevels(look)
+  })
+  find("#sorts").addEventListener("click", ({ target }) => { if (target.dataset.sort) sortBy(target.dataset.sort) })
+  find("#classes").addEventListener("click", ({ target }) => {
+    const code = target.closest("[data-class]")?.dataset.class
+    if (code) change(toggleClass(get(), code))
+  })
+  find("#classes").addEventListener("dblclick", ({ target }) => {
+    const code = target.closest("[data-class]")?.dataset.class
+    if (code) change(isolateClass(get(), code, classes.map((one) => one.code)))
+  })
+  find("#under-way").addEventListener("click", async ({ target }) => {
+    const { do: action, run } = target.closest("button")?.dataset ?? {}
+    if (!action) return
+    try {
+      await postJson(`runs/${run}/${action}/`)
+      toast(action === "retry" ? "The run is queued again." : "The run is cancelled.")
+    } catch (problem) {
+      toast(problem.message, { level: "alarm" })
+    }
+  })
+  find("#strip").addEventListener("keydown", (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
+    if (!by) return
+    event.preventDefault()
+    go(by)
+  })
+
+  bind({ keys: ["j", "ArrowRight"], label: "Next defect", group: "Defects", run: () => go(1) })
+  bind({ keys: ["k", "ArrowLeft"], label: "Previous defect", group: "Defects", run: () => go(-1) })
+  bind({ keys: ["z", "Enter"], label: "Zoom to the defect", group: "Defects", run: () => command("zoom").click() })
+  bind({ keys: ["Escape"], label: "No defect; put the ruler away", group: "Defects", run: () => (ruler.isOn ? command("ruler").click() : choose(null)) })
+  bind({ keys: ["s"], label: "Sort by severity, score, size", group: "Defects", run: () => sortBy(SORTS[(SORTS.indexOf(get().sort) + 1) % SORTS.length]) })
+  for (const { code, key, name } of classes) {
+    if (key) bind({ keys: [key], label: `Show or hide ${name.toLowerCase()}`, group: "Classes", run: () => change(toggleClass(get(), code)) })
+  }
+  bind({ keys: ["a"], label: "Show all classes", group: "Classes", run: () => change({ ...get(), hidden: new Set() }) })
+  bind({ keys: [","], label: "Lower the threshold", group: "Classes", run: () => setThreshold(get().threshold - 0.05) })
+  bind({ keys: ["."], label: "Raise the threshold", group: "Classes", run: () => setThreshold(get().threshold + 0.05) })
+  bind({ keys: ["0"], label: "Fit image and map", group: "Image", run: () => command("fit").click() })
+  bind({ keys: ["+", "="], label: "Closer", group: "Image", run: () => zoom.zoomBy(1.5) })
+  bind({ keys: ["-"], label: "Farther", group: "Image", run: () => zoom.zoomBy(1 / 1.5) })
+  bind({ keys: ["["], label: "Previous image", group: "Image", run: () => change(stepImage(get(), -1)) })
+  bind({ keys: ["]"], label: "Next image", group: "Image", run: () => change(stepImage(get(), 1)) })
+  bind({ keys: ["r"], label: "Ruler", group: "Image", run: () => command("ruler").click() })
+  bind({ keys: ["o"], label: "Boxes on or off", group: "Image", run: () => command("overlay").click() })
+  bind({ keys: ["b"], label: "Brightness and contrast", group: "Image", run: () => command("levels").click() })
+  bind({ keys: ["m"], label: "Zoom the map to the defect's die", group: "Image", run: () => {
+    const detection = selected(get())
+    if (detection?.wafer_x_um !== null && detection) map.zoomTo([detection.wafer_x_um, detection.wafer_y_um])
+  } })
+}

@@ -1,0 +1,73 @@
+/** The smaller parts of the wafer page: its head, the list of images, the classes, the place under the cursor. */
+import { ageElement } from "../shared/ages.js"
+import { h, icon, keyed, setAttribute, setText } from "../shared/dom.js"
+import { countText } from "../shared/formats.js"
+import { bandElement, severityCounts } from "../shared/signs.js"
+import { classCounts, visible } from "./wafer_state.js"
+
+const find = (selector) => document.querySelector(selector)
+
+/** @param {?object} newest card of the newest run @param {?object} shown card of the run on the page */
+export function drawHead(newest, shown) {
+  const card = shown ?? newest
+  if (!card) return
+  find("#verdict").replaceChildren(bandElement(card), card.state === "done" ? severityCounts(card.counts_by_severity) : h("span", { class: "muted" }, card.waiting_for || ""))
+  find("#head-facts").replaceChildren(...[card.tool ?? "by hand", card.recipe, card.version && `${card.model} ${card.version}`].filter(Boolean).map((text) => h("span", {}, text)), ageElement(card.finished_at ?? card.queued_at))
+  const isUnderWay = newest.state === "queued" || newest.state === "running"
+  const note = find("#under-way")
+  note.hidden = !isUnderWay && newest.state !== "failed"
+  setText(note.querySelector("span"), newest.state === "failed" ? `The newest run failed: ${newest.error?.detail ?? "no reason was stored"}` : newest.waiting_for ? `A run waits: ${newest.waiting_for}. It goes on by itself.` : "A run is under way; this page follows it.")
+  for (const button of note.querySelectorAll("button")) {
+    button.hidden = button.dataset.do === "retry" ? newest.state !== "failed" : newest.state !== "queued"
+    button.dataset.run = newest.run
+  }
+}
+
+export function drawImages(list, state, choose) {
+  const images = state.run?.images ?? []
+  list.hidden = images.length < 2
+  const counts = Map.groupBy(state.byId.values(), ({ image }) => image)
+  keyed(list, images, {
+    key: ({ id }) => id,
+    create: (image) => h("button", { class: "shot", type: "button", onclick: () => choose(image.id), title: image.file_name || null },
+      h("img", { src: image.thumbnail, alt: "", width: 56, height: 56, loading: "lazy" }), h("span", {})),
+    update: () => {},
+  })
+  images.forEach((image, at) => {
+    const button = list.keyedElements.get(image.id)
+    const count = counts.get(image.id)?.length ?? 0
+    setText(button.querySelector("span"), count ? countText(count) : "–")
+    setAttribute(button, "aria-label", `Image ${at + 1} of ${images.length}, ${count} defects`)
+    setAttribute(button, "aria-pressed", String(image.id === state.imageId))
+  })
+}
+
+/** One toggle per class that the run has, with its key, shape and colour. */
+export function drawClasses(list, classes, state) {
+  const counts = classCounts(state)
+  const rows = classes.filter(({ code }) => counts.has(code))
+  keyed(list, rows, {
+    key: ({ code }) => code,
+    create: ({ code, name, key }) => {
+      const swatch = h("span", { class: "swatch" })
+      swatch.style.setProperty("--swatch", `var(--class-${code})`)
+      return h("button", { class: "toggle", type: "button", "data-class": code }, icon("eye", "small"), swatch, h("span", { class: "clip" }, name), h("b", {}), h("kbd", { "aria-hidden": "true" }, key))
+    },
+  })
+  for (const { code, name } of rows) {
+    const element = list.keyedElements.get(code)
+    const { shown, total } = counts.get(code)
+    const isShown = !state.hidden.has(code)
+    setAttribute(element, "aria-pressed", String(isShown))
+    setAttribute(element, "aria-label", `${name}: ${shown} of ${total} shown`)
+    element.querySelector("use").setAttribute("href", element.querySelector("use").getAttribute("href").replace(/#.*/, isShown ? "#eye" : "#eye-off"))
+    setText(element.querySelector("b"), shown === total ? String(total) : `${shown}/${total}`)
+  }
+}
+
+/** @param {?{die: number[], place: number[], zone: string}} place under the cursor */
+export function drawPlace(element, place, state) {
+  if (!place) return setText(element, "Point at the map to read a die.")
+  const found = visible(state).filter(({ die }) => die && die[0] === place.die[0] && die[1] === place.die[1]).length
+  setText(element, `Die ${place.die.join(", ")} · ${place.zone} · x ${(place.place[0] / 1000).toFixed(2)}, y ${(place.place[1] / 1000).toFixed(2)} mm · ${found ? `${found} found` : "nothing found"}`)
+}

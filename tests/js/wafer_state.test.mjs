@@ -1,0 +1,59 @@
+import assert from "node:assert/strict"
+import { describe, test } from "node:test"
+import * as page from "../../static/inspection/wafer_state.js"
+
+const detection = (id, values = {}) => ({ id, image: "i1", class_code: "pit", confidence: 0.5, severity: "major", ordinal: Number(id.slice(1)), size_um: 1, ...values })
+const run = (...detections) => ({ id: "r1", images: [{ id: "i1" }, { id: "i2" }], detections })
+const ids = (list) => list.map(({ id }) => id)
+const three = page.withRun(page.emptyWafer(), run(
+  detection("d1", { confidence: 0.9, severity: "minor", class_code: "stain" }), detection("d2", { confidence: 0.4, size_um: 9 }),
+  detection("d3", { confidence: 0.6, severity: "critical", class_code: "open", image: "i2", size_um: null }),
+))
+
+describe("the strip", () => {
+  for (const [sort, expected] of [["severity", ["d3", "d2", "d1"]], ["score", ["d1", "d3", "d2"]], ["size", ["d2", "d1", "d3"]]])
+    test(`by ${sort}`, () => assert.deepEqual(ids(page.visible({ ...three, sort })), expected))
+  test("holds what reaches the threshold, the threshold included", () => assert.deepEqual(ids(page.visible(page.withThreshold(three, 0.6))), ["d3", "d1"]))
+  test("leaves out hidden classes", () => assert.deepEqual(ids(page.visible(page.toggleClass(three, "pit"))), ["d3", "d1"]))
+})
+
+describe("going through the detections", () => {
+  test("begins with the first", () => assert.equal(page.step(three, 1).selectedId, "d3"))
+  test("begins backwards with the last", () => assert.equal(page.step(three, -1).selectedId, "d1"))
+  test("follows the strip and turns to the image", () => {
+    const after = page.step(page.step(three, 1), 1)
+    assert.deepEqual([after.selectedId, after.imageId], ["d2", "i1"])
+  })
+  test("stops at the end", () => assert.equal(page.step(page.select(three, "d1"), 1).selectedId, "d1"))
+  test("does nothing where there is nothing", () => assert.equal(page.step(page.withThreshold(three, 1), 1).selectedId, null))
+})
+
+describe("what is hidden is not meant", () => {
+  test("when its class is switched off", () => assert.equal(page.toggleClass(page.select(three, "d2"), "pit").selectedId, null))
+  test("when the threshold passes it", () => assert.equal(page.withThreshold(page.select(three, "d2"), 0.5).selectedId, null))
+})
+
+describe("one class alone", () => {
+  const codes = ["pit", "stain", "open"]
+  test("hides the others", () => assert.deepEqual(ids(page.visible(page.isolateClass(three, "pit", codes))), ["d2"]))
+  test("twice shows all again", () => assert.equal(page.visible(page.isolateClass(page.isolateClass(three, "pit", codes), "pit", codes)).length, 3))
+})
+
+describe("a newer run", () => {
+  test("keeps what the person chose", () => {
+    const after = page.withRun(page.withThreshold({ ...three, imageId: "i2", sort: "size" }, 0.3), run(detection("d9")))
+    assert.deepEqual([after.imageId, after.threshold, after.sort, after.selectedId], ["i2", 0.3, "size", null])
+  })
+  test("opens on the image with the gravest detection", () => assert.equal(three.imageId, "i2"))
+  test("opens on the first image when nothing was found", () => assert.equal(page.withRun(page.emptyWafer(), run()).imageId, "i1"))
+})
+
+test("classes are counted with and without the filters", () => {
+  assert.deepEqual(page.classCounts(page.withThreshold(three, 0.5)).get("pit"), { shown: 0, total: 1 })
+})
+
+describe("the list of runs", () => {
+  const history = [{ run: "02", revision: 3 }, { run: "01", revision: 3 }]
+  test("takes up a new run on top", () => assert.deepEqual(page.withCard(history, { run: "03", revision: 1 }).map(({ run: id }) => id), ["03", "02", "01"]))
+  test("is the same after an overtaken event", () => assert.equal(page.withCard(history, { run: "02", revision: 2 }), history))
+})
