@@ -2,12 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import grpc
-import numpy as np
 from tritonclient.grpc import service_pb2
 
 from serving.breaker import Breakers, BreakerSnapshot, BreakerState, Permit
@@ -15,16 +15,8 @@ from serving.channel import Channel, error_from
 from serving.deadline import Clock, Deadline
 from serving.errors import BadAnswer, ModelNotReady, ServingError, TritonOverloaded, TritonTimeout
 from serving.retry import Retrier, RetryPolicy
-from serving.tensors import (
-    INPUT_NAME,
-    OUTPUT_NAMES,
-    DetectorShape,
-    FloatArray,
-    InferenceTimings,
-    RawOutputs,
-    TileArray,
-    checked_tiles,
-)
+from serving.tensors import DetectorShape, FloatArray, InferenceTimings, RawOutputs, TileArray, checked_tiles
+from serving.wire import arrays_from, request_for
 
 # A call that is given less than this cannot succeed; it would only count against the server.
 _LEAST_USEFUL_S = 0.005
@@ -191,84 +183,60 @@ class _Work:
         self.calls = 0
         self._shape = shape
         self._chunks = [tiles[start : start + max_batch] for start in range(0, len(tiles), max_batch)]
-        self._answers: list[RawOutputs | None] = [None] * len(self._chunks)
+        self._answers: list[dict[str, FloatArray] | None] = [None] * len(self._chunks)
 
     def run(self, stub: Any, *, deadline: Deadline, side_by_side: int) -> None:
         """Ask for every chunk without an answer, `side_by_side` at a time; cancels the rest at the first fault."""
         todo = [index for index, answer in enumerate(self._answers) if answer is None]
-        running: list[tuple[int, Any]] = []
+        if len(todo) == 1:
+            # The usual case; a call that blocks costs a third less CPU than a future.
+            self._answers[todo[0]] = self._receive(self._prepare(stub.ModelInfer, todo[0], deadline), todo[0])
+            return
+        running: deque[tuple[int, Any]] = deque()
         try:
-            while todo or running:
-                while todo and len(running) < side_by_side:
-                    index = todo.pop(0)
-                    running.append((index, self._send(stub, self._chunks[index], deadline)))
-                index, call = running.pop(0)
-                self._answers[index] = self._receive(call, tiles=len(self._chunks[index]))
+            for index in todo:
+                if len(running) == side_by_side:
+                    self._receive_first(running)
+                running.append((index, self._prepare(stub.ModelInfer.future, index, deadline)()))
+            while running:
+                self._receive_first(running)
         finally:
             for _, call in running:
                 call.cancel()
 
     def answer(self, *, timings: InferenceTimings) -> RawOutputs:
-        return RawOutputs.concatenate([part for part in self._answers if part is not None], timings=timings)
+        """The checked answers of all chunks, joined.
 
-    def _send(self, stub: Any, chunk: TileArray, deadline: Deadline) -> Any:
+        Raises:
+            BadAnswer: a value is not finite or out of range.
+        """
+        parts = [part for part in self._answers if part is not None]
+        try:
+            return RawOutputs.joined(parts, timings=timings)
+        except BadAnswer as fault:
+            fault.model_name = self.model_name
+            raise
+
+    def _receive_first(self, running: deque[tuple[int, Any]]) -> None:
+        index, call = running.popleft()
+        self._answers[index] = self._receive(call.result, index)
+
+    def _prepare(self, method: Any, index: int, deadline: Deadline) -> Callable[[], Any]:
         left_s = deadline.require(at_least_s=_LEAST_USEFUL_S, doing="for the remaining tiles")
         self.calls += 1
-        request = _request_for(self.model_name, chunk, timeout_us=int(left_s * 1e6))
-        return stub.ModelInfer.future(request, timeout=left_s)
+        request = request_for(self.model_name, self._chunks[index], timeout_us=int(left_s * 1e6))
+        return lambda: method(request, timeout=left_s)
 
-    def _receive(self, call: Any, *, tiles: int) -> RawOutputs:
+    def _receive(self, await_response: Callable[[], Any], index: int) -> dict[str, FloatArray]:
         try:
-            response = call.result()
+            response = await_response()
         except grpc.FutureCancelledError as fault:
             raise TritonTimeout("the call was cancelled", model_name=self.model_name) from fault
         except grpc.RpcError as fault:
             raise error_from(fault, model_name=self.model_name) from fault
         try:
-            return _outputs_from(response, model_name=self.model_name, tiles=tiles, shape=self._shape)
+            tiles = len(self._chunks[index])
+            return arrays_from(response, model_name=self.model_name, tiles=tiles, shape=self._shape)
         except BadAnswer as fault:
             fault.model_name = self.model_name
             raise
-
-
-_WANTED_OUTPUTS = [service_pb2.ModelInferRequest.InferRequestedOutputTensor(name=name) for name in OUTPUT_NAMES]
-
-
-def _request_for(model_name: str, chunk: TileArray, *, timeout_us: int) -> Any:
-    request = service_pb2.ModelInferRequest(
-        model_name=model_name,
-        inputs=[service_pb2.ModelInferRequest.InferInputTensor(name=INPUT_NAME, datatype="UINT8", shape=chunk.shape)],
-        outputs=_WANTED_OUTPUTS,
-        raw_input_contents=[chunk.tobytes()],
-    )
-    # Triton drops the request from its queue when we have stopped waiting for it.
-    request.parameters["timeout"].int64_param = timeout_us
-    return request
-
-
-def _outputs_from(response: Any, *, model_name: str, tiles: int, shape: DetectorShape) -> RawOutputs:
-    """The arrays of one response.
-
-    Raises:
-        BadAnswer: another model's answer, or outputs that break the contract.
-    """
-    if response.model_name != model_name:
-        raise BadAnswer(f"asked {model_name}, {response.model_name!r} answered")
-    if len(response.outputs) != len(response.raw_output_contents):
-        raise BadAnswer("the answer has tensors without content")
-    contents = dict(zip((output.name for output in response.outputs), response.raw_output_contents, strict=True))
-    declared = {output.name: output for output in response.outputs}
-    arrays: dict[str, FloatArray] = {}
-    for name, dims in shape.outputs().items():
-        if name not in declared:
-            raise BadAnswer(f"output {name} is missing")
-        arrays[name] = _array_from(name, declared[name], contents[name], want=(tiles, *dims))
-    return RawOutputs.from_arrays(arrays)
-
-
-def _array_from(name: str, output: Any, content: bytes, *, want: Sequence[int]) -> FloatArray:
-    if output.datatype != "FP32" or tuple(output.shape) != tuple(want):
-        raise BadAnswer(f"output {name} is {output.datatype} {tuple(output.shape)}, want FP32 {tuple(want)}")
-    if len(content) != 4 * int(np.prod(want)):
-        raise BadAnswer(f"output {name} has {len(content)} bytes for shape {tuple(want)}")
-    return np.frombuffer(content, dtype="<f4").reshape(want)

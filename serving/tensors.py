@@ -1,7 +1,7 @@
 """The detector contract: what a model file promises, and the check of every answer against it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,12 +127,11 @@ class RawOutputs:
         )
 
     @classmethod
-    def concatenate(cls, parts: list["RawOutputs"], *, timings: InferenceTimings) -> "RawOutputs":
-        """Join the answers of consecutive tiles; `parts` is not empty."""
+    def joined(cls, parts: Sequence[Mapping[str, FloatArray]], *, timings: InferenceTimings) -> "RawOutputs":
+        """The answers of consecutive tiles as one; `parts` is not empty."""
         if len(parts) == 1:
-            arrays = {name: getattr(parts[0], name) for name in OUTPUT_NAMES}
-        else:
-            arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in OUTPUT_NAMES}
+            return cls.from_arrays(parts[0], timings=timings)
+        arrays = {name: np.concatenate([part[name] for part in parts]) for name in OUTPUT_NAMES}
         return cls.from_arrays(arrays, timings=timings)
 
 

@@ -48,13 +48,11 @@ class TestRawOutputs:
 
         assert (empty.boxes.shape, empty.embedding.shape) == ((0, 100, 4), (0, 100, 64))
 
-    def test_concatenates_in_order(self):
+    def test_joins_in_order(self):
         first, second = arrays(tiles=1), arrays(tiles=2)
         second["scores"][:] = 0.25
 
-        joined = RawOutputs.concatenate(
-            [RawOutputs.from_arrays(first), RawOutputs.from_arrays(second)], timings=InferenceTimings(calls=2)
-        )
+        joined = RawOutputs.joined([first, second], timings=InferenceTimings(calls=2))
 
         assert joined.scores[:, 0].tolist() == [0.5, 0.25, 0.25]
         assert joined.timings.calls == 2
