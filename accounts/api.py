@@ -1,30 +1,45 @@
 """Tokens for programs."""
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import services
-from accounts.selectors import actor_for_user
+from accounts.models import ApiToken
+from accounts.selectors import actor_for_user, actor_of
 from accounts.serializers import CredentialsIn, TokenOut
+from core.authentication import ScopedTokenAuthentication
 from core.clock import now
+from core.errors import Invalid
 from core.requests import source_of
+from core.shapes import checked
 
 
 class TokenView(APIView):
-    """A token for a user name and password."""
+    """A token for a user name and password, and its end."""
 
-    authentication_classes = ()
+    authentication_classes = (ScopedTokenAuthentication,)
 
-    @extend_schema(request=CredentialsIn, responses={200: TokenOut})
+    @extend_schema(request=CredentialsIn, responses={200: TokenOut}, auth=[])
     def post(self, request: Request) -> Response:
-        credentials = CredentialsIn(data=request.data)
-        credentials.is_valid(raise_exception=True)
-        user = services.sign_in(
-            request=request._request, source=source_of(request._request), now=now(), **credentials.validated_data
-        )
+        """A new token. It works for 90 days and is shown this once."""
+        credentials = checked(CredentialsIn, request.data)
+        source = source_of(request._request)
+        user = services.sign_in(request=request._request, source=source, now=now(), **credentials)
         token, text = services.issue_token(
-            user=user, name="api", scopes=["read", "write"], actor=actor_for_user(user, auth="password"), now=now()
+            user=user,
+            name="api",
+            scopes=["read", "write"],
+            actor=actor_for_user(user, auth="password", source=source),
+            now=now(),
         )
         return Response({"token": text, "expiry": token.expiry})
+
+    @extend_schema(request=None, responses={204: OpenApiResponse(description="It is revoked.")})
+    def delete(self, request: Request) -> Response:
+        """Revoke the token that this request carries."""
+        if not isinstance(request.auth, ApiToken):
+            raise Invalid("This request carries no token.")
+        services.revoke_token(token=request.auth, actor=actor_of(request), now=now())
+        return Response(status=204)

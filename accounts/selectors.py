@@ -1,48 +1,56 @@
 """Who is asking, as a value."""
 
+from typing import Any
+
 from django.http import HttpRequest
 
 from accounts.models import Site, User
-from core.actors import Actor
+from core.actors import Actor, Source
 from core.requests import source_of
-from core.roles import Role, roles_of
+from core.roles import grants_of
+
+NOWHERE = Source()
 
 
-def actor_of(request: HttpRequest) -> Actor:
-    """The signed-in person or token behind a request, with the sites it may see. Two small queries, once a request."""
+def actor_of(request: Any) -> Actor:
+    """The signed-in person or token behind a request. No query: who they are was found out when they were let in."""
     cached: Actor | None = getattr(request, "_waferdeck_actor", None)
-    if cached is not None:
-        return cached
-    user = request.user
-    assert isinstance(user, User)
-    token = getattr(request, "auth", None)
-    actor = Actor(
-        user_id=user.pk,
-        username=user.username,
-        full_name=user.get_full_name(),
-        roles=roles_of(request),
+    if cached is None:
+        cached = actor_behind(request, user=request.user, token=getattr(request, "auth", None))
+        request._waferdeck_actor = cached
+    return cached
+
+
+def actor_behind(request: HttpRequest, *, user: Any, token: Any) -> Actor:
+    """The actor of a request whose account and token are known."""
+    session_key = getattr(getattr(request, "session", None), "session_key", None) or ""
+    return actor_for_user(
+        user,
         auth="token" if token is not None else "session",
-        session=str(token.token_key) if token is not None else (request.session.session_key or "")[:8],
-        site_ids=frozenset(user.sites.values_list("pk", flat=True)),
+        session=str(token.token_key) if token is not None else session_key[:8],
         source=source_of(request),
     )
-    request._waferdeck_actor = actor  # type: ignore[attr-defined]
-    return actor
 
 
-def actor_for_user(user: User, *, auth: str = "session") -> Actor:
-    """The actor of an account outside a request: a socket, a management command."""
-    names = set(user.groups.values_list("name", flat=True))
+def actor_for_user(user: Any, *, auth: str = "session", session: str = "", source: Source = NOWHERE) -> Actor:
+    """The actor of an account: in a request, behind a socket, or in a management command."""
+    assert isinstance(user, User)
+    grants = grants_of(user.pk)
     return Actor(
         user_id=user.pk,
         username=user.username,
         full_name=user.get_full_name(),
-        roles=frozenset(role for role in Role if role.value in names),
+        roles=grants.roles,
         auth=auth,
-        site_ids=frozenset(user.sites.values_list("pk", flat=True)),
+        session=session,
+        site_ids=grants.site_ids,
+        source=source,
     )
 
 
-def home_site(actor: Actor) -> Site | None:
-    """The site an actor works at when none is named: its only one, or the first by code."""
-    return Site.objects.filter(pk__in=actor.site_ids).order_by("code").first()
+def home_site(actor: Actor, *, code: str | None = None) -> Site | None:
+    """The site an actor works at: its first by code. With `code`: the one of that code, if it is the actor's."""
+    sites = Site.objects.filter(pk__in=actor.site_ids)
+    if code is not None:
+        sites = sites.filter(code=code)
+    return sites.order_by("code").first()

@@ -1,8 +1,10 @@
 from rest_framework import serializers
 
+from core.fields import LabelField
+
 
 class CredentialsIn(serializers.Serializer):
-    username = serializers.CharField(max_length=150)
+    username = LabelField(max_length=150)
     password = serializers.CharField(max_length=256, trim_whitespace=False, write_only=True)
 
 

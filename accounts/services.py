@@ -1,23 +1,33 @@
 """Accounts, sign-in and tokens. Every success and refusal is in the trail."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.http import HttpRequest
 
-from accounts.errors import WrongCredentials
+from accounts.errors import KeyReused, StillRunning, WrongCredentials
 from accounts.models import ApiToken, IdempotencyKey, Site, User
+from accounts.selectors import actor_behind
 from audit import services as audit
 from audit.actions import Action
+from core import realtime
 from core.actors import Actor, Source
-from core.roles import Role
-from core.throttling import count_try
+from core.authentication import forget_tokens
+from core.clock import now as clock_now
+from core.errors import TooManyTries
+from core.idempotency import Answer
+from core.roles import Role, forget_grants
+from core.throttling import Limit, check_tries, count_try
 
-TRIES_PER_ACCOUNT, TRIES_PER_ADDRESS, WINDOW_S = 10, 30, 900
+FAILED_PER_ACCOUNT = Limit(kind="failed-account", tries=10, window_s=900)
+FAILED_PER_ADDRESS = Limit(kind="failed-address", tries=30, window_s=900)
 TOKEN_LIFETIME = timedelta(days=90)
 KEY_LIFETIME = timedelta(days=1)
+# Longer than any request may take; a claim older than this belongs to a process that died.
+CLAIM_LIFETIME = timedelta(minutes=3)
 
 
 def sign_in(*, request: HttpRequest, username: str, password: str, source: Source, now: datetime) -> User:
@@ -27,21 +37,27 @@ def sign_in(*, request: HttpRequest, username: str, password: str, source: Sourc
         TooManyTries: the account or the address has failed too often in the last quarter of an hour.
         WrongCredentials: they do not fit an active account.
     """
-    count_try(kind="address", subject=source.ip, limit=TRIES_PER_ADDRESS * 10, window_s=WINDOW_S)
-    count_try(kind="account", subject=username.lower(), limit=TRIES_PER_ACCOUNT * 10, window_s=WINDOW_S)
+    limits = ((FAILED_PER_ACCOUNT, username.lower()), (FAILED_PER_ADDRESS, source.ip))
+    stranger = Actor(user_id=None, username=username[:64], auth="password", source=source)
+    try:
+        for limit, subject in limits:
+            check_tries(limit, subject)
+    except TooManyTries:
+        _record_refused_login(username, actor=stranger, reason="too many tries", now=now)
+        raise
     user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):
-        audit.record(
-            action=Action.LOGIN_REFUSED,
-            object_type="account",
-            object_id=username[:64],
-            at=now,
-            actor=Actor(user_id=None, username=username[:64], auth="password", source=source),
-        )
-        count_try(kind="failed-address", subject=source.ip, limit=TRIES_PER_ADDRESS, window_s=WINDOW_S)
-        count_try(kind="failed-account", subject=username.lower(), limit=TRIES_PER_ACCOUNT, window_s=WINDOW_S)
+        _record_refused_login(username, actor=stranger, reason="wrong name or password", now=now)
+        for limit, subject in limits:
+            count_try(limit, subject)
         raise WrongCredentials("The user name or the password is wrong.")
     return user
+
+
+def _record_refused_login(username: str, *, actor: Actor, reason: str, now: datetime) -> None:
+    audit.record(
+        action=Action.LOGIN_REFUSED, object_type="account", object_id=username[:64], actor=actor, at=now, reason=reason
+    )
 
 
 def record_login(*, user: User, actor: Actor, now: datetime) -> None:
@@ -49,7 +65,18 @@ def record_login(*, user: User, actor: Actor, now: datetime) -> None:
 
 
 def record_logout(*, user: User, actor: Actor, now: datetime) -> None:
+    """Put a logout into the trail; the account's open sockets look again who they serve."""
     audit.record(action=Action.LOGOUT, object_type="account", object_id=user.pk, actor=actor, at=now)
+    announce_account_change(user_id=user.pk, now=now)
+
+
+def announce_account_change(*, user_id: int, now: datetime) -> None:
+    """Have every process read an account's rights afresh and its sockets check theirs, once the transaction commits."""
+    message = realtime.encode(
+        type="account.changed", seq=0, topics=[realtime.account_topic(user_id)], at=now.isoformat(), data={}
+    )
+    forget_grants()
+    transaction.on_commit(lambda: realtime.publish(message))
 
 
 @transaction.atomic
@@ -120,23 +147,68 @@ def create_user(
     return user
 
 
-def claim_idempotency_key(*, user_id: int, key: str, fingerprint: str, now: datetime) -> IdempotencyKey | None:
+def record_refusal(*, request: HttpRequest, user: Any, token: Any) -> None:
+    """Put into the trail that somebody was refused an address; called by `core.permissions` through the settings."""
+    if not isinstance(user, User):
+        return
+    audit.record(
+        action=Action.ACCESS_REFUSED, object_type="address", object_id=request.path[:64], at=clock_now(),
+        actor=actor_behind(request, user=user, token=token), after={"method": request.method},
+    )  # fmt: skip
+
+
+@transaction.atomic
+def revoke_token(*, token: ApiToken, actor: Actor, now: datetime) -> None:
+    """End a token. Processes that have just seen it believe in it for five seconds more at most."""
+    audit.record(
+        action=Action.TOKEN_REVOKED, object_type="account", object_id=token.user_id, actor=actor, at=now,
+        before={"name": token.name, "token": token.token_key},
+    )  # fmt: skip
+    token.delete()
+    forget_tokens()
+
+
+@transaction.atomic
+def claim_idempotency_key(*, user_id: int, key: str, fingerprint: str, now: datetime) -> Answer | None:
     """Reserve a key for a request about to be carried out.
 
+    A claim whose request never ended, because its process died, is taken over after a while.
+
     Returns:
-        None when the key is ours now; else the row of the earlier request with that key.
+        None when the key is ours now; else the answer to the request that had it first.
+
+    Raises:
+        KeyReused: that was another request.
+        StillRunning: it is being carried out.
     """
-    row, is_new = IdempotencyKey.objects.get_or_create(
+    _, is_new = IdempotencyKey.objects.get_or_create(
         user_id=user_id, key=key, defaults={"fingerprint": fingerprint, "created_at": now}
     )
-    if not is_new and row.created_at < now - KEY_LIFETIME:
-        row.delete()
-        return claim_idempotency_key(user_id=user_id, key=key, fingerprint=fingerprint, now=now)
-    return None if is_new else row
+    if is_new:
+        return None
+    row = IdempotencyKey.objects.select_for_update().filter(user_id=user_id, key=key).first()
+    if row is None:
+        raise StillRunning(
+            "The first request with this Idempotency-Key has just failed. Send it again.", retry_after_s=1
+        )
+    is_expired = row.created_at < now - KEY_LIFETIME
+    is_abandoned = row.status is None and row.created_at < now - CLAIM_LIFETIME
+    if is_expired or is_abandoned:
+        row.fingerprint, row.created_at, row.status, row.body, row.location = fingerprint, now, None, None, ""
+        row.save()
+        return None
+    if row.fingerprint != fingerprint:
+        raise KeyReused("This Idempotency-Key was sent with another request. Use a new one.")
+    if row.status is None:
+        raise StillRunning("The first request with this Idempotency-Key is still being carried out.", retry_after_s=1)
+    return Answer(status=row.status, body=row.body or "", location=row.location)
 
 
-def store_idempotent_answer(*, user_id: int, key: str, status: int, body: str) -> None:
-    IdempotencyKey.objects.filter(user_id=user_id, key=key).update(status=status, body=body)
+def store_idempotent_answer(*, user_id: int, key: str, answer: Answer) -> None:
+    """Keep the answer for whoever sends the key again."""
+    IdempotencyKey.objects.filter(user_id=user_id, key=key).update(
+        status=answer.status, body=answer.body, location=answer.location
+    )
 
 
 def release_idempotency_key(*, user_id: int, key: str) -> None:

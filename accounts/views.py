@@ -45,7 +45,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         form.add_error(None, refusal.detail)
         return render(request, "accounts/login.html", {"form": form}, status=refusal.status)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    services.record_login(user=user, actor=actor_for_user(user), now=now())
+    services.record_login(user=user, actor=actor_for_user(user, source=source_of(request)), now=now())
     return redirect(target)
 
 

@@ -8,6 +8,7 @@ class Action(StrEnum):
     LOGIN_REFUSED = "account.login_refused"
     LOGOUT = "account.logout"
     TOKEN_ISSUED = "account.token_issue"  # noqa: S105 - a verb, not a secret
+    TOKEN_REVOKED = "account.token_revoke"  # noqa: S105
     USER_CREATED = "account.create"
     SITE_CREATED = "site.create"
     ACCESS_REFUSED = "access.refuse"

@@ -1,16 +1,16 @@
-"""The ASGI application: HTTP to Django, websockets to Channels behind an origin check and the session."""
+"""The ASGI application: HTTP to Django through the gates of its lanes, websockets behind an origin check."""
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-http = get_asgi_application()
+django.setup(set_prefix=False)
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
 from channels.routing import ProtocolTypeRouter  # noqa: E402
 
 from config.routing import sockets  # noqa: E402
+from core.handler import AdmittingHandler  # noqa: E402
 from core.origins import OwnOriginValidator  # noqa: E402
 
-application = ProtocolTypeRouter({"http": http, "websocket": OwnOriginValidator(AuthMiddlewareStack(sockets))})
+application = ProtocolTypeRouter({"http": AdmittingHandler(), "websocket": OwnOriginValidator(sockets)})

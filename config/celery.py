@@ -1,11 +1,36 @@
 """The Celery application. Tasks are found in each app's `tasks` module and called by name."""
 
 import os
+import socket
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("waferdeck")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+def _sign_of_life(kind: str) -> None:
+    from core import heartbeats
+    from core.clock import now
+
+    heartbeats.beat(kind=kind, name=f"{socket.gethostname()}:{os.getpid()}", now=now())
+
+
+@signals.heartbeat_sent.connect
+def worker_lives(**_: Any) -> None:
+    """Every two seconds, by a worker's main process."""
+    _sign_of_life("worker")
+
+
+@signals.beat_init.connect
+def clock_starts(**_: Any) -> None:
+    """From now on every call that this process sends is a sign of the clock's life."""
+    signals.before_task_publish.connect(clock_ticks)
+
+
+def clock_ticks(**_: Any) -> None:
+    _sign_of_life("beat")

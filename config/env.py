@@ -133,6 +133,7 @@ VARIABLES: tuple[Variable, ...] = (
         secret=True,
     ),
     Variable("UPLOAD_MAX_BYTES", int, str(64 * 2**20), "Largest image file.", "bytes", 1024, 2**31),
+    Variable("BATCH_MAX_BYTES", int, str(512 * 2**20), "Largest batch of images.", "bytes", 1024, 2**33),
     Variable(
         "IMAGE_MAX_PIXELS",
         int,

@@ -250,7 +250,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["core.permissions.PolicyPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "core.schema.PlainSchema",
     "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "core.problems.handle",
     "STRICT_JSON": True,
@@ -280,6 +280,8 @@ SPECTACULAR_SETTINGS = {
         "RunStateEnum": "inspection.choices.RunState",
         "JobStateEnum": "inspection.choices.JobState",
         "ItemStateEnum": "inspection.choices.ItemState",
+        "ComponentStateEnum": "inspection.serializers.documented.COMPONENT_STATES",
+        "SystemStateEnum": "inspection.serializers.documented.SYSTEM_STATES",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

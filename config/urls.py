@@ -3,10 +3,10 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from django_prometheus.exports import ExportToDjangoView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts.api import TokenView
+from core.views import MetricsView, healthz, readyz
 from inspection.urls import api_urlpatterns as inspection_api
 
 handler400 = "core.problems.bad_request"
@@ -14,7 +14,7 @@ handler403 = "core.problems.permission_denied"
 handler404 = "core.problems.page_not_found"
 handler500 = "core.problems.server_error"
 
-api = [
+api: list = [
     path("v1/auth/token/", TokenView.as_view(), name="token"),
     path("v1/", include(inspection_api)),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
@@ -24,7 +24,9 @@ api = [
 urlpatterns = [
     path("", include("inspection.urls")),
     path("", include("accounts.urls")),
-    path("metrics", ExportToDjangoView, name="metrics"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", MetricsView.as_view(), name="metrics"),
     path("api/", include((api, "api"))),
 ]
 if settings.DEBUG:

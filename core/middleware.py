@@ -5,9 +5,9 @@ from typing import Any
 
 import structlog
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
-from core import policy, problems
+from core import permissions, policy, problems
 from core.errors import Forbidden, WaferdeckError
 from core.outages import as_unavailable
 from core.requests import request_id
@@ -68,6 +68,9 @@ class PolicyMiddleware:
             return None
         rule = policy.find(kind="http", name=match.view_name, method=request.method or "GET")
         if rule is None:
+            allowed = policy.methods_of(kind="http", name=match.view_name)
+            if allowed:
+                return HttpResponseNotAllowed(allowed)
             logger.error("url_without_policy", url=match.view_name, method=request.method)
             return problems.respond(Forbidden("Nobody may use this address with this method."), request=request)
         if rule.is_public:
@@ -76,7 +79,4 @@ class PolicyMiddleware:
             return redirect_to_login(request.get_full_path())
         if rule.admits(roles_of(request)):
             return None
-        needed = ", ".join(sorted(rule.roles)) or "nobody"
-        return problems.respond(
-            Forbidden(f"Your role does not allow this. It needs: {needed}. An admin can grant it."), request=request
-        )
+        return problems.respond(permissions.refused(request, permissions.needs(rule)), request=request)

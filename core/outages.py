@@ -7,10 +7,12 @@ from django.db import InterfaceError, OperationalError
 
 from core.errors import Unavailable
 
+_NO_CONNECTION = (psycopg_pool.PoolTimeout, psycopg_pool.TooManyRequests)
+
 
 def as_unavailable(fault: BaseException) -> Unavailable | None:
     """The 503 that a dependency's failure becomes, or None when it is a fault of our own."""
-    if isinstance(fault, psycopg_pool.PoolTimeout | psycopg_pool.TooManyRequests):
+    if isinstance(fault, _NO_CONNECTION) or isinstance(fault.__cause__, _NO_CONNECTION):
         return Unavailable(
             "The database has no free connection. Try again shortly.", retry_after_s=2, component="postgres"
         )

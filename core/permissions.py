@@ -1,36 +1,57 @@
-"""The permission table applied to the API, after authentication by session or token."""
+"""The permission table applied: to the API after its own authentication, to pages by the middleware."""
 
+from collections.abc import Callable
 from typing import Any
 
-from rest_framework.exceptions import NotAuthenticated
+from django.conf import settings
+from django.utils.module_loading import import_string
+from rest_framework.exceptions import MethodNotAllowed, NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from core import policy
+from core.errors import Forbidden
 from core.roles import roles_of
 
 READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class PolicyPermission(BasePermission):
-    """Default deny: a URL and method without a row in `policy.csv` answers 403 to everybody."""
-
-    message = "Your role does not allow this. An admin can grant it."
+    """Default deny: a URL and method without a row in `policy.csv` is refused to everybody."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        match = request.resolver_match
-        rule = policy.find(kind="http", name=match.view_name if match else "", method=request.method or "GET")
-        if rule is None:
-            return False
-        if rule.is_public:
+        match, method = request.resolver_match, request.method or "GET"
+        rule = policy.find(kind="http", name=match.view_name if match else "", method=method)
+        if rule is not None and rule.is_public:
             return True
         if not request.user.is_authenticated:
             raise NotAuthenticated
-        return self._scope_allows(request) and rule.admits(roles_of(request))
+        if rule is None:
+            if method == "OPTIONS" or not hasattr(view, method.lower()):
+                raise MethodNotAllowed(method)
+            raise refused(request, "Nobody may use this address with this method.")
+        if not _scope_allows(request):
+            raise refused(request, "The scopes of this token do not allow this.")
+        if not rule.admits(roles_of(request)):
+            raise refused(request, needs(rule))
+        return True
 
-    @staticmethod
-    def _scope_allows(request: Request) -> bool:
-        scopes = getattr(request.auth, "scopes", None)
-        if scopes is None:
-            return True
-        return ("read" if request.method in READ_METHODS else "write") in scopes
+
+def refused(request: Any, detail: str) -> Forbidden:
+    """The refusal to raise or answer, after it has been put into the trail."""
+    record: Callable[..., None] = import_string(settings.RECORD_REFUSAL)
+    record(request=getattr(request, "_request", request), user=request.user, token=getattr(request, "auth", None))
+    return Forbidden(detail)
+
+
+def needs(rule: policy.Rule) -> str:
+    """What a person without the right role is told."""
+    wanted = ", ".join(sorted(rule.roles)) or "nobody"
+    return f"Your role does not allow this. It needs: {wanted}. An admin can grant it."
+
+
+def _scope_allows(request: Request) -> bool:
+    scopes = getattr(request.auth, "scopes", None)
+    if scopes is None:
+        return True
+    return ("read" if request.method in READ_METHODS else "write") in scopes

@@ -9,7 +9,6 @@ from pathlib import Path
 from core.roles import ALL_ROLES, Role
 
 TABLE = Path(__file__).with_name("policy.csv")
-SAFE_AS_GET = {"HEAD": "GET", "OPTIONS": "GET"}
 
 
 @dataclass(frozen=True)
@@ -20,10 +19,12 @@ class Rule:
     name: str
     methods: frozenset[str]
     is_public: bool
+    is_for_any_account: bool
     roles: frozenset[Role]
 
     def admits(self, roles: Iterable[str]) -> bool:
-        return self.is_public or not self.roles.isdisjoint(roles)
+        """Whether somebody who is signed in and holds these roles may."""
+        return self.is_public or self.is_for_any_account or not self.roles.isdisjoint(roles)
 
 
 @lru_cache(maxsize=1)
@@ -35,9 +36,13 @@ def rules() -> tuple[Rule, ...]:
 
 def find(*, kind: str, name: str, method: str = "GET") -> Rule | None:
     """The rule for a URL name (or socket path) and method, or None: then nobody may."""
-    return _index().get((kind, name, SAFE_AS_GET.get(method, method))) or _index().get(
-        (kind, name.split(":")[0] + ":*", "*")
-    )
+    index = _index()
+    return index.get((kind, name, "GET" if method == "HEAD" else method)) or index.get((kind, _family(name), "*"))
+
+
+def methods_of(*, kind: str, name: str) -> list[str]:
+    """The methods somebody may use with a URL."""
+    return sorted(method for of_kind, of_name, method in _index() if (of_kind, of_name) == (kind, name))
 
 
 @lru_cache(maxsize=1)
@@ -47,11 +52,15 @@ def _index() -> dict[tuple[str, str, str], Rule]:
 
 def _rule(row: dict[str, str]) -> Rule:
     roles = row["roles"].split()
-    everybody = roles in (["any"], ["public"])
     return Rule(
         kind=row["kind"],
         name=row["name"],
         methods=frozenset(row["methods"].split()),
         is_public=roles == ["public"],
-        roles=ALL_ROLES if everybody else frozenset(Role(role) for role in roles),
+        is_for_any_account=roles == ["any"],
+        roles=ALL_ROLES if roles in (["all"], ["any"], ["public"]) else frozenset(Role(role) for role in roles),
     )
+
+
+def _family(name: str) -> str:
+    return name.split(":")[0] + ":*"

@@ -1,17 +1,20 @@
 """Errors as problem documents (RFC 9457) for programs and as pages for people."""
 
+import sys
+from http import HTTPStatus
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from core.errors import Forbidden, Invalid, NotFound, TooManyTries, WaferdeckError
+from core.errors import Forbidden, Invalid, NotFound, WaferdeckError
 from core.outages import as_unavailable
 from core.requests import is_api, request_id
 
@@ -20,14 +23,19 @@ CONTENT_TYPE = "application/problem+json"
 
 
 def document(error: WaferdeckError, *, request: HttpRequest) -> dict[str, Any]:
-    """The members of the problem document for an error."""
+    """The members of the problem document for an error in a request."""
+    return members(error, identifier=request_id(request))
+
+
+def members(error: WaferdeckError, *, identifier: str) -> dict[str, Any]:
+    """The members of the problem document for an error; `identifier` is the request's."""
     body: dict[str, Any] = {
         "type": f"urn:waferdeck:problem:{error.code}",
         "title": error.title,
         "status": error.status,
         "detail": error.detail,
         "code": error.code,
-        "request_id": request_id(request),
+        "request_id": identifier,
     }
     if error.retry_after_s is not None:
         body["retry_after_s"] = error.retry_after_s
@@ -47,7 +55,7 @@ def handle(fault: Exception, context: dict[str, Any]) -> Response | None:
     answer = Response(document(error, request=context["request"]), status=error.status, headers=headers(error))
     answer.content_type = CONTENT_TYPE
     if isinstance(fault, exceptions.APIException) and getattr(fault, "auth_header", None):
-        answer["WWW-Authenticate"] = fault.auth_header
+        answer["WWW-Authenticate"] = fault.auth_header  # type: ignore[attr-defined]
     return answer
 
 
@@ -56,10 +64,22 @@ def respond(error: WaferdeckError, *, request: HttpRequest) -> HttpResponse:
     body = document(error, request=request)
     if is_api(request):
         return JsonResponse(body, status=error.status, headers=headers(error), content_type=CONTENT_TYPE)
-    answer = render(request, "error.html", {"problem": body}, status=error.status)
+    answer = _page(body, request=request)
     for name, value in headers(error).items():
         answer[name] = value
     return answer
+
+
+def _page(body: dict[str, Any], *, request: HttpRequest) -> HttpResponse:
+    """The error as a page, plainer the more is broken: the usual frame asks the database who is signed in."""
+    try:
+        if body["status"] < HTTPStatus.INTERNAL_SERVER_ERROR:
+            return render(request, "error.html", {"problem": body}, status=body["status"])
+        return HttpResponse(render_to_string("error.html", {"problem": body}), status=body["status"])
+    except Exception:
+        logger.exception("error_page_failed")
+        text = f"{body['title']}\n\n{body['detail']}\n\nrequest {body['request_id']}\n"
+        return HttpResponse(text, status=body["status"], content_type="text/plain; charset=utf-8")
 
 
 def _as_waferdeck_error(fault: Exception) -> WaferdeckError | None:
@@ -70,23 +90,40 @@ def _as_waferdeck_error(fault: Exception) -> WaferdeckError | None:
     if isinstance(fault, PermissionDenied):
         return Forbidden(str(fault) or "Your role does not allow this.")
     if isinstance(fault, DjangoValidationError):
-        return Invalid("Some values cannot be used.", fields={"": list(fault.messages)})
+        return Invalid("Some values cannot be used.", fields=_fields_of(fault))
     if isinstance(fault, exceptions.ValidationError):
         return Invalid("Some values cannot be used.", fields=fault.detail)
-    if isinstance(fault, exceptions.Throttled):
-        return TooManyTries("Too many requests.", retry_after_s=int(fault.wait or 1))
     if isinstance(fault, exceptions.APIException):
         return _from_api_exception(fault)
+    if isinstance(fault, RequestDataTooBig):
+        return Refusal("The request is larger than this address takes.", code="too_large", status=413)
+    if isinstance(fault, SuspiciousOperation):
+        return Invalid(str(fault)[:200] or "The request is malformed.")
     return as_unavailable(fault)
 
 
-def _from_api_exception(fault: exceptions.APIException) -> WaferdeckError:
-    class FromFramework(WaferdeckError):
-        code = str(fault.default_code)
-        status = fault.status_code
-        title = str(fault.default_detail)
+class Refusal(WaferdeckError):
+    """An error of the framework's, in our shape."""
 
-    return FromFramework(str(fault.detail))
+    def __init__(self, detail: str, *, code: str, status: int, retry_after_s: int | None = None) -> None:
+        super().__init__(detail, retry_after_s=retry_after_s)
+        self.code = code  # type: ignore[misc]
+        self.status = status  # type: ignore[misc]
+        self.title = HTTPStatus(status).phrase  # type: ignore[misc]
+
+
+def _from_api_exception(fault: exceptions.APIException) -> WaferdeckError:
+    wait_s = getattr(fault, "wait", None)
+    return Refusal(
+        str(fault.detail)[:500],
+        code="malformed" if isinstance(fault, exceptions.ParseError) else str(fault.default_code),
+        status=fault.status_code,
+        retry_after_s=None if wait_s is None else max(1, int(wait_s)),
+    )
+
+
+def _fields_of(fault: DjangoValidationError) -> dict[str, list[str]]:
+    return fault.message_dict if hasattr(fault, "error_dict") else {"": list(fault.messages)}
 
 
 # Django's handlers for what no view caught.
@@ -101,7 +138,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return respond(Invalid("The request is malformed."), request=request)
+    return respond(_as_waferdeck_error(exception) or Invalid("The request is malformed."), request=request)
 
 
 class InternalError(WaferdeckError):
@@ -111,6 +148,11 @@ class InternalError(WaferdeckError):
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    """What is left: an outage met outside a view, or a fault of ours."""
+    fault = sys.exc_info()[1]
+    outage = as_unavailable(fault) if fault is not None else None
+    if outage is not None:
+        return respond(outage, request=request)
     return respond(
         InternalError(
             "This is our fault and has been logged. Nothing you sent was half stored; try again or report the id."

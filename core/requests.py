@@ -17,16 +17,25 @@ def request_id(request: HttpRequest) -> str:
     known = getattr(request, "request_id", "")
     if known:
         return str(known)
-    offered = request.headers.get("X-Request-ID", "")
+    return accepted_id(request.headers.get("X-Request-ID", ""))
+
+
+def accepted_id(offered: str) -> str:
+    """The id a caller offers when it is well-formed, else a new one."""
     return offered if _ACCEPTED_ID.fullmatch(offered) else str(uuid7(at=now()))
 
 
 def client_ip(request: HttpRequest) -> str:
     """The caller's address, behind as many proxies as are trusted and no more."""
     direct = str(request.META.get("REMOTE_ADDR", ""))
+    return address_behind_proxies(direct, forwarded=request.headers.get("X-Forwarded-For", ""))
+
+
+def address_behind_proxies(direct: str, *, forwarded: str) -> str:
+    """The caller's address, given who called us and the header that trusted proxies append to."""
     if not settings.TRUSTED_PROXIES:
         return direct
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
     return hops[-settings.TRUSTED_PROXIES] if len(hops) >= settings.TRUSTED_PROXIES else direct
 
 

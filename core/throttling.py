@@ -1,6 +1,10 @@
-"""Counting tries in a window, in the cache. A cache that is away lets people in: the trail still records them."""
+"""Counting tries in a window: in the cache for all processes, in this process alone while the cache is away."""
 
 import hashlib
+import threading
+import time
+from collections import defaultdict, deque
+from dataclasses import dataclass
 
 import redis
 from django.core.cache import cache
@@ -8,18 +12,77 @@ from django.core.cache import cache
 from core.errors import TooManyTries
 
 
-def count_try(*, kind: str, subject: str, limit: int, window_s: int) -> None:
-    """Count one try of `kind` by `subject`.
+@dataclass(frozen=True)
+class Limit:
+    """At most `tries` of a kind by one subject within `window_s`."""
 
-    Raises:
-        TooManyTries: more than `limit` within the window.
+    kind: str
+    tries: int
+    window_s: int
+
+
+def check_tries(limit: Limit, subject: str) -> None:
     """
-    digest = hashlib.sha256(subject.encode()).hexdigest()[:32]
-    key = f"tries:{kind}:{digest}"
+    Raises:
+        TooManyTries: the subject has used up its tries.
+    """
+    if _seen(limit, subject) >= limit.tries:
+        raise TooManyTries(
+            f"Too many tries. Wait {limit.window_s // 60} minutes, or ask an admin.", retry_after_s=limit.window_s
+        )
+
+
+def count_try(limit: Limit, subject: str) -> None:
+    """Remember one try."""
+    key = _key(limit, subject)
+    _local.add(key, window_s=limit.window_s)
     try:
-        cache.add(key, 0, timeout=window_s)
-        tries = cache.incr(key)
+        cache.add(key, 0, timeout=limit.window_s)
+        cache.incr(key)
     except (redis.RedisError, ValueError):
         return
-    if tries > limit:
-        raise TooManyTries(f"Too many tries. Wait {window_s // 60} minutes, or ask an admin.", retry_after_s=window_s)
+
+
+def _seen(limit: Limit, subject: str) -> int:
+    key = _key(limit, subject)
+    try:
+        return int(cache.get(key, 0))
+    except redis.RedisError:
+        return _local.count(key, window_s=limit.window_s)
+
+
+def _key(limit: Limit, subject: str) -> str:
+    return f"tries:{limit.kind}:{hashlib.sha256(subject.encode('utf-8', 'replace')).hexdigest()[:32]}"
+
+
+class _Tally:
+    """Tries of this process. Bounded: when it is full, the oldest half is forgotten."""
+
+    LIMIT = 10_000
+
+    def __init__(self) -> None:
+        self._at: dict[str, deque[float]] = defaultdict(deque)
+        self._lock = threading.Lock()
+
+    def add(self, key: str, *, window_s: int) -> None:
+        with self._lock:
+            if len(self._at) >= self.LIMIT:
+                for old in list(self._at)[: self.LIMIT // 2]:
+                    del self._at[old]
+            self._at[key].append(time.monotonic())
+            self._drop_old(key, window_s)
+
+    def count(self, key: str, *, window_s: int) -> int:
+        with self._lock:
+            if key not in self._at:
+                return 0
+            self._drop_old(key, window_s)
+            return len(self._at[key])
+
+    def _drop_old(self, key: str, window_s: int) -> None:
+        tries = self._at[key]
+        while tries and tries[0] < time.monotonic() - window_s:
+            tries.popleft()
+
+
+_local = _Tally()

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from inspection import views
+from inspection.api import catalogue, inference, media, records
 
 app_name = "inspection"
 
@@ -17,4 +18,43 @@ urlpatterns: list = [
     path("styleguide/", views.styleguide, name="styleguide"),
 ]
 
-api_urlpatterns: list = []
+api_urlpatterns: list = [
+    path("inference/predict/", inference.PredictView.as_view(), name="predict"),
+    path("inference/batch/", inference.BatchView.as_view(), name="batch"),
+    path("inference/jobs/", inference.JobsView.as_view(), name="jobs"),
+    path("inference/jobs/<uuid:job_id>/", inference.JobView.as_view(), name="job"),
+    path("inference/jobs/<uuid:job_id>/cancel/", inference.JobCancelView.as_view(), name="job_cancel"),
+    path("inference/jobs/<uuid:job_id>/retry/", inference.JobRetryView.as_view(), name="job_retry"),
+    path("inference/results/<uuid:run_id>/", inference.ResultView.as_view(), name="result"),
+    path("inference/health/", inference.InferenceHealthView.as_view(), name="inference_health"),
+    path("inference/metrics/", inference.InferenceMetricsView.as_view(), name="inference_metrics"),
+    path("inference/benchmark/", inference.BenchmarkView.as_view(), name="benchmark"),
+    path("lots/", records.LotsView.as_view(), name="lots"),
+    path("lots/<int:lot_id>/", records.LotView.as_view(), name="lot"),
+    path("wafers/", records.WafersView.as_view(), name="wafers"),
+    path("wafers/<uuid:wafer_id>/", records.WaferView.as_view(), name="wafer"),
+    path("images/", records.ImagesView.as_view(), name="images"),
+    path("images/<uuid:image_id>/", records.ImageView.as_view(), name="image"),
+    path("images/<uuid:image_id>/file/", media.ImageFileView.as_view(), name="image_file"),
+    path("images/<uuid:image_id>/view/", media.ImageViewView.as_view(), name="image_view"),
+    path("images/<uuid:image_id>/thumbnail/", media.ImageThumbnailView.as_view(), name="image_thumbnail"),
+    path("images/<uuid:image_id>/tiles.dzi", media.ImageDziView.as_view(), name="image_dzi"),
+    path(
+        "images/<uuid:image_id>/tiles_files/<int:level>/<int:col>_<int:row>.jpg",
+        media.ImageTileView.as_view(),
+        name="image_tile",
+    ),
+    path("runs/", records.RunsView.as_view(), name="runs"),
+    path("runs/<uuid:run_id>/", records.RunView.as_view(), name="run"),
+    path("runs/<uuid:run_id>/retry/", inference.RunRetryView.as_view(), name="run_retry"),
+    path("runs/<uuid:run_id>/cancel/", inference.RunCancelView.as_view(), name="run_cancel"),
+    path("detections/", records.DetectionsView.as_view(), name="detections"),
+    path("detections/<uuid:detection_id>/", records.DetectionView.as_view(), name="detection"),
+    path("wall/", records.WallView.as_view(), name="wall"),
+    path("system/", records.SystemView.as_view(), name="system"),
+    path("products/", catalogue.ProductsView.as_view(), name="products"),
+    path("tools/", catalogue.ToolsView.as_view(), name="tools"),
+    path("layers/", catalogue.LayersView.as_view(), name="layers"),
+    path("recipes/", catalogue.RecipesView.as_view(), name="recipes"),
+    path("defect_classes/", catalogue.DefectClassesView.as_view(), name="defect_classes"),
+]

@@ -16,21 +16,29 @@ from inspection.selectors.access import (
     wafers_visible_to,
 )
 from inspection.selectors.cards import card_of
+from inspection.selectors.figures import inference_figures
 from inspection.selectors.job_cards import item_of, job_of
 from inspection.selectors.queue import queue_state
+from inspection.selectors.results import classes_by_id, detections_of, images_of, images_of_all, newest_run_of
 from inspection.selectors.wall import wall_cards
 
 __all__ = [
     "CARD_RELATIONS",
     "card_of",
+    "classes_by_id",
     "defect_classes",
+    "detections_of",
     "detections_visible_to",
+    "images_of",
+    "images_of_all",
     "images_visible_to",
+    "inference_figures",
     "item_of",
     "job_of",
     "jobs_visible_to",
     "layers_visible_to",
     "lots_visible_to",
+    "newest_run_of",
     "one",
     "products_visible_to",
     "queue_state",

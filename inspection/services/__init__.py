@@ -15,11 +15,13 @@ from inspection.services.housekeeping import keep_house
 from inspection.services.pictures import thumbnail_of, tile_of, view_of
 from inspection.services.predict import PredictOutcome, predict_image
 from inspection.services.runs import cancel_run, retry_run
+from inspection.services.system import BANNERS, system_state
 from inspection.services.uploads import Upload, forget_named_rows
 from inspection.services.wafers import WaferImage, queue_wafer
 from inspection.services.work import drain, sweep
 
 __all__ = [
+    "BANNERS",
     "BatchFile",
     "PredictOutcome",
     "Upload",
@@ -45,6 +47,7 @@ __all__ = [
     "retry_run",
     "run_benchmark",
     "sweep",
+    "system_state",
     "thumbnail_of",
     "tile_of",
     "view_of",

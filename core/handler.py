@@ -1,0 +1,177 @@
+"""Requests from the ASGI server to Django: admitted, read within bounds, and carried out on threads that stay.
+
+Django's own handler makes a thread for every request, and hops between it and the event loop for every middleware.
+Here each lane (`core.admission`) keeps its threads, and with them their connections; a request waits on the event loop,
+where waiting costs nothing, and runs in one piece on one thread.
+"""
+
+import asyncio
+import contextlib
+import json
+import tempfile
+from typing import Any
+
+from django.conf import settings
+from django.core import signals
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.db import close_old_connections
+from django.http import FileResponse, HttpResponse
+from django.urls import set_script_prefix
+
+from core import problems
+from core.admission import Gate, Lane, gate, lanes
+from core.errors import WaferdeckError
+from core.parsers import BodyTooLarge
+from core.requests import accepted_id
+
+Scope = dict[str, Any]
+READ_SILENCE_S = 20.0
+FILE_BLOCK_BYTES = 2**18
+
+
+class AdmittingHandler(ASGIHandler):
+    """Django, behind the gates of its lanes."""
+
+    def __init__(self) -> None:
+        self.load_middleware(is_async=False)
+        self._lanes = lanes()
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        lane = next(lane for lane in self._lanes if lane.takes(method=scope["method"], path=scope["path"]))
+        entrance = gate(lane.name)
+        try:
+            with entrance.seat():
+                await self._serve(scope, receive, send, lane=lane, entrance=entrance)
+        except WaferdeckError as refusal:
+            await _refuse(refusal, scope=scope, send=send)
+
+    async def _serve(self, scope: Scope, receive: Any, send: Any, *, lane: Lane, entrance: Gate) -> None:
+        body = await _read_body(scope, receive, most_bytes=lane.body_max_bytes)
+        if body is None:
+            return
+        with body:
+            gone = asyncio.create_task(receive())
+            try:
+                if not await _entered(entrance, gone=gone):
+                    return
+                try:
+                    response = await _on_thread(entrance, self._respond, scope, body)
+                finally:
+                    entrance.leave()
+                await self._send(response, send, entrance=entrance)
+            finally:
+                gone.cancel()
+
+    def _respond(self, scope: Scope, body: Any) -> HttpResponse:
+        """The whole of Django for one request, on one thread."""
+        signals.request_started.send(sender=type(self), scope=scope)
+        set_script_prefix(get_script_prefix(scope))
+        request, error = self.create_request(scope, body)
+        response: Any = error if request is None else self.get_response(request)
+        response._handler_class = type(self)
+        if not response.streaming:
+            response.close()
+            return response
+        if isinstance(response, FileResponse):
+            response.block_size = FILE_BLOCK_BYTES
+        # The blocks need no database; its connection is for the next request.
+        close_old_connections()
+        return response
+
+    async def _send(self, response: Any, send: Any, *, entrance: Gate) -> None:
+        if not response.streaming:
+            await self.send_response(response, send)
+            return
+        # Each block is read on a thread and sent before the next is read: a slow reader holds a file open, not memory.
+        try:
+            start = HttpResponse(status=response.status_code)
+            start.headers, start.cookies = response.headers, response.cookies
+            await self.send_response(start, _first_of_many(send))
+            blocks = iter(response)
+            while (block := await _on_thread(entrance, next, blocks, None)) is not None:
+                await send({"type": "http.response.body", "body": block, "more_body": True})
+            await send({"type": "http.response.body"})
+        finally:
+            await _on_thread(entrance, response.close)
+
+
+def _first_of_many(send: Any) -> Any:
+    """A `send` for the head of an answer whose body comes later."""
+
+    async def only_the_start(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            await send(message)
+
+    return only_the_start
+
+
+async def _on_thread(entrance: Gate, work: Any, *arguments: Any) -> Any:
+    # In the thread's own context: what Django keeps there, such as the cache's connections, serves the next one, too.
+    return await asyncio.get_running_loop().run_in_executor(entrance.threads, work, *arguments)
+
+
+async def _entered(entrance: Gate, *, gone: "asyncio.Task[Any]") -> bool:
+    """Wait for a place. False when the caller has hung up meanwhile: nobody wants the answer any more."""
+    entering = asyncio.create_task(entrance.enter())
+    await asyncio.wait({entering, gone}, return_when=asyncio.FIRST_COMPLETED)
+    if entering.done():
+        entering.result()
+        return True
+    entering.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await entering
+        entrance.leave()
+    return False
+
+
+async def _read_body(scope: Scope, receive: Any, *, most_bytes: int) -> Any:
+    """The body in a file that starts in memory, or None when the caller hung up.
+
+    Raises:
+        BodyTooLarge: more than `most_bytes`, announced or sent.
+    """
+    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    if not announced.isdigit() or int(announced) > most_bytes:
+        raise _too_large(most_bytes)
+    body = tempfile.SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE)  # noqa: SIM115 - lives on
+    received = 0
+    while True:
+        try:
+            message = await asyncio.wait_for(receive(), READ_SILENCE_S)
+        except TimeoutError as fault:
+            body.close()
+            raise problems.Refusal("The body did not arrive in time.", code="timeout", status=408) from fault
+        if message["type"] == "http.disconnect":
+            body.close()
+            return None
+        chunk = message.get("body", b"")
+        received += len(chunk)
+        if received > most_bytes:
+            body.close()
+            raise _too_large(most_bytes)
+        body.write(chunk)
+        if not message.get("more_body", False):
+            body.seek(0)
+            return body
+
+
+def _too_large(most_bytes: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body is too large: this address takes {most_bytes:,} bytes at most.")
+
+
+async def _refuse(refusal: WaferdeckError, *, scope: Scope, send: Any) -> None:
+    """Answer without Django: nothing of the request has been read, or not all of it."""
+    offered = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+    identifier = accepted_id(offered.decode("latin1"))
+    document = problems.members(refusal, identifier=identifier)
+    content = json.dumps(document, separators=(",", ":")).encode()
+    headers = {
+        "Content-Type": problems.CONTENT_TYPE,
+        "Content-Length": str(len(content)),
+        "X-Content-Type-Options": "nosniff",
+        "X-Request-ID": identifier,
+        **problems.headers(refusal),
+    }
+    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": refusal.status, "headers": encoded})
+    await send({"type": "http.response.body", "body": content})

@@ -1,0 +1,88 @@
+"""Request bodies: JSON without surprises, and an image as it is."""
+
+import json
+from typing import Any
+
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+from core.errors import Invalid, WaferdeckError
+
+JSON_MAX_BYTES = 2**20
+JSON_MAX_DEPTH = 32
+
+
+class BodyTooLarge(WaferdeckError):
+    code = "too_large"
+    status = 413
+    title = "The request is too large"
+
+
+class StrictJSONParser(BaseParser):
+    """An object in UTF-8: at most 1 MiB and 32 levels, no NaN, no name twice, no half of a surrogate pair."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        raw = stream.read(JSON_MAX_BYTES + 1)
+        if len(raw) > JSON_MAX_BYTES:
+            raise BodyTooLarge(f"A JSON body may have {JSON_MAX_BYTES} bytes at most.")
+        try:
+            value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_without_repeats)
+        except UnicodeDecodeError as fault:
+            raise ParseError("The body is not UTF-8.") from fault
+        except (ValueError, RecursionError) as fault:
+            raise ParseError(f"The body is not JSON: {fault}"[:200]) from fault
+        _check_inside(value)
+        return value
+
+
+class RawImageParser(BaseParser):
+    """An image file as the whole body; what else there is to say stands in the query."""
+
+    media_type = "image/*"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        return bytes(stream.read())
+
+
+class RawBytesParser(RawImageParser):
+    media_type = "application/octet-stream"
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number")
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = sorted({name for name in names if names.count(name) > 1})[:10]
+        fields = {name[:64]: ["It was given more than once."] for name in twice}
+        raise Invalid("A name stands twice in the body.", fields=fields)
+    return value
+
+
+def _check_inside(value: Any) -> None:
+    level = [value]
+    for _ in range(JSON_MAX_DEPTH):
+        following: list[Any] = []
+        for item in level:
+            if isinstance(item, str):
+                _check_text(item)
+            elif isinstance(item, dict):
+                for name in item:
+                    _check_text(name)
+                following.extend(item.values())
+            elif isinstance(item, list):
+                following.extend(item)
+        if not following:
+            return
+        level = following
+    raise ParseError(f"The body is nested more than {JSON_MAX_DEPTH} levels deep.")
+
+
+def _check_text(text: str) -> None:
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise ParseError("The body holds half of a surrogate pair.")

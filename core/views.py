@@ -1,0 +1,65 @@
+"""What machines ask about the house: does it live, is it ready, its figures."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django_prometheus.exports import ExportToDjangoView
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from core import health
+
+
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process lives. Nothing else is asked."""
+    return JsonResponse({"state": "ok"})
+
+
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Whether work can be accepted, part by part: 503 when not."""
+    seen = health.components()
+    state = health.readiness(seen)
+    body = {
+        "state": state,
+        "components": {
+            part.name: {"state": part.state, "detail": part.detail, "latency_ms": part.latency_ms} for part in seen
+        },
+    }
+    if state == health.State.DOWN:
+        return JsonResponse(body, status=503, headers={"Retry-After": "5"})
+    return JsonResponse(body)
+
+
+class FirstRenderer(BaseContentNegotiation):
+    """The answer has one form; what the caller would rather have does not matter."""
+
+    def select_parser(self, request: Any, parsers: Any) -> Any:
+        return parsers[0] if parsers else None
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class PlainTextRenderer(BaseRenderer):
+    media_type = "text/plain"
+    format = "txt"
+
+    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> Any:
+        return data
+
+
+class MetricsView(APIView):
+    """Prometheus's page, for scrapers with a token."""
+
+    content_negotiation_class = FirstRenderer
+
+    @extend_schema(responses={(200, "text/plain"): OpenApiResponse(OpenApiTypes.STR)})
+    def get(self, request: Request) -> HttpResponse:
+        return ExportToDjangoView(request._request)

@@ -1,0 +1,160 @@
+"""What was seen: lots, wafers, images, runs and detections of the caller's sites, and the live wall."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from core.clock import now
+from inspection import selectors, services
+from inspection.api.base import ApiView, answer, between, narrowed
+from inspection.serializers import documented, shown
+from inspection.serializers.inputs import (
+    DetectionsQuery,
+    ImagesQuery,
+    LotsQuery,
+    RunsQuery,
+    WafersQuery,
+    WallQuery,
+)
+
+
+class LotsView(ApiView):
+    @extend_schema(parameters=[LotsQuery], responses=documented.page_of(documented.LotOut))
+    def get(self, request: Request) -> HttpResponse:
+        """Lots, newest first."""
+        query = self.query(LotsQuery)
+        rows = narrowed(selectors.lots_visible_to(self.actor), query, {"code": "code", "product": "product__code"})
+        return self.page(rows, query=query, show=shown.lot_of)
+
+
+class LotView(ApiView):
+    @extend_schema(responses=documented.LotOut)
+    def get(self, request: Request, lot_id: int) -> HttpResponse:
+        """One lot."""
+        return answer(shown.lot_of(selectors.one(selectors.lots_visible_to(self.actor), lot_id, what="lot")))
+
+
+class WafersView(ApiView):
+    LOOKUPS = {"lot": "lot__code", "code": "code", "product": "lot__product__code"}
+
+    @extend_schema(parameters=[WafersQuery], responses=documented.page_of(documented.WaferOut))
+    def get(self, request: Request) -> HttpResponse:
+        """Wafers, newest first."""
+        query = self.query(WafersQuery)
+        rows = between(narrowed(selectors.wafers_visible_to(self.actor), query, self.LOOKUPS), query)
+        return self.page(rows, query=query, show=shown.wafer_of)
+
+
+class WaferView(ApiView):
+    @extend_schema(responses=documented.WaferDetailOut)
+    def get(self, request: Request, wafer_id: UUID) -> HttpResponse:
+        """One wafer with its geometry and its newest run."""
+        wafer = selectors.one(selectors.wafers_visible_to(self.actor), wafer_id, what="wafer")
+        return answer(shown.wafer_detail_of(wafer, newest_run=selectors.newest_run_of(wafer.pk, actor=self.actor)))
+
+
+class ImagesView(ApiView):
+    LOOKUPS = {
+        "wafer": "wafer_id",
+        "lot": "wafer__lot__code",
+        "layer": "layer__code",
+        "tool": "tool__code",
+        "external_id": "external_id",
+    }
+
+    @extend_schema(parameters=[ImagesQuery], responses=documented.page_of(documented.ImageRowOut))
+    def get(self, request: Request) -> HttpResponse:
+        """Images, newest first."""
+        query = self.query(ImagesQuery)
+        rows = between(narrowed(selectors.images_visible_to(self.actor), query, self.LOOKUPS), query)
+        return self.page(rows, query=query, show=shown.image_row_of)
+
+
+class ImageView(ApiView):
+    @extend_schema(responses=documented.ImageRowOut)
+    def get(self, request: Request, image_id: UUID) -> HttpResponse:
+        """One image and where its pictures are."""
+        image = selectors.one(selectors.images_visible_to(self.actor), image_id, what="image")
+        return answer(shown.image_row_of(image))
+
+
+class RunsView(ApiView):
+    LOOKUPS = {
+        "wafer": "wafer_id",
+        "job": "job_id",
+        "lot": "wafer__lot__code",
+        "product": "wafer__lot__product__code",
+        "layer": "layer__code",
+        "tool": "tool__code",
+        "recipe": "recipe_version__recipe__code",
+        "state": "state",
+        "band": "band",
+    }
+
+    @extend_schema(parameters=[RunsQuery], responses=documented.page_of(documented.RunOut))
+    def get(self, request: Request) -> HttpResponse:
+        """Runs, newest first, without their images; see `runs/{id}/`."""
+        query = self.query(RunsQuery)
+        rows = between(narrowed(selectors.runs_visible_to(self.actor), query, self.LOOKUPS), query)
+        return self.page(rows, query=query, show=shown.run_of)
+
+
+class RunView(ApiView):
+    @extend_schema(responses=documented.RunOut)
+    def get(self, request: Request, run_id: UUID) -> HttpResponse:
+        """One run with its images; what it found is at `inference/results/{id}/`."""
+        run = selectors.one(selectors.runs_visible_to(self.actor), run_id, what="run")
+        return answer(shown.run_of(run, images=selectors.images_of(run)))
+
+
+class DetectionsView(ApiView):
+    LOOKUPS = {
+        "run": "run_id",
+        "image": "image_id",
+        "wafer": "wafer_id",
+        "lot": "run__wafer__lot__code",
+        "layer": "run__layer__code",
+        "tool": "run__tool__code",
+        "class_code": "defect_class__code",
+        "severity": "severity",
+        "band": "band",
+        "min_confidence": "confidence__gte",
+        "max_confidence": "confidence__lte",
+    }
+
+    @extend_schema(parameters=[DetectionsQuery], responses=documented.page_of(documented.DetectionOut))
+    def get(self, request: Request) -> HttpResponse:
+        """Detections, newest first."""
+        query = self.query(DetectionsQuery)
+        rows = between(narrowed(selectors.detections_visible_to(self.actor), query, self.LOOKUPS), query)
+        classes = selectors.classes_by_id()
+        return self.page(
+            rows,
+            query=query,
+            show=lambda detection: shown.detection_of(detection, run=detection.run, classes=classes),
+        )
+
+
+class DetectionView(ApiView):
+    @extend_schema(responses=documented.DetectionOut)
+    def get(self, request: Request, detection_id: UUID) -> HttpResponse:
+        """One detection."""
+        found = selectors.one(selectors.detections_visible_to(self.actor), detection_id, what="detection")
+        return answer(shown.detection_of(found, run=found.run, classes=selectors.classes_by_id()))
+
+
+class WallView(ApiView):
+    @extend_schema(parameters=[WallQuery], responses=documented.WallOut)
+    def get(self, request: Request) -> HttpResponse:
+        """The live wall as it is now: what a page asks for after every connect and every gap."""
+        query = self.query(WallQuery)
+        return answer({"at": now().isoformat(), "cards": selectors.wall_cards(self.actor, **query)})
+
+
+class SystemView(ApiView):
+    @extend_schema(responses=documented.SystemOut)
+    def get(self, request: Request) -> HttpResponse:
+        """Every component, the breaker, the queue and the versions."""
+        return answer(services.system_state(now=now()))

@@ -1,0 +1,191 @@
+"""The sockets: the live wall, one wafer, one job, and a tool's stream of images."""
+
+import asyncio
+import contextlib
+import json
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import structlog
+from django.conf import settings
+
+from accounts.consumers import AccountSocket
+from core import problems, realtime
+from core.actors import Actor
+from core.admission import gate
+from core.clock import now
+from core.errors import Invalid, WaferdeckError
+from core.live_socket import POLICY_VIOLATION, TOO_BIG, Closed, frame
+from core.outages import as_unavailable
+from core.shapes import checked
+from inspection import events, selectors, services
+from inspection.serializers import shown
+from inspection.serializers.inputs import StreamIn, upload_of
+
+logger = structlog.get_logger(__name__)
+
+SYSTEM_EVERY_S = 3.0
+MOST_IN_FLIGHT = 4
+INTERACTIVE = 0
+
+
+class LiveWall(AccountSocket):
+    """Everything that happens at the caller's sites."""
+
+    route = "/ws/live/"
+
+    def topics(self, actor: Actor) -> frozenset[str]:
+        return frozenset({realtime.SYSTEM_TOPIC, *(events.site_topic(site_id) for site_id in actor.site_ids)})
+
+    async def serve(self) -> None:
+        system_watch().start()
+        await super().serve()
+
+
+class WaferSocket(AccountSocket):
+    """What happens to one wafer."""
+
+    route = "/ws/wafers/<uuid:wafer_id>/"
+
+    def topics(self, actor: Actor) -> frozenset[str]:
+        wafer = selectors.one(selectors.wafers_visible_to(actor), self.arguments["wafer_id"], what="wafer")
+        return frozenset({events.wafer_topic(wafer.pk)})
+
+
+class JobSocket(AccountSocket):
+    """How a batch gets on."""
+
+    route = "/ws/jobs/<uuid:job_id>/"
+
+    def topics(self, actor: Actor) -> frozenset[str]:
+        job = selectors.one(selectors.jobs_visible_to(actor), self.arguments["job_id"], what="job")
+        return frozenset({events.job_topic(job.pk)})
+
+
+class StreamSocket(AccountSocket):
+    """Images in, findings out, in the order they are ready; `n` counts the images of the connection from 1."""
+
+    route = "/ws/stream/"
+
+    def __init__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        super().__init__(scope, receive, send)
+        self._started: dict[str, Any] | None = None
+        self._count = 0
+        self._in_flight: set[asyncio.Task[None]] = set()
+
+    def topics(self, actor: Actor) -> frozenset[str]:
+        return frozenset()
+
+    async def on_text(self, text: str) -> None:
+        try:
+            message = json.loads(text)
+        except (ValueError, RecursionError) as fault:
+            raise Closed(POLICY_VIOLATION, "a text frame must be JSON") from fault
+        if not isinstance(message, dict) or message.get("type") not in ("start", "ping"):
+            raise Closed(POLICY_VIOLATION, "start and ping are understood here")
+        if message.pop("type") == "ping":
+            self.outbox.offer(frame("pong", {}))
+            return
+        try:
+            self._started = checked(StreamIn, message)
+        except WaferdeckError as refusal:
+            self.outbox.offer(self._refused(0, refusal))
+        else:
+            self.outbox.offer(frame("started", {}))
+
+    async def on_bytes(self, data: bytes) -> None:
+        if len(data) > settings.UPLOAD_MAX_BYTES:
+            raise Closed(TOO_BIG, "this image is too big")
+        self._count += 1
+        if self._started is None:
+            self.outbox.offer(self._refused(self._count, Invalid("Say `start` before the first image.")))
+        elif len(self._in_flight) >= MOST_IN_FLIGHT:
+            self.outbox.offer(frame("slow_down", {"in_flight": MOST_IN_FLIGHT}, n=self._count))
+        else:
+            task = asyncio.create_task(self._inspect(self._count, data, self._started))
+            self._in_flight.add(task)
+            task.add_done_callback(self._in_flight.discard)
+
+    async def on_end(self) -> None:
+        # What is at work is finished and stored; what waits for a place is not begun.
+        for task in self._in_flight:
+            task.cancel()
+        await asyncio.gather(*self._in_flight, return_exceptions=True)
+
+    async def _inspect(self, n: int, data: bytes, values: dict[str, Any]) -> None:
+        try:
+            async with gate("predict").place():
+                body = await self.on_thread(self._predict, data, values, lane="predict")
+        except Exception as fault:
+            refusal = fault if isinstance(fault, WaferdeckError) else as_unavailable(fault)
+            if refusal is None:
+                logger.exception("stream_image_failed")
+                refusal = problems.InternalError("This image broke something of ours; it has been logged.")
+            self.outbox.offer(self._refused(n, refusal))
+        else:
+            self.outbox.offer(frame("result", body, n=n))
+
+    def _predict(self, data: bytes, values: dict[str, Any]) -> dict[str, Any]:
+        outcome = services.predict_image(
+            data=data, file_name="", upload=upload_of(values, priority=INTERACTIVE), actor=self.actor, now=now()
+        )
+        run = outcome.run
+        body = shown.result_of(
+            run,
+            images=selectors.images_of(run),
+            detections=selectors.detections_of(run),
+            classes=selectors.classes_by_id(),
+        )
+        return {**body, "repeated": outcome.repeated}
+
+    def _refused(self, n: int, refusal: WaferdeckError) -> str:
+        return frame("refused", problems.members(refusal, identifier=self.actor.source.request_id), n=n)
+
+
+class SystemWatch:
+    """Tells this process's pages when the state of the whole changes; works while no message can be sent.
+
+    Looks while pages are open, and not otherwise.
+    """
+
+    def __init__(self) -> None:
+        self._task: asyncio.Task[None] | None = None
+        self._last: tuple[Any, Any] | None = None
+
+    def start(self) -> None:
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(SYSTEM_EVERY_S)
+            hub = realtime.hub()
+            if not hub.has_listeners(realtime.SYSTEM_TOPIC):
+                return
+            with contextlib.suppress(RuntimeError):
+                self._tell(await self._look(), hub)
+
+    async def _look(self) -> tuple[Any, Any]:
+        try:
+            state = await asyncio.get_running_loop().run_in_executor(gate("sockets").threads, _system_state)
+        except Exception as fault:
+            if as_unavailable(fault) is None:
+                raise
+            return "down", services.BANNERS["postgres"]
+        return state["state"], state["banner"]
+
+    def _tell(self, seen: tuple[Any, Any], hub: realtime.Hub) -> None:
+        if seen != self._last:
+            self._last = seen
+            hub.tell(realtime.SYSTEM_TOPIC, frame(events.SYSTEM_CHANGED, {"state": seen[0], "banner": seen[1]}))
+
+
+_watches: WeakKeyDictionary[asyncio.AbstractEventLoop, SystemWatch] = WeakKeyDictionary()
+
+
+def system_watch() -> SystemWatch:
+    return _watches.setdefault(asyncio.get_running_loop(), SystemWatch())
+
+
+def _system_state() -> dict[str, Any]:
+    return services.system_state(now=now())

@@ -1,0 +1,51 @@
+"""What a run covered and found, as cheaply as it can be read."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from core.actors import Actor
+from core.briefly import Briefly
+from inspection.models import DefectClass, Detection, InspectionImage, InspectionRun, RunImage
+from inspection.selectors.access import defect_classes
+
+_classes: Briefly[dict[int, DefectClass]] = Briefly(ttl_s=10.0)
+
+
+def images_of(run: InspectionRun) -> list[tuple[int, InspectionImage]]:
+    """Ordinal and image of everything a run covers, in order. One query."""
+    return [
+        (covered.ordinal, covered.image)
+        for covered in RunImage.objects.filter(run=run).select_related("image").order_by("ordinal")
+    ]
+
+
+def images_of_all(runs: list[InspectionRun]) -> dict[UUID, list[tuple[int, InspectionImage]]]:
+    """`images_of` for many runs at once. One query."""
+    found: dict[UUID, list[tuple[int, InspectionImage]]] = {run.pk: [] for run in runs}
+    for covered in RunImage.objects.filter(run__in=found).select_related("image").order_by("run", "ordinal"):
+        found[covered.run_id].append((covered.ordinal, covered.image))
+    return found
+
+
+def detections_of(run: InspectionRun) -> QuerySet[Detection]:
+    """Everything a run found, in the order it was written. One query."""
+    return Detection.objects.filter(run=run).defer("embedding").order_by("ordinal")
+
+
+def classes_by_id() -> dict[int, DefectClass]:
+    """Every defect class. Remembered for ten seconds."""
+    return _classes.get("all", lambda: {row.pk: row for row in defect_classes()})
+
+
+def newest_run_of(wafer_id: UUID, *, actor: Actor) -> UUID | None:
+    """The id of a wafer's newest run. One query over an index."""
+    runs = InspectionRun.objects.filter(wafer_id=wafer_id)
+    if not actor.is_system:
+        runs = runs.filter(site_id__in=actor.site_ids)
+    return runs.order_by("-id").values_list("pk", flat=True).first()
+
+
+def forget_classes() -> None:
+    """Read classes afresh; for tests, which throw theirs away."""
+    _classes.clear()

@@ -1,0 +1,403 @@
+"""What OpenAPI says about answers. Nothing is rendered by these; `shown` builds them, and a test compares the two."""
+
+from drf_spectacular.utils import extend_schema_field, inline_serializer
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+from inspection.choices import Band, ItemState, JobState, RunState, Severity
+
+COMPONENT_STATES = ["ok", "degraded", "down", "unknown"]
+SYSTEM_STATES = ["ok", "degraded", "down"]
+
+
+def page_of(row: type[serializers.Serializer]) -> serializers.Serializer:
+    """A cursor page of rows."""
+    return inline_serializer(
+        name=f"{row.__name__.removesuffix('Out')}Page",
+        fields={
+            "next": serializers.CharField(allow_null=True, help_text="Address of the older page."),
+            "previous": serializers.CharField(allow_null=True, help_text="Address of the newer page."),
+            "results": row(many=True),
+        },
+    )
+
+
+def as_query(shape: type[serializers.Serializer], note: str) -> type[serializers.Serializer]:
+    """A serializer whose fields are documented as query parameters, each optional, with a note."""
+    fields = {}
+    for name, field in shape().fields.items():
+        fields[name] = field
+        field.required, field.help_text = False, f"{field.help_text or ''} {note}".strip()
+        if field.default is not empty:
+            field.default = empty
+    return type(f"{shape.__name__}Parameters", (serializers.Serializer,), fields)
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
+class CountsField(serializers.DictField):
+    """Numbers by name."""
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {"type": "number"}})
+class FiguresField(serializers.DictField):
+    """Measurements by name."""
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class AnythingField(serializers.DictField):
+    """An object whose members depend on what it describes."""
+
+
+@extend_schema_field({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2, "nullable": True})
+class PairField(serializers.ListField):
+    """x and y."""
+
+
+@extend_schema_field({"type": "array", "items": {}, "description": "x, y, width, height, class code, severity."})
+class CardBoxField(serializers.ListField):
+    """One box of a card."""
+
+
+class ReasonOut(serializers.Serializer):
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class NamedWaferOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    code = serializers.CharField()
+    slot = serializers.IntegerField(allow_null=True)
+
+
+class NamedLotOut(serializers.Serializer):
+    id = serializers.IntegerField()
+    code = serializers.CharField()
+
+
+class NamedRecipeOut(serializers.Serializer):
+    code = serializers.CharField()
+    version = serializers.IntegerField()
+
+
+class ImageOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    file_name = serializers.CharField()
+    format = serializers.CharField()
+    bytes = serializers.IntegerField()
+    width_px = serializers.IntegerField()
+    height_px = serializers.IntegerField()
+    bit_depth = serializers.IntegerField()
+    channels = serializers.IntegerField()
+    thumbnail = serializers.CharField()
+    view = serializers.CharField()
+    tiles = serializers.CharField()
+    file = serializers.CharField()
+    origin_um = PairField(help_text="Wafer frame, of the top left corner.")
+    pixel_um = serializers.FloatField()
+    quality = FiguresField()
+    notes = serializers.ListField(child=serializers.CharField())
+    sha256 = serializers.CharField()
+    external_id = serializers.CharField(allow_null=True)
+    received_at = serializers.DateTimeField()
+    received_from = serializers.CharField()
+
+
+class RunImageOut(ImageOut):
+    ordinal = serializers.IntegerField()
+
+
+class ImageRowOut(ImageOut):
+    wafer = NamedWaferOut()
+    lot = NamedLotOut()
+    layer = serializers.CharField()
+    tool = serializers.CharField(allow_null=True)
+
+
+class RunOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    wafer = NamedWaferOut()
+    lot = NamedLotOut()
+    product = serializers.CharField()
+    layer = serializers.CharField()
+    tool = serializers.CharField(allow_null=True)
+    recipe = NamedRecipeOut()
+    model = serializers.CharField(allow_null=True)
+    version = serializers.CharField(allow_null=True)
+    job = serializers.UUIDField(allow_null=True)
+    state = serializers.ChoiceField(choices=RunState.choices)
+    waiting_for = serializers.CharField(help_text="Why it has not ended, for a person.")
+    attempt = serializers.IntegerField()
+    band = serializers.ChoiceField(choices=Band.choices, allow_null=True)
+    counts_by_class = CountsField()
+    counts_by_severity = CountsField()
+    detection_count = serializers.IntegerField()
+    images = RunImageOut(many=True, help_text="Empty in lists.")
+    timings_ms = FiguresField()
+    provenance = AnythingField()
+    queued_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    requested_by = serializers.CharField()
+    revision = serializers.IntegerField()
+    cached = serializers.BooleanField()
+    degraded = serializers.BooleanField(help_text="The fallback version judged.")
+    error = ReasonOut(allow_null=True)
+
+
+class AlternativeOut(serializers.Serializer):
+    class_id = serializers.IntegerField()
+    class_code = serializers.CharField()
+    class_name = serializers.CharField()
+    confidence = serializers.FloatField()
+
+
+class DetectionOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    run = serializers.UUIDField()
+    image = serializers.UUIDField()
+    wafer = serializers.UUIDField()
+    ordinal = serializers.IntegerField()
+    model = serializers.CharField(allow_null=True)
+    version = serializers.CharField(allow_null=True)
+    class_id = serializers.IntegerField()
+    class_code = serializers.CharField()
+    class_name = serializers.CharField()
+    confidence = serializers.FloatField(min_value=0, max_value=1, help_text="Calibrated, four decimals.")
+    raw_score = serializers.FloatField()
+    top3 = AlternativeOut(many=True)
+    severity = serializers.ChoiceField(choices=Severity.choices)
+    band = serializers.ChoiceField(choices=Band.choices)
+    nuisance = serializers.BooleanField()
+    bbox_px = serializers.ListField(
+        child=serializers.FloatField(), min_length=4, max_length=4, help_text="x, y, width, height."
+    )
+    die = PairField(help_text="Column and row.")
+    wafer_x_um = serializers.FloatField(allow_null=True)
+    wafer_y_um = serializers.FloatField(allow_null=True)
+    size_um = serializers.FloatField(allow_null=True)
+
+
+class ResultOut(RunOut):
+    detections = DetectionOut(many=True)
+    repeated = serializers.BooleanField(
+        required=False, help_text="Of an upload: the same file was inspected before, nothing new was stored."
+    )
+
+
+class ItemOut(serializers.Serializer):
+    ordinal = serializers.IntegerField()
+    file_name = serializers.CharField()
+    external_id = serializers.CharField(allow_null=True)
+    state = serializers.ChoiceField(choices=ItemState.choices)
+    run = serializers.UUIDField(allow_null=True)
+    image = serializers.UUIDField(allow_null=True)
+    wafer = AnythingField(allow_null=True)
+    detection_count = serializers.IntegerField(allow_null=True)
+    band = serializers.ChoiceField(choices=Band.choices, allow_null=True)
+    waiting_for = serializers.CharField()
+    error = ReasonOut(allow_null=True)
+    latency_ms = serializers.FloatField(allow_null=True)
+
+
+class JobOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=JobState.choices)
+    label = serializers.CharField()  # type: ignore[assignment]
+    total = serializers.IntegerField()
+    done = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    cancelled = serializers.IntegerField()
+    waiting = serializers.IntegerField()
+    progress = serializers.FloatField()
+    eta_s = serializers.FloatField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+    requested_by = serializers.CharField()
+    revision = serializers.IntegerField()
+    summary = AnythingField(help_text="Of a finished job: success_rate, p50_ms, p95_ms, throughput_per_s.")
+
+
+class JobDetailOut(JobOut):
+    items = ItemOut(many=True)
+
+
+class LotOut(serializers.Serializer):
+    id = serializers.IntegerField()
+    code = serializers.CharField()
+    product = serializers.CharField()
+    created_at = serializers.DateTimeField()
+
+
+class ProductOut(serializers.Serializer):
+    id = serializers.IntegerField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    wafer_diameter_um = serializers.FloatField()
+    edge_exclusion_um = serializers.FloatField()
+    die_pitch_um = PairField()
+    grid_centre_um = PairField(help_text="Wafer centre seen from the corner of die (0, 0).")
+
+
+class WaferOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    code = serializers.CharField()
+    slot = serializers.IntegerField(allow_null=True)
+    lot = NamedLotOut()
+    product = ProductOut()
+    created_at = serializers.DateTimeField()
+    url = serializers.CharField(help_text="Its page.")
+
+
+class WaferDetailOut(WaferOut):
+    newest_run = serializers.UUIDField(allow_null=True)
+
+
+class ToolOut(serializers.Serializer):
+    id = serializers.IntegerField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    cadence_s = serializers.IntegerField()
+    last_image_at = serializers.DateTimeField(allow_null=True)
+
+
+class LayerOut(serializers.Serializer):
+    id = serializers.IntegerField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    step = serializers.IntegerField()
+
+
+class RecipeOut(serializers.Serializer):
+    id = serializers.IntegerField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    model = serializers.CharField()
+    version = serializers.IntegerField(allow_null=True)
+    preprocessing = AnythingField(allow_null=True)
+    preprocessing_sha256 = serializers.CharField(allow_null=True)
+    tile_px = serializers.IntegerField(allow_null=True)
+    overlap_px = serializers.IntegerField(allow_null=True)
+    thresholds = FiguresField()
+    review_from = serializers.FloatField(allow_null=True)
+    reject_from = serializers.FloatField(allow_null=True)
+    nms_iou = serializers.FloatField(allow_null=True)
+    pixel_um = serializers.FloatField(allow_null=True)
+
+
+class DefectClassOut(serializers.Serializer):
+    id = serializers.IntegerField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    colour = serializers.CharField(help_text="#rrggbb")
+    severity = serializers.ChoiceField(choices=Severity.choices)
+    key = serializers.CharField()
+
+
+class CardImageOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    thumbnail = serializers.CharField()
+    width_px = serializers.IntegerField()
+    height_px = serializers.IntegerField()
+
+
+class CardOut(serializers.Serializer):
+    """One wafer at a glance; also the data of every `run.*` event."""
+
+    run = serializers.UUIDField()
+    wafer = NamedWaferOut()
+    lot = serializers.CharField()
+    product = serializers.CharField()
+    layer = serializers.CharField()
+    tool = serializers.CharField(allow_null=True)
+    recipe = serializers.CharField()
+    state = serializers.ChoiceField(choices=RunState.choices)
+    waiting_for = serializers.CharField()
+    band = serializers.ChoiceField(choices=Band.choices, allow_null=True)
+    counts_by_class = CountsField()
+    counts_by_severity = CountsField()
+    detection_count = serializers.IntegerField()
+    model = serializers.CharField(allow_null=True)
+    version = serializers.CharField(allow_null=True)
+    image = CardImageOut(allow_null=True)
+    boxes = serializers.ListField(child=CardBoxField())
+    images = serializers.IntegerField()
+    queued_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+    revision = serializers.IntegerField()
+    degraded = serializers.BooleanField()
+    cached = serializers.BooleanField()
+    error = ReasonOut(allow_null=True)
+    url = serializers.CharField()
+
+
+class WallOut(serializers.Serializer):
+    at = serializers.DateTimeField()
+    cards = CardOut(many=True)
+
+
+class ComponentOut(serializers.Serializer):
+    name = serializers.CharField()
+    state = serializers.ChoiceField(choices=COMPONENT_STATES)
+    detail = serializers.CharField()
+    since = serializers.DateTimeField(allow_null=True)
+    latency_ms = serializers.FloatField(allow_null=True)
+
+
+class QueueOut(serializers.Serializer):
+    queued = serializers.IntegerField()
+    running = serializers.IntegerField()
+    oldest_queued_s = serializers.FloatField(allow_null=True)
+    failed_24h = serializers.IntegerField()
+    waiting_for = serializers.CharField(allow_null=True)
+
+
+class InferenceHealthOut(serializers.Serializer):
+    state = serializers.ChoiceField(choices=SYSTEM_STATES)
+    banner = serializers.CharField(allow_null=True)
+    components = ComponentOut(many=True)
+    breaker = AnythingField()
+    queue = QueueOut()
+    triton = AnythingField()
+
+
+class CacheOut(serializers.Serializer):
+    hits = serializers.IntegerField(allow_null=True)
+    misses = serializers.IntegerField(allow_null=True)
+    ratio = serializers.FloatField(allow_null=True)
+
+
+class SystemOut(InferenceHealthOut):
+    versions = AnythingField()
+    cache = CacheOut()
+    workers = AnythingField()
+
+
+class FiguresRowOut(serializers.Serializer):
+    model = serializers.CharField(allow_null=True)
+    version = serializers.CharField(allow_null=True)
+    state = serializers.ChoiceField(choices=RunState.choices)
+    runs = serializers.IntegerField()
+    cached = serializers.IntegerField()
+    degraded = serializers.IntegerField()
+    detections = serializers.IntegerField()
+    total_ms = AnythingField(help_text="p50, p95, p99.")
+    infer_ms = AnythingField(help_text="p50, p95, p99.")
+
+
+class InferenceMetricsOut(serializers.Serializer):
+    since_hours = serializers.IntegerField()
+    runs = FiguresRowOut(many=True)
+    queue = QueueOut()
+    cache = CacheOut()
+
+
+class BenchmarkOut(serializers.Serializer):
+    model = serializers.CharField()
+    images = serializers.IntegerField()
+    concurrency = serializers.IntegerField()
+    side_px = serializers.IntegerField()
+    wall_s = serializers.FloatField()
+    images_per_s = serializers.FloatField()
+    p50_ms = serializers.FloatField()
+    p95_ms = serializers.FloatField()
+    p99_ms = serializers.FloatField()

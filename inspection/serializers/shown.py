@@ -1,0 +1,238 @@
+"""How rows leave: plain functions that only read what is loaded. Lists of hundreds pass through here."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+
+from inspection.models import (
+    DefectClass,
+    Detection,
+    InspectionImage,
+    InspectionRun,
+    Layer,
+    Lot,
+    Product,
+    Recipe,
+    Tool,
+    Wafer,
+)
+
+CONFIDENCE_DECIMALS = 4
+
+
+def run_of(run: InspectionRun, *, images: Iterable[tuple[int, InspectionImage]] = ()) -> dict[str, Any]:
+    """A run; its card's relations must be loaded.
+
+    Args:
+        images: ordinal and image of each it covers.
+    """
+    version, summary = run.model_version, run.summary
+    return {
+        "id": str(run.pk),
+        "wafer": {"id": str(run.wafer_id), "code": run.wafer.code, "slot": run.wafer.slot},
+        "lot": {"id": run.wafer.lot_id, "code": run.wafer.lot.code},
+        "product": run.wafer.lot.product.code,
+        "layer": run.layer.code,
+        "tool": run.tool.code if run.tool else None,
+        "recipe": {"code": run.recipe_version.recipe.code, "version": run.recipe_version.number},
+        "model": version.model.name if version else None,
+        "version": version.version if version else None,
+        "job": str(run.job_id) if run.job_id else None,
+        "state": run.state,
+        "waiting_for": run.waiting_for,
+        "attempt": run.attempt,
+        "band": run.band or None,
+        "counts_by_class": summary.get("counts_by_class", {}),
+        "counts_by_severity": summary.get("counts_by_severity", {}),
+        "detection_count": run.detection_count,
+        "images": [{"ordinal": ordinal, **image_of(image)} for ordinal, image in images],
+        "timings_ms": run.timings_ms,
+        "provenance": run.provenance,
+        "queued_at": _time(run.queued_at),
+        "started_at": _time(run.started_at),
+        "finished_at": _time(run.finished_at),
+        "requested_by": run.requested_by,
+        "revision": run.revision,
+        "cached": run.is_cached,
+        "degraded": run.is_degraded,
+        "error": {"code": run.error_code, "detail": run.error_detail} if run.error_code else None,
+    }
+
+
+def result_of(
+    run: InspectionRun,
+    *,
+    images: Iterable[tuple[int, InspectionImage]],
+    detections: Iterable[Detection],
+    classes: Mapping[int, DefectClass],
+) -> dict[str, Any]:
+    """A run with everything it found."""
+    found = [detection_of(detection, run=run, classes=classes) for detection in detections]
+    return {**run_of(run, images=images), "detections": found}
+
+
+def detection_of(detection: Detection, *, run: InspectionRun, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
+    """One finding. `run` must have its model version loaded."""
+    defect, version = classes[detection.defect_class_id], run.model_version
+    die = None if detection.die_col is None else [detection.die_col, detection.die_row]
+    return {
+        "id": str(detection.pk),
+        "run": str(detection.run_id),
+        "image": str(detection.image_id),
+        "wafer": str(detection.wafer_id),
+        "ordinal": detection.ordinal,
+        "model": version.model.name if version else None,
+        "version": version.version if version else None,
+        "class_id": defect.pk,
+        "class_code": defect.code,
+        "class_name": defect.name,
+        "confidence": round(detection.confidence, CONFIDENCE_DECIMALS),
+        "raw_score": detection.raw_score,
+        "top3": [
+            _alternative(classes[class_id], confidence)
+            for class_id, confidence in zip(detection.top3_class_ids, detection.top3_confidences, strict=True)
+        ],
+        "severity": detection.severity,
+        "band": detection.band,
+        "nuisance": detection.is_nuisance,
+        "bbox_px": [
+            round(side_px, 2) for side_px in (detection.x_px, detection.y_px, detection.width_px, detection.height_px)
+        ],
+        "die": die,
+        "wafer_x_um": detection.wafer_x_um,
+        "wafer_y_um": detection.wafer_y_um,
+        "size_um": detection.size_um,
+    }
+
+
+def image_of(image: InspectionImage) -> dict[str, Any]:
+    """An image and where its pictures are."""
+    key = [image.pk]
+    origin = None if image.origin_x_um is None else [image.origin_x_um, image.origin_y_um]
+    return {
+        "id": str(image.pk),
+        "file_name": image.file_name,
+        "format": image.format,
+        "bytes": image.bytes,
+        "width_px": image.width_px,
+        "height_px": image.height_px,
+        "bit_depth": image.bit_depth,
+        "channels": image.channels,
+        "thumbnail": reverse("api:image_thumbnail", args=key),
+        "view": reverse("api:image_view", args=key),
+        "tiles": reverse("api:image_dzi", args=key),
+        "file": reverse("api:image_file", args=key),
+        "origin_um": origin,
+        "pixel_um": image.pixel_um,
+        "quality": image.quality,
+        "notes": image.notes,
+        "sha256": image.sha256,
+        "external_id": image.external_id,
+        "received_at": _time(image.received_at),
+        "received_from": image.received_from,
+    }
+
+
+def image_row_of(image: InspectionImage) -> dict[str, Any]:
+    """An image of a list, with what it belongs to; `wafer__lot`, `layer` and `tool` must be loaded."""
+    return {
+        **image_of(image),
+        "wafer": {"id": str(image.wafer_id), "code": image.wafer.code, "slot": image.wafer.slot},
+        "lot": {"id": image.wafer.lot_id, "code": image.wafer.lot.code},
+        "layer": image.layer.code,
+        "tool": image.tool.code if image.tool else None,
+    }
+
+
+def lot_of(lot: Lot) -> dict[str, Any]:
+    return {"id": lot.pk, "code": lot.code, "product": lot.product.code, "created_at": _time(lot.created_at)}
+
+
+def wafer_of(wafer: Wafer) -> dict[str, Any]:
+    return {
+        "id": str(wafer.pk),
+        "code": wafer.code,
+        "slot": wafer.slot,
+        "lot": {"id": wafer.lot_id, "code": wafer.lot.code},
+        "product": product_of(wafer.lot.product),
+        "created_at": _time(wafer.created_at),
+        "url": reverse("inspection:wafer", args=[wafer.pk]),
+    }
+
+
+def wafer_detail_of(wafer: Wafer, *, newest_run: UUID | None) -> dict[str, Any]:
+    return {**wafer_of(wafer), "newest_run": str(newest_run) if newest_run else None}
+
+
+def product_of(product: Product) -> dict[str, Any]:
+    return {
+        "id": product.pk,
+        "code": product.code,
+        "name": product.name,
+        "wafer_diameter_um": product.wafer_diameter_um,
+        "edge_exclusion_um": product.edge_exclusion_um,
+        "die_pitch_um": [product.die_pitch_x_um, product.die_pitch_y_um],
+        "grid_centre_um": [product.grid_centre_x_um, product.grid_centre_y_um],
+    }
+
+
+def tool_of(tool: Tool) -> dict[str, Any]:
+    return {
+        "id": tool.pk,
+        "code": tool.code,
+        "name": tool.name,
+        "cadence_s": tool.cadence_s,
+        "last_image_at": _time(tool.last_image_at),
+    }
+
+
+def layer_of(layer: Layer) -> dict[str, Any]:
+    return {"id": layer.pk, "code": layer.code, "name": layer.name, "step": layer.step}
+
+
+def recipe_of(recipe: Recipe) -> dict[str, Any]:
+    """A recipe and what its version in force says; `versions` should be loaded."""
+    newest = max(recipe.versions.all(), key=lambda version: version.number, default=None)
+    return {
+        "id": recipe.pk,
+        "code": recipe.code,
+        "name": recipe.name,
+        "model": recipe.model_name,
+        "version": None if newest is None else newest.number,
+        "preprocessing": None if newest is None else newest.preprocessing,
+        "preprocessing_sha256": None if newest is None else newest.preprocessing_sha256,
+        "tile_px": None if newest is None else newest.tile_px,
+        "overlap_px": None if newest is None else newest.overlap_px,
+        "thresholds": {} if newest is None else newest.thresholds,
+        "review_from": None if newest is None else newest.review_from,
+        "reject_from": None if newest is None else newest.reject_from,
+        "nms_iou": None if newest is None else newest.nms_iou,
+        "pixel_um": None if newest is None else newest.pixel_um,
+    }
+
+
+def defect_class_of(row: DefectClass) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "code": row.code,
+        "name": row.name,
+        "colour": row.colour,
+        "severity": row.severity,
+        "key": row.key,
+    }
+
+
+def _alternative(defect: DefectClass, confidence: float) -> dict[str, Any]:
+    return {
+        "class_id": defect.pk,
+        "class_code": defect.code,
+        "class_name": defect.name,
+        "confidence": round(confidence, CONFIDENCE_DECIMALS),
+    }
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None

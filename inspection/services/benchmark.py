@@ -1,0 +1,72 @@
+"""How fast the deployed model answers, measured from here on a made-up image. Nothing is stored."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from audit import services as audit
+from audit.actions import Action
+from core.actors import Actor
+from core.errors import Unavailable
+from inspection import pipeline
+from inspection.models import RecipeVersion
+from inspection.services import inference
+from inspection.services.plans import judge_for
+from inspection.services.uploads import Upload, resolve
+from serving.errors import ServingError
+
+LONGEST_S = 20.0
+
+
+def run_benchmark(
+    *, images: int, concurrency: int, side_px: int, recipe: str | None, site: str | None, actor: Actor, now: datetime
+) -> dict[str, Any]:
+    """Ask the model of a recipe about the same grey noise again and again; ends after 20 s even if not all were asked.
+
+    Raises:
+        UnknownRecipe, UnknownSite: see `uploads.resolve`.
+        Unavailable: the model does not answer.
+    """
+    context = resolve(Upload(site=site, recipe=recipe), actor=actor, now=now)
+    latencies_ms, wall_s, model = _measure(
+        context.recipe_version, images=images, concurrency=concurrency, side_px=side_px
+    )
+    figures = {
+        "model": model,
+        "images": len(latencies_ms),
+        "concurrency": concurrency,
+        "side_px": side_px,
+        "wall_s": round(wall_s, 3),
+        "images_per_s": round(len(latencies_ms) / wall_s, 2),
+        **{f"p{level}_ms": round(float(np.percentile(latencies_ms, level)), 2) for level in (50, 95, 99)},
+    }
+    audit.record(action=Action.BENCHMARK_RUN, object_type="model", object_id=model, actor=actor, at=now, after=figures)
+    return figures
+
+
+def _measure(
+    recipe_version: RecipeVersion, *, images: int, concurrency: int, side_px: int
+) -> tuple[list[float], float, str]:
+    route = inference.route_of(recipe_version)
+    plan = judge_for(recipe_version, route=route).plan
+    client = inference.triton()
+    grey = np.random.default_rng(7).integers(90, 166, (side_px, side_px), np.uint8)
+    deadline_s = time.monotonic() + LONGEST_S
+
+    def ask(_: int) -> float | None:
+        if time.monotonic() > deadline_s:
+            return None
+        started_s = time.perf_counter()
+        pipeline.find(grey, width_px=side_px, height_px=side_px, plan=plan, client=client)
+        return (time.perf_counter() - started_s) * 1000
+
+    began_s = time.perf_counter()
+    try:
+        with ThreadPoolExecutor(max_workers=concurrency) as threads:
+            taken = [latency_ms for latency_ms in threads.map(ask, range(images)) if latency_ms is not None]
+    except ServingError as fault:
+        raise Unavailable(f"The model did not answer: {fault.detail}", component="triton") from fault
+    return taken, time.perf_counter() - began_s, route.triton_name

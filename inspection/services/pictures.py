@@ -1,0 +1,69 @@
+"""Pictures of images for people: drawn from the pixels alone, kept, and made again when they are gone."""
+
+from core import image_store
+from core.errors import NotFound
+from domain.imaging.pyramid import OVERLAP_PX, TILE_PX, grid_size
+from inspection.models import InspectionImage
+from inspection.services.decoder import draw_tile, draw_view
+
+
+def thumbnail_of(image: InspectionImage) -> bytes:
+    """The small picture of the wall and of lists.
+
+    Raises:
+        NotFound: the original is gone, too.
+        UnusableImage, Overloaded, Unavailable: it had to be drawn again, and could not.
+    """
+    try:
+        return image_store.get(image.thumbnail_key)
+    except FileNotFoundError:
+        return view_of(image, max_side_px=320)
+
+
+def view_of(image: InspectionImage, *, max_side_px: int) -> bytes:
+    """The whole image as a JPEG whose longer side has `max_side_px` at most. Raises as `thumbnail_of`."""
+    # Two requests for nearly the same size need not cost two drawings.
+    side_px = next((step for step in (512, 1024, 2048, 4096) if step >= max_side_px), 8192)
+    key = image_store.key_for(image.sha256, kind="view", suffix=f"-{side_px}.jpg")
+    try:
+        return image_store.get(key)
+    except FileNotFoundError:
+        drawn = draw_view(original_of(image), max_side_px=side_px).content
+    image_store.put_at(key, drawn)
+    return drawn
+
+
+def tile_of(image: InspectionImage, *, level: int, col: int, row: int) -> bytes:
+    """One deep-zoom tile as a JPEG.
+
+    Raises:
+        NotFound: there is no such tile.
+        and as `thumbnail_of`.
+    """
+    try:
+        columns, rows = grid_size(image.width_px, image.height_px, level=level)
+    except ValueError as fault:
+        raise NotFound("This image has no such level.") from fault
+    if col >= columns or row >= rows:
+        raise NotFound("This level has no such tile.")
+    key = image_store.key_for(image.sha256, kind="tile", suffix=f"/{level}/{col}_{row}.jpg")
+    try:
+        return image_store.get(key)
+    except FileNotFoundError:
+        drawn = draw_tile(
+            original_of(image), level=level, col=col, row=row, tile_px=TILE_PX, overlap_px=OVERLAP_PX
+        ).content
+    image_store.put_at(key, drawn)
+    return drawn
+
+
+def original_of(image: InspectionImage) -> bytes:
+    """The file as it arrived.
+
+    Raises:
+        NotFound: the store does not have it.
+    """
+    try:
+        return image_store.get(image.store_key)
+    except FileNotFoundError as fault:
+        raise NotFound("The file of this image is missing from the store.", image=str(image.pk)) from fault

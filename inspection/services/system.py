@@ -1,0 +1,162 @@
+"""How the whole is: every part, what waits, and one sentence for people when something is wrong."""
+
+import platform
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+
+from core import health, heartbeats
+from core.briefly import Briefly
+from core.health import Component, State
+from inspection import selectors
+from inspection.services import inference, prediction_cache
+from inspection.services.decoder import decoder
+from models_admin import selectors as models_admin
+from models_admin.models import Deployment
+from serving.control import TritonControl
+from serving.health import ServerHealth, snapshot
+
+_seen: Briefly[dict[str, Any]] = Briefly(ttl_s=1.0)
+
+BANNERS = {
+    "postgres": "The database does not answer. Nothing can be stored or shown until it returns.",
+    "storage": "Images cannot be stored, so uploads are refused. What was stored is safe.",
+    "triton": "The inference server does not answer. Uploads are accepted; runs wait and finish by themselves.",
+    "model": "No model is ready. Uploads are accepted; runs wait and finish by themselves.",
+    "worker": "No worker is running. Batches are accepted and wait.",
+    "redis": "Live updates are off; pages ask for news every 5 s. Nothing is lost.",
+    "decoder": "Images cannot be decoded, so uploads are refused. What was stored is safe.",
+    "beat": "The clock is not running: lost and waiting runs are not looked for.",
+}
+
+
+def system_state(*, now: datetime) -> dict[str, Any]:
+    """Every component, the breaker, the queue and the versions. Asked once a second at most."""
+    return _seen.get("state", lambda: _read(now))
+
+
+@lru_cache(maxsize=1)
+def _control() -> TritonControl:
+    return TritonControl(grpc_url=settings.TRITON_GRPC_URL)
+
+
+def _read(now: datetime) -> dict[str, Any]:
+    parts = {part.name: part for part in health.components()}
+    serving = models_admin.serving_versions()
+    names = [deployment.triton_name for deployment in serving]
+    server = snapshot(_control(), client=inference.triton(), watched_models=names, deadline_s=1.0)
+    workers = {kind: heartbeats.living(kind=kind, now=now) for kind in ("worker", "beat")}
+    for kind, living in workers.items():
+        parts[kind] = _process(kind, living)
+    parts["decoder"] = _decoder()
+    parts["model"] = _model(names, server)
+    components = list(parts.values())
+    return {
+        "state": _state(components),
+        "banner": banner_of(components),
+        "components": [_shown(part) for part in components],
+        "breaker": _breaker(names, server, now=now),
+        "queue": selectors.queue_state(now=now),
+        "versions": _versions(parts, serving, server),
+        "triton": {"models": _models(server)},
+        "cache": prediction_cache.statistics(),
+        "workers": {
+            kind: sorted(name for name in living) if living is not None else None for kind, living in workers.items()
+        },
+    }
+
+
+def banner_of(components: list[Component]) -> str | None:
+    """What people are told: of several troubles, the one that stops most."""
+    down = {part.name for part in components if part.state == State.DOWN}
+    return next((text for name, text in BANNERS.items() if name in down), None)
+
+
+def _state(components: list[Component]) -> str:
+    return health.readiness(components)
+
+
+def _shown(part: Component) -> dict[str, Any]:
+    return {**asdict(part), "since": part.since.isoformat() if part.since else None}
+
+
+def _process(kind: str, living: dict[str, datetime] | None) -> Component:
+    if living is None:
+        return Component(name=kind, state=State.UNKNOWN, detail="Redis does not answer, so nobody knows.")
+    if not living:
+        return Component(name=kind, state=State.DOWN, detail="None has been heard of for 20 s.")
+    return Component(name=kind, state=State.OK, detail=f"{len(living)} running")
+
+
+def _decoder() -> Component:
+    status = decoder().status()
+    detail = f"{status['running']} of {status['workers']} processes, {status['waiting']} images waiting"
+    return Component(name="decoder", state=State.OK, detail=detail)
+
+
+def _model(names: list[str], server: ServerHealth) -> Component:
+    if not names:
+        return Component(name="model", state=State.DOWN, detail="No version is deployed.")
+    if not server.live:
+        return Component(name="model", state=State.UNKNOWN, detail="Triton does not answer, so nobody knows.")
+    missing = [name for name in names if not (model := server.model(name)) or not model.ready]
+    if missing:
+        return Component(name="model", state=State.DOWN, detail=f"Not ready: {', '.join(missing)}.")
+    return Component(name="model", state=State.OK, detail=", ".join(names))
+
+
+def _breaker(names: list[str], server: ServerHealth, *, now: datetime) -> dict[str, Any]:
+    """The worst breaker in front of what serves."""
+    seen = [model.breaker for name in names if (model := server.model(name)) and model.breaker]
+    worst = max(seen, key=lambda one: one.open_for_s, default=None)
+    if worst is None:
+        return {"state": "closed", "opened_at": None, "failures": 0, "reason": ""}
+    opened_at = (now - timedelta(seconds=worst.open_for_s)).isoformat() if worst.open_for_s else None
+    return {
+        "state": str(worst.state),
+        "opened_at": opened_at,
+        "failures": worst.consecutive,
+        "reason": worst.reason,
+    }
+
+
+def _models(server: ServerHealth) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": model.name,
+            "ready": model.ready,
+            "state": model.state,
+            "inferences": model.statistics.inferences if model.statistics else 0,
+            "queue_ms": round(model.statistics.queue_ms, 1) if model.statistics else 0.0,
+            "compute_ms": round(model.statistics.compute_ms, 1) if model.statistics else 0.0,
+        }
+        for model in server.models
+    ]
+
+
+def _versions(parts: dict[str, Component], serving: list[Deployment], server: ServerHealth) -> dict[str, Any]:
+    return {
+        "waferdeck": settings.WAFERDECK_VERSION,
+        "code": settings.CODE_VERSION,
+        "model": [
+            {
+                "name": deployment.version.model.name,
+                "version": deployment.version.version,
+                "triton_name": deployment.triton_name,
+                "state": deployment.state,
+                "sha256": deployment.version.sha256,
+            }
+            for deployment in serving
+        ],
+        "triton": server.version,
+        "postgres": _number(parts["postgres"]),
+        "redis": _number(parts["redis"]),
+        "python": platform.python_version(),
+    }
+
+
+def _number(part: Component) -> str:
+    return part.detail.split()[-1] if part.state == State.OK else ""
