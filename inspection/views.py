@@ -3,15 +3,19 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.selectors import actor_of
+from core import policy
+from core.roles import roles_of
 from inspection import selectors
-from inspection.models import Product, RecipeVersion
+from inspection.models import Product, Recipe, RecipeVersion
 
 RUNS_OF_A_WAFER = 30
+LOTS_TO_CHOOSE_FROM = 100
 
 
 @require_safe
@@ -57,7 +61,20 @@ def wafer(request: HttpRequest, wafer_id: UUID) -> HttpResponse:
 
 @require_safe
 def upload(request: HttpRequest) -> HttpResponse:
-    return render(request, "inspection/upload.html")
+    actor = actor_of(request)
+    recipes = {recipe.code: recipe for recipe in selectors.recipes_visible_to(actor)}
+    known = {
+        "lots": list(selectors.lots_visible_to(actor).values_list("code", flat=True)[:LOTS_TO_CHOOSE_FROM]),
+        "products": list(selectors.products_visible_to(actor).values_list("code", flat=True)),
+        "layers": list(selectors.layers_visible_to(actor).values_list("code", flat=True)),
+        "tools": list(selectors.tools_visible_to(actor).values_list("code", flat=True)),
+        "recipes": [_recipe(recipe) for recipe in recipes.values() if recipe.versions.all()],
+        "maxBytes": settings.UPLOAD_MAX_BYTES,
+        "maxMebibytes": settings.UPLOAD_MAX_BYTES // 2**20,
+        "mayUpload": _may(request, "api:predict"),
+        "mayMakeRecipes": _may(request, "api:recipes"),
+    }
+    return render(request, "inspection/upload.html", {"known": known, "classes": _classes()})
 
 
 @require_safe
@@ -78,6 +95,24 @@ def health(request: HttpRequest) -> HttpResponse:
 @require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
     return render(request, "styleguide.html")
+
+
+def _may(request: HttpRequest, name: str) -> bool:
+    """Whether the signed-in person may POST to an address."""
+    rule = policy.find(kind="http", name=name, method="POST")
+    return rule is not None and rule.admits(roles_of(request))
+
+
+def _recipe(recipe: Recipe) -> dict[str, Any]:
+    newest = max(recipe.versions.all(), key=lambda version: version.number)
+    return {
+        "code": recipe.code,
+        "name": recipe.name,
+        "version": newest.number,
+        "pixel_um": newest.pixel_um,
+        "review_from": newest.review_from,
+        "reject_from": newest.reject_from,
+    }
 
 
 def _geometry(product: Product) -> dict[str, Any]:

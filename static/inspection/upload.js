@@ -1,0 +1,182 @@
+/** The upload page: queue, form and sender together; stored runs are followed over the socket. */
+import { keyed, setAttribute, setText } from "../shared/dom.js"
+import { countText, percentText, plural } from "../shared/formats.js"
+import { Problem, getJson } from "../shared/http.js"
+import { bind } from "../shared/keys.js"
+import { loadClasses } from "../shared/signs.js"
+import { toast } from "../shared/toast.js"
+import { fromDrop, fromPicker } from "./upload_files.js"
+import { UploadForm } from "./upload_form.js"
+import { createRow, updateRow } from "./upload_rows.js"
+import { send } from "./upload_sender.js"
+import { added, answered, cancelled, cleared, emptyQueue, isOver, nextAt, progressed, refused, retried, sending, started, summary, toSend } from "./upload_state.js"
+
+const find = (selector) => document.querySelector(selector)
+const readJson = (id) => JSON.parse(document.getElementById(id).textContent)
+const known = readJson("known")
+const files = new Map()
+const underWay = new Map()
+let queue = emptyQueue()
+
+loadClasses()
+const form = new UploadForm(find("#about"), known)
+
+// Drawing ---------------------------------------------------------------------------------------------------------------
+
+let frame = 0
+function redraw() {
+  frame ||= requestAnimationFrame(() => {
+    frame = 0
+    const sums = summary(queue)
+    find("#files").hidden = find("#upload-head").hidden = sums.total === 0
+    setAttribute(find("#drop"), "data-size", sums.total ? "small" : "large")
+    keyed(find("#files"), queue.items, { key: ({ id }) => id, create: (item) => createRow(item, form.waferFor(item)), update: (element, item) => updateRow(element, item, element.sentTo ?? form.waferFor(item)) })
+    drawSums(sums)
+  })
+}
+
+function drawSums(sums) {
+  setText(find("#sum"), isOver(queue) ? overText(sums) : queue.isStarted ? `${countText(sums.ended)} of ${plural(sums.total, "file")}` : `${plural(sums.total, "file")} ready`)
+  const note = [sums.stored && `${countText(sums.stored)} stored, waiting for the model`, sums.refused && `${countText(sums.refused)} refused`, sums.failed && `${countText(sums.failed)} failed`, queue.leftOut && `${plural(queue.leftOut, "file")} left out: known already or made by the system`, heldText()].filter(Boolean)
+  setText(find("#sum-note"), note.join(" · "))
+  const bar = find("#sum-bar")
+  bar.value = sums.share
+  setAttribute(bar, "aria-valuetext", percentText(sums.share))
+  const start = find("[data-command=start]")
+  start.disabled = !form.isUsable || queue.isStarted || sums.waiting === 0
+  setText(start.querySelector("[data-text]"), sums.waiting && !queue.isStarted ? `Inspect ${countText(sums.waiting)}` : "Inspect")
+  find("[data-command=retry]").disabled = sums.retryable === 0
+  find("[data-command=clear]").disabled = sums.done + sums.cancelled === 0
+  find("[data-command=cancel]").disabled = sums.waiting + sums.active === 0
+}
+
+function overText(sums) {
+  if (sums.done === sums.total) return `All ${plural(sums.total, "file")} inspected`
+  return `${countText(sums.done)} of ${plural(sums.total, "file")} inspected`
+}
+
+function heldText() {
+  const waitMs = queue.heldUntil - Date.now()
+  return waitMs > 0 && !isOver(queue) ? `the server asked for patience: on again in ${Math.ceil(waitMs / 1000)} s` : ""
+}
+
+// The queue ---------------------------------------------------------------------------------------------------------------
+
+function change(next) {
+  if (next === queue) return
+  queue = next
+  redraw()
+  pump()
+}
+
+let timer
+function pump() {
+  clearTimeout(timer)
+  for (const id of toSend(queue, Date.now())) begin(id)
+  const at = nextAt(queue)
+  if (at !== null) timer = setTimeout(() => { redraw(); pump() }, Math.min(1000, Math.max(50, at - Date.now())))
+}
+
+async function begin(id) {
+  const item = queue.items.find((one) => one.id === id)
+  queue = sending(queue, id)
+  const row = find("#files").keyedElements?.get(id)
+  if (row) row.sentTo = form.waferFor(item)
+  const { answer, abort } = send({
+    file: files.get(id), fields: form.fieldsFor(item), key: `${id}-${item.keyed ?? 0}`,
+    onProgress: (sent) => change(progressed(queue, id, sent)),
+  })
+  underWay.set(id, abort)
+  redraw()
+  try {
+    change(answered(queue, id, await answer))
+  } catch (fault) {
+    const problem = fault instanceof Problem ? fault : new Problem({ detail: fault.message })
+    if (problem.code !== "cancelled") change(refused(queue, id, problem, Date.now()))
+  } finally {
+    underWay.delete(id)
+    pump()
+  }
+}
+
+async function start() {
+  try {
+    await form.prepare()
+  } catch (problem) {
+    toast(`The recipe could not be made: ${problem.message}`, { level: "alarm" })
+    return
+  }
+  form.remember()
+  change(started(queue))
+}
+
+function add(found) {
+  for (const { file, facts } of found) files.set(facts.id, file)
+  change(added(isOver(queue) ? { ...queue, isStarted: false } : queue, found.map(({ facts }) => facts), known))
+}
+
+function cancel(ids) {
+  for (const id of ids) underWay.get(id)?.()
+  change(cancelled(queue, ids))
+}
+
+function retry(ids) {
+  change(started(retried(queue, ids)))
+}
+
+// What became of stored runs -------------------------------------------------------------------------------------------
+
+async function follow(runId) {
+  const item = queue.items.find(({ state, result }) => state === "stored" && result.id === runId)
+  if (!item) return
+  const run = await getJson(`inference/results/${runId}/`).catch(() => null)
+  if (run && (run.state === "done" || run.state === "failed")) change(answered(queue, item.id, run))
+}
+for (const name of ["run.done", "run.failed"]) document.addEventListener(`live:${name}`, ({ detail }) => follow(detail.data.run))
+document.addEventListener("live:resync", () => { for (const { state, result } of queue.items) if (state === "stored") follow(result.id) })
+addEventListener("online", () => change({ ...queue, heldUntil: 0 }))
+
+// Hands --------------------------------------------------------------------------------------------------------------------
+
+const drop = find("#drop")
+const pick = { files: find("#pick-files"), folder: find("#pick-folder") }
+for (const input of Object.values(pick)) {
+  input.addEventListener("change", () => {
+    add(fromPicker(input.files))
+    input.value = ""
+  })
+}
+for (const name of ["files", "folder"]) for (const button of document.querySelectorAll(`[data-command=${name}]`)) button.addEventListener("click", () => pick[name].click())
+let depth = 0
+addEventListener("dragenter", (event) => {
+  if (!event.dataTransfer?.types.includes("Files")) return
+  depth += 1
+  drop.dataset.over = "yes"
+})
+addEventListener("dragleave", () => {
+  depth = Math.max(0, depth - 1)
+  if (!depth) delete drop.dataset.over
+})
+addEventListener("dragover", (event) => event.preventDefault())
+addEventListener("drop", async (event) => {
+  event.preventDefault()
+  depth = 0
+  delete drop.dataset.over
+  const found = await fromDrop(event.dataTransfer)
+  if (known.mayUpload) add(found)
+})
+find("#files").addEventListener("click", ({ target }) => {
+  const action = target.closest("[data-do]")?.dataset.do
+  const id = target.closest(".file")?.dataset.id
+  if (action === "cancel") cancel([id])
+  if (action === "retry") retry([id])
+})
+const idsOf = (...states) => queue.items.filter(({ state }) => states.includes(state)).map(({ id }) => id)
+find("[data-command=start]").addEventListener("click", start)
+find("[data-command=retry]").addEventListener("click", () => retry(idsOf("failed", "refused", "cancelled")))
+find("[data-command=clear]").addEventListener("click", () => change(cleared(queue)))
+find("[data-command=cancel]").addEventListener("click", () => cancel(idsOf("waiting", "sending", "inspecting")))
+find("#about").addEventListener("input", redraw)
+bind({ keys: ["Enter"], label: "Inspect", run: () => find("[data-command=start]").click() })
+addEventListener("beforeunload", (event) => { if (summary(queue).active) event.preventDefault() })
+redraw()

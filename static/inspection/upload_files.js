@@ -1,0 +1,34 @@
+/** Files out of a drop or a picker, folders walked to the end. */
+
+function described(file, path) {
+  return { file, facts: { id: crypto.randomUUID(), name: file.name, path: path || file.webkitRelativePath || file.name, size: file.size, modified: file.lastModified } }
+}
+
+export function fromPicker(list) {
+  return [...list].map((file) => described(file))
+}
+
+/** Entries have to be taken from the event at once: it is empty after the first await. */
+export async function fromDrop(transfer) {
+  const entries = [...transfer.items].filter(({ kind }) => kind === "file").map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile())
+  const found = []
+  for (const entry of entries.filter(Boolean)) await walk(entry, "", found)
+  return found
+}
+
+async function walk(entry, folder, found) {
+  if (entry instanceof File) return found.push(described(entry))
+  const path = folder ? `${folder}/${entry.name}` : entry.name
+  if (entry.isFile) {
+    const file = await new Promise((resolve) => entry.file(resolve, () => resolve(null)))
+    if (file) found.push(described(file, path))
+    return undefined
+  }
+  const reader = entry.createReader()
+  // A reader gives a hundred entries at a time.
+  for (;;) {
+    const batch = await new Promise((resolve) => reader.readEntries(resolve, () => resolve([])))
+    if (batch.length === 0) return undefined
+    for (const child of batch.sort((a, b) => a.name.localeCompare(b.name))) await walk(child, path, found)
+  }
+}

@@ -1,0 +1,85 @@
+/** What an upload says about its images: remembered, checked against what exists, and made on the spot where it may be. */
+import { h, setAttribute, setText } from "../shared/dom.js"
+import { postJson } from "../shared/http.js"
+import { waferOf } from "./upload_state.js"
+
+const REMEMBERED = ["lot", "product", "layer", "tool", "recipe"]
+const storageKey = () => `waferdeck:upload:${document.body.dataset.user}`
+
+export class UploadForm {
+  /** @param {{products, layers, tools, lots: string[], recipes: object[], mayMakeRecipes: boolean}} known */
+  constructor(form, known) {
+    Object.assign(this, { form, known })
+    this.made = new Set()
+    for (const [name, value] of Object.entries(this.#remembered())) if (form.elements[name]) form.elements[name].value = value
+    form.addEventListener("input", () => this.draw())
+    form.addEventListener("submit", (event) => event.preventDefault())
+    this.draw()
+  }
+
+  #remembered() {
+    try {
+      return JSON.parse(localStorage.getItem(storageKey())) ?? {}
+    } catch {
+      return {}
+    }
+  }
+
+  remember() {
+    localStorage.setItem(storageKey(), JSON.stringify(Object.fromEntries(REMEMBERED.map((name) => [name, this.value(name)]))))
+  }
+
+  value(name) {
+    return this.form.elements[name]?.value.trim() ?? ""
+  }
+
+  get wafers() {
+    return { rule: this.value("rule") || "one", wafer: this.value("wafer") }
+  }
+
+  waferFor(item) {
+    return waferOf(item, this.wafers)
+  }
+
+  /** The fields of a file's request. */
+  fieldsFor(item) {
+    const fields = { wafer: this.waferFor(item), cache: this.form.elements.cache.checked ? "true" : "false" }
+    for (const name of ["lot", "product", "layer", "tool", "recipe", "slot", "pixel_um", "image_origin_x_um", "image_origin_y_um"]) fields[name] = this.value(name)
+    return fields
+  }
+
+  draw() {
+    this.form.elements.wafer.disabled = this.wafers.rule !== "one"
+    for (const [field, list, fallback] of [["lot", "lots", "Empty: a lot of today, made for loose images."], ["product", "products", "Empty: GENERIC."], ["layer", "layers", "Empty: NA."], ["tool", "tools", "Empty: uploaded by hand."]]) {
+      this.#hint(field, this.value(field) ? (this.known[list].includes(this.value(field)) ? "" : "New: it is made with the first image.") : fallback)
+    }
+    const recipe = this.known.recipes.find(({ code }) => code === this.value("recipe"))
+    const isNew = this.value("recipe") !== "" && !recipe && !this.made.has(this.value("recipe"))
+    if (recipe) this.#hint("recipe", `${recipe.name || "Version"} · v${recipe.version} · ${recipe.pixel_um} µm a pixel · review from ${recipe.review_from}, reject from ${recipe.reject_from}`)
+    else if (isNew && !this.known.mayMakeRecipes) this.#hint("recipe", "There is no such recipe. A lead or a model engineer can make it.", "error")
+    else this.#hint("recipe", isNew ? "New: it is made with the usual settings when you start." : this.value("recipe") ? "" : "Empty: DEFAULT.")
+    this.needsRecipe = isNew
+  }
+
+  #hint(name, text, level = "") {
+    const hint = this.form.querySelector(`#${name}-hint`)
+    const isNew = text.startsWith("New")
+    setAttribute(hint, "data-level", level || (isNew ? "new" : null))
+    setText(hint, text)
+    setAttribute(this.form.elements[name], "aria-invalid", level === "error" ? "true" : null)
+  }
+
+  get isUsable() {
+    return this.form.checkValidity() && !(this.needsRecipe && !this.known.mayMakeRecipes)
+  }
+
+  /** Makes the recipe that was named and does not exist. Throws the server's Problem when it may not be. */
+  async prepare() {
+    if (!this.needsRecipe) return
+    const code = this.value("recipe")
+    await postJson("recipes/", { code })
+    this.made.add(code)
+    this.form.querySelector("#recipes").append(h("option", { value: code }))
+    this.draw()
+  }
+}

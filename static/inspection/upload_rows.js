@@ -1,0 +1,75 @@
+/** One row per file of an upload. */
+import { h, icon, setAttribute, setText, svg } from "../shared/dom.js"
+import { bytesText, plural } from "../shared/formats.js"
+import { bandElement, severityCounts } from "../shared/signs.js"
+import { boxesPath } from "./wall_card.js"
+
+const WORDS = { waiting: "Waiting", sending: "Sending", inspecting: "Inspecting", done: "Inspected", stored: "Stored, waits for the model", refused: "Refused", failed: "Failed", cancelled: "Cancelled" }
+const BUSY = new Set(["waiting", "sending", "inspecting"])
+
+export function createRow(item, wafer) {
+  const element = h("li", { class: "file", "data-id": item.id },
+    h("div", { class: "file__picture" }, icon("image")),
+    h("div", { class: "file__name" }, h("b", { class: "clip", title: item.path }, item.name), h("small", { class: "muted clip" })),
+    h("div", { class: "file__state" }, h("span", { class: "file__word" }), h("progress", { class: "progress", max: "1", "aria-label": `Progress of ${item.name}` }), h("p", { class: "file__problem" })),
+    h("div", { class: "file__result" }),
+    h("div", { class: "file__actions" }))
+  updateRow(element, item, wafer)
+  return element
+}
+
+export function updateRow(element, item, wafer) {
+  if (element.item === item && element.wafer === wafer) return
+  const before = element.item
+  Object.assign(element, { item, wafer })
+  const find = (name) => element.querySelector(`.file__${name}`)
+  setAttribute(element, "data-state", item.state)
+  setText(element.querySelector(".file__name small"), [bytesText(item.size), wafer && `wafer ${wafer}`].filter(Boolean).join(" · "))
+  setText(find("word"), wordFor(item))
+  const progress = element.querySelector("progress")
+  progress.hidden = !BUSY.has(item.state)
+  if (item.state === "inspecting") progress.removeAttribute("value")
+  else progress.value = item.size ? item.sent / item.size : 0
+  drawProblem(find("problem"), item)
+  if (before?.state !== item.state || before?.result !== item.result) {
+    drawActions(find("actions"), item)
+    if (item.result) drawResult(element, item.result)
+  }
+}
+
+function wordFor(item) {
+  if (item.state === "sending") return `Sending ${Math.floor((item.sent / item.size) * 100)} %`
+  if (item.state === "waiting" && item.tries) return "Waiting to be sent again"
+  if (item.state === "done" && item.result?.repeated) return "Inspected before: the same file, the same answer"
+  return WORDS[item.state]
+}
+
+function drawProblem(element, { problem }) {
+  const text = problem ? [problem.title, problem.detail !== problem.title && problem.detail, problem.advice !== problem.detail && problem.advice].filter(Boolean).join(". ").replaceAll("..", ".") : ""
+  if (element.dataset.text === text) return
+  element.dataset.text = text
+  element.replaceChildren(text)
+  if (problem?.requestId) element.append(" ", h("button", { class: "file__id", type: "button", "data-copy": problem.requestId, "data-what": "the request's id" }, "Copy id"))
+}
+
+function drawActions(element, { state, size, name }) {
+  const button = (action, sign, label) => h("button", { class: "button button--icon button--quiet", type: "button", "data-do": action, title: label, "aria-label": `${label}: ${name}` }, icon(sign))
+  element.replaceChildren(...[
+    BUSY.has(state) && button("cancel", "x", "Cancel"),
+    (state === "failed" || state === "refused" || state === "cancelled") && size > 0 && button("retry", "rotate-ccw", "Retry"),
+  ].filter(Boolean))
+}
+
+function drawResult(element, run) {
+  const image = run.images?.[0]
+  const link = `/wafers/${run.wafer.id}/`
+  element.querySelector(".file__result").replaceChildren(
+    bandElement(run), run.state === "done" ? severityCounts(run.counts_by_severity) : h("span", { class: "muted" }, run.waiting_for || "in the queue"),
+    h("a", { class: "button push", href: link, "aria-label": `Open wafer ${run.wafer.code}, ${plural(run.detection_count ?? 0, "defect")}` }, run.wafer.code, icon("arrow-right", "small")))
+  if (!image) return
+  const boxes = (run.detections ?? []).map(({ bbox_px: box, class_code: code, severity }) => [...box, code, severity])
+  element.querySelector(".file__picture").replaceChildren(
+    h("img", { src: image.thumbnail, alt: "", width: 64, height: 64 }),
+    svg("svg", { viewBox: `0 0 ${image.width_px} ${image.height_px}`, preserveAspectRatio: "xMidYMid slice", "aria-hidden": "true" },
+      ["minor", "major", "critical"].map((severity) => svg("path", { d: boxesPath(boxes, severity, image.width_px * 2), class: `boxes boxes--${severity}` }))))
+}

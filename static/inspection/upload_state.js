@@ -1,0 +1,148 @@
+/** The queue of an upload: what is sent when, what became of each file, and what to do about it. No DOM, no network. */
+
+export const MOST_AT_ONCE = 3
+export const MOST_TRIES = 6
+const LEFT_OUT = /^(\.|Thumbs\.db$|desktop\.ini$|__MACOSX)/i
+const ENDED = new Set(["done", "stored", "refused", "failed", "cancelled"])
+const RETRYABLE = new Set(["refused", "failed", "cancelled"])
+
+export function emptyQueue() {
+  return { items: [], heldUntil: 0, isStarted: false, leftOut: 0 }
+}
+
+/**
+ * The queue with files behind it. Files of the system and files that are in it already are left out and counted; what
+ * cannot be taken is in the list with the reason, before a byte is sent.
+ *
+ * @param {{id: string, name: string, path: string, size: number, modified: number}[]} files
+ * @param {{maxBytes: number}} limits
+ */
+export function added(queue, files, { maxBytes }) {
+  const known = new Set(queue.items.map(fingerprint))
+  const items = []
+  let leftOut = 0
+  for (const file of files) {
+    if (file.path.split("/").some((part) => LEFT_OUT.test(part)) || known.has(fingerprint(file))) leftOut += 1
+    else {
+      known.add(fingerprint(file))
+      items.push({ ...file, state: "waiting", sent: 0, tries: 0, holdUntil: 0, result: null, problem: null, ...refusedAtOnce(file, maxBytes) })
+    }
+  }
+  return { ...queue, items: [...queue.items, ...items], leftOut: queue.leftOut + leftOut }
+}
+
+function fingerprint({ path, size, modified }) {
+  return `${path}|${size}|${modified}`
+}
+
+function refusedAtOnce({ size }, maxBytes) {
+  if (size === 0) return { state: "refused", problem: { title: "The file is empty", detail: "Check that it was copied completely, then add it again." } }
+  if (size > maxBytes) return { state: "refused", problem: { title: "The file is too large", detail: `At most ${Math.floor(maxBytes / 2 ** 20)} MiB are taken. Compress it without loss, or cut it into parts.` } }
+  return {}
+}
+
+/** The wafer a file belongs to: the one that was named, or its folder, or its own name. Empty: the server names it. */
+export function waferOf({ path, name }, { rule, wafer }) {
+  if (rule === "folder") return path.split("/").slice(0, -1).at(-1) ?? ""
+  if (rule === "file") return name.replace(/\.[^.]+$/, "").slice(0, 64)
+  return wafer.trim()
+}
+
+/** Ids to send now: in order, a few at once, none while the server asked for patience. */
+export function toSend(queue, nowMs) {
+  if (!queue.isStarted || nowMs < queue.heldUntil) return []
+  const free = MOST_AT_ONCE - queue.items.filter(({ state }) => state === "sending" || state === "inspecting").length
+  return queue.items.filter(({ state, holdUntil }) => state === "waiting" && holdUntil <= nowMs).slice(0, Math.max(0, free)).map(({ id }) => id)
+}
+
+/** When something can be sent next, or null. */
+export function nextAt(queue) {
+  const times = queue.items.filter(({ state }) => state === "waiting").map(({ holdUntil }) => Math.max(holdUntil, queue.heldUntil))
+  return queue.isStarted && times.length ? Math.min(...times) : null
+}
+
+function changed(queue, id, change) {
+  return { ...queue, items: queue.items.map((item) => (item.id === id ? { ...item, ...change(item) } : item)) }
+}
+
+export function started(queue) {
+  return { ...queue, isStarted: true }
+}
+
+export function sending(queue, id) {
+  return changed(queue, id, ({ tries }) => ({ state: "sending", sent: 0, tries: tries + 1, problem: null }))
+}
+
+export function progressed(queue, id, sent) {
+  return changed(queue, id, ({ state, size }) => (state === "sending" || state === "inspecting" ? { sent, state: sent >= size ? "inspecting" : "sending" } : {}))
+}
+
+/** The server answered with a run: 200 it is done, 202 it is stored and waits. */
+export function answered(queue, id, run) {
+  const state = run.state === "done" ? "done" : run.state === "failed" ? "failed" : "stored"
+  const problem = state === "failed" ? { title: "The inspection failed", detail: run.error?.detail ?? "" } : null
+  return changed(queue, id, ({ size }) => ({ state, sent: size, result: run, problem }))
+}
+
+/**
+ * The server refused, or nobody answered. What may pass is sent again by itself after a wait; the rest says what to do.
+ *
+ * @param {Problem} problem
+ */
+export function refused(queue, id, problem, nowMs, random = Math.random) {
+  const item = queue.items.find((one) => one.id === id)
+  if (!item || item.state === "cancelled") return queue
+  const words = { title: problem.title, detail: problem.message, advice: adviceFor(problem), requestId: problem.requestId }
+  if (!problem.isPassing) return changed(queue, id, () => ({ state: "refused", problem: words }))
+  if (item.tries >= MOST_TRIES) return changed(queue, id, () => ({ state: "failed", problem: words }))
+  const waitMs = problem.retryAfterS === null ? 1000 * 2 ** Math.min(item.tries, 5) * (0.5 + random() / 2) : problem.retryAfterS * 1000 + random() * 500
+  const held = problem.status === 429 || problem.status === 503 || problem.status === 0 ? Math.max(queue.heldUntil, nowMs + waitMs) : queue.heldUntil
+  return { ...changed(queue, id, () => ({ state: "waiting", sent: 0, holdUntil: nowMs + waitMs, problem: words })), heldUntil: held }
+}
+
+/** What a person can do about a refusal, beyond what the server said. */
+export function adviceFor({ status, code, fields }) {
+  if (status === 0) return "The server cannot be reached. It is tried again by itself; nothing is lost or doubled."
+  if (status === 429 || status === 503) return "It is sent again by itself as soon as there is room."
+  if (status === 401) return "You are signed out. Sign in in another tab, then press Retry."
+  if (status === 403) return "Your role may not upload. An admin can grant operator, reviewer, lead or model engineer."
+  if (status === 413) return "Compress it without loss, or cut it into parts."
+  if (fields && Object.keys(fields).length) return Object.entries(fields).map(([name, reasons]) => `${name || "form"}: ${[reasons].flat().join(" ")}`).join(" ")
+  if (code === "unknown_recipe") return "Choose a recipe of the list, or let a lead make it."
+  return status >= 500 ? "This is our fault. Press Retry; if it happens again, report the id." : ""
+}
+
+export function cancelled(queue, ids) {
+  const those = new Set(ids)
+  return { ...queue, items: queue.items.map((item) => (those.has(item.id) && !ENDED.has(item.state) ? { ...item, state: "cancelled" } : item)) }
+}
+
+export function retried(queue, ids) {
+  const those = new Set(ids)
+  return { ...queue, heldUntil: 0, items: queue.items.map((item) => (those.has(item.id) && RETRYABLE.has(item.state) && item.size > 0
+    ? { ...item, state: "waiting", sent: 0, tries: 0, holdUntil: 0, problem: null, keyed: (item.keyed ?? 0) + 1 } : item)) }
+}
+
+export function cleared(queue) {
+  return { ...queue, leftOut: 0, items: queue.items.filter(({ state }) => state !== "done" && state !== "cancelled") }
+}
+
+export function isOver(queue) {
+  return queue.items.length > 0 && queue.items.every(({ state }) => ENDED.has(state))
+}
+
+/** Counts by state, bytes sent of bytes to send, and what can be retried. */
+export function summary(queue) {
+  const counts = Object.fromEntries(["waiting", "sending", "inspecting", "done", "stored", "refused", "failed", "cancelled"].map((state) => [state, 0]))
+  let bytes = 0
+  let sent = 0
+  for (const item of queue.items) {
+    counts[item.state] += 1
+    if (item.state === "cancelled" || item.state === "refused") continue
+    bytes += item.size
+    sent += item.state === "done" || item.state === "stored" ? item.size : item.sent
+  }
+  const total = queue.items.length
+  const ended = queue.items.filter(({ state }) => ENDED.has(state)).length
+  return { ...counts, total, ended, active: counts.sending + counts.inspecting, retryable: counts.refused + counts.failed + counts.cancelled, share: bytes ? sent / bytes : 0 }
+}

@@ -1,0 +1,95 @@
+import assert from "node:assert/strict"
+import { describe, test } from "node:test"
+import { Problem } from "../../static/shared/http.js"
+import * as upload from "../../static/inspection/upload_state.js"
+
+const limits = { maxBytes: 1000 }
+const file = (name, values = {}) => ({ id: name, name, path: name, size: 100, modified: 1, ...values })
+const queueOf = (...files) => upload.started(upload.added(upload.emptyQueue(), files, limits))
+const stateOf = (queue, id) => queue.items.find((item) => item.id === id).state
+const busy = (values) => new Problem({ status: 503, detail: "Too much work at once.", ...values })
+
+describe("adding files", () => {
+  test("leaves out what the system put there and what is there already", () => {
+    const queue = upload.added(queueOf(file("a.png")), [file("a.png", { id: "again" }), file(".DS_Store"), file("x", { path: "__MACOSX/x" })], limits)
+    assert.deepEqual([queue.items.length, queue.leftOut], [1, 3])
+  })
+  test("refuses an empty file before sending", () => assert.equal(stateOf(queueOf(file("a", { size: 0 })), "a"), "refused"))
+  test("refuses a file over the limit and says the limit", () => {
+    const queue = upload.added(upload.emptyQueue(), [file("a", { size: 3 * 2 ** 20 })], { maxBytes: 2 * 2 ** 20 })
+    assert.match(queue.items[0].problem.detail, /At most 2 MiB/)
+  })
+})
+
+describe("the wafer of a file", () => {
+  const one = { name: "left.png", path: "A12/W07/left.png" }
+  for (const [rule, expected] of [["one", "W1"], ["folder", "W07"], ["file", "left"]])
+    test(`by ${rule}`, () => assert.equal(upload.waferOf(one, { rule, wafer: " W1 " }), expected))
+  test("a file without a folder is named by the server", () => assert.equal(upload.waferOf({ name: "a", path: "a" }, { rule: "folder", wafer: "" }), ""))
+})
+
+describe("sending", () => {
+  const files = ["a", "b", "c", "d", "e"].map((name) => file(name))
+  test("waits for the start", () => assert.deepEqual(upload.toSend({ ...queueOf(...files), isStarted: false }, 0), []))
+  test("takes a few at once, in order", () => assert.deepEqual(upload.toSend(queueOf(...files), 0), ["a", "b", "c"]))
+  test("fills a free place", () => {
+    const queue = ["a", "b"].reduce(upload.sending, queueOf(...files))
+    assert.deepEqual(upload.toSend(queue, 0), ["c"])
+  })
+  test("is inspecting once every byte is there", () => {
+    const queue = upload.progressed(upload.sending(queueOf(...files), "a"), "a", 100)
+    assert.equal(stateOf(queue, "a"), "inspecting")
+  })
+})
+
+describe("answers", () => {
+  const sent = upload.sending(queueOf(file("a"), file("b")), "a")
+  test("200 is done", () => assert.equal(stateOf(upload.answered(sent, "a", { state: "done" }), "a"), "done"))
+  test("202 is stored and waits", () => assert.equal(stateOf(upload.answered(sent, "a", { state: "queued" }), "a"), "stored"))
+  test("a run that failed says why", () => assert.equal(upload.answered(sent, "a", { state: "failed", error: { detail: "why" } }).items[0].problem.detail, "why"))
+  test("a bad file is refused and its neighbours go on", () => {
+    const queue = upload.refused(sent, "a", new Problem({ status: 422, detail: "This is a text file." }), 0)
+    assert.equal(stateOf(queue, "a"), "refused")
+    assert.deepEqual(upload.toSend(queue, 0), ["b"])
+  })
+  test("no room holds everything for as long as the server asks", () => {
+    const queue = upload.refused(sent, "a", busy({ retry_after_s: 5 }), 1000, () => 0)
+    assert.deepEqual([upload.toSend(queue, 5999), upload.toSend(queue, 6000)], [[], ["a", "b"]])
+    assert.equal(upload.nextAt(queue), 6000)
+  })
+  test("without a word from the server the waits grow", () => {
+    const first = upload.refused(sent, "a", new Problem({}), 0, () => 1)
+    const second = upload.refused(upload.sending(first, "a"), "a", new Problem({}), 0, () => 1)
+    assert.ok(second.items[0].holdUntil > first.items[0].holdUntil)
+  })
+  test("patience ends and a person may retry", () => {
+    let queue = sent
+    for (let n = 0; n < upload.MOST_TRIES; n += 1) queue = upload.sending(upload.refused(queue, "a", busy({ retry_after_s: 0 }), 0), "a")
+    queue = upload.refused(queue, "a", busy({ retry_after_s: 0 }), 0)
+    assert.equal(stateOf(queue, "a"), "failed")
+    assert.equal(stateOf(upload.retried(queue, ["a"]), "a"), "waiting")
+  })
+  test("an answer after cancelling changes nothing", () => {
+    const queue = upload.cancelled(sent, ["a"])
+    assert.equal(upload.refused(queue, "a", busy(), 0), queue)
+  })
+})
+
+describe("what to do", () => {
+  for (const [name, problem, expected] of [
+    ["offline", {}, /tried again by itself/], ["signed out", { status: 401 }, /Sign in in another tab/], ["no permission", { status: 403 }, /admin can grant/],
+    ["a field", { status: 400, fields: { lot: ["Too long."] } }, /lot: Too long\./], ["our fault", { status: 500 }, /our fault/],
+  ]) test(name, () => assert.match(upload.adviceFor(new Problem(problem)), expected))
+})
+
+describe("cancel, retry, clear", () => {
+  const queue = upload.answered(upload.sending(queueOf(file("a"), file("b")), "a"), "a", { state: "done" })
+  test("what is done stays done", () => assert.equal(stateOf(upload.cancelled(queue, ["a", "b"]), "a"), "done"))
+  test("a retry by hand is a new request", () => assert.equal(upload.retried(upload.cancelled(queue, ["b"]), ["b"]).items[1].keyed, 1))
+  test("clearing keeps what needs a look", () => assert.deepEqual(upload.cleared(queue).items.map(({ id }) => id), ["b"]))
+  test("it is over when everything has ended", () => assert.ok(upload.isOver(upload.cancelled(queue, ["b"]))))
+  test("the sum counts bytes and states", () => {
+    const sums = upload.summary(queue)
+    assert.deepEqual([sums.done, sums.waiting, sums.share, sums.ended], [1, 1, 0.5, 1])
+  })
+})
