@@ -105,7 +105,7 @@ def _digest(answer: dict[str, Any], name: str) -> str:
     return value
 
 
-def _text(answer: dict[str, Any], name: str, *, longest: int = 400) -> str:
+def _text(answer: dict[str, Any], name: str, *, longest: int = 1000) -> str:
     """A short text of the answer."""
     value = answer.get(name)
     if not isinstance(value, str) or len(value) > longest:

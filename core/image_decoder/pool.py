@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 
 _THUMBNAIL_PX = 256
+_TRIES = 3
+"""When something kills processes at random, the next one may be dying already."""
 _pools: weakref.WeakSet[ImageDecoder] = weakref.WeakSet()
 
 
@@ -182,19 +184,17 @@ class ImageDecoder:
         read: Callable[[DecoderProcess, dict[str, Any]], _Result],
         meanwhile: Callable[[], None] | None = None,
     ) -> _Result:
-        """One task on one process; once more if that process ended, which need not be the image's fault."""
-        try:
-            return self._try(request, data, read=read, meanwhile=meanwhile)
-        except ChildDied:
-            pass
-        try:
-            return self._try(request, data, read=read, meanwhile=meanwhile)
-        except ChildDied as error:
-            raise ImageRefused(
-                "decoder_died",
-                "This file makes the image decoder crash, so it is damaged or made to do harm. Open it in an image "
-                "program and save it again as PNG or TIFF.",
-            ) from error
+        """One task on one process; again on another if that one ended, which need not be the image's fault."""
+        for _ in range(_TRIES):
+            try:
+                return self._try(request, data, read=read, meanwhile=meanwhile)
+            except ChildDied:
+                _log.warning("a decoder process ended at work on %d bytes", len(data))
+        raise ImageRefused(
+            "decoder_died",
+            "This file makes the image decoder crash, so it is damaged or made to do harm. Open it in an image "
+            "program and save it again as PNG or TIFF.",
+        )
 
     def _try(
         self,

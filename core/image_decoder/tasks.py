@@ -62,7 +62,7 @@ class Worker:
                 return self._ingest(data, request)
             return self._render(data, request)
         except ImageRefused as refused:
-            return {"refused": refused.code, "message": refused.message}
+            return {"refused": refused.code, "message": refused.message[:900]}
         except MemoryError:
             return _OUT_OF_MEMORY
         except Exception as error:
@@ -101,7 +101,7 @@ class Worker:
 
     def _check_scale(self, image: DecodedImage, profile: PreprocessProfile) -> None:
         enlarged = (image.width_px * profile.scale + 1) * (image.height_px * profile.scale + 1)
-        if enlarged > self._layout.grey_bytes:
+        if profile.scale > 1 and enlarged > self._layout.grey_bytes:
             raise ImageRefused(
                 "too_large",
                 f"Enlarged by the recipe's scale of {profile.scale:g}, this image would have {enlarged:,.0f} pixels. "

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import cv2
@@ -68,7 +68,13 @@ class PreprocessProfile:
 
     def to_dict(self) -> dict[str, Any]:
         """As stored in a recipe: JSON types only."""
-        return {**asdict(self), "scale": float(self.scale)}
+        return {
+            "version": self.version,
+            "depth": self.depth,
+            "contrast": self.contrast,
+            "denoise": self.denoise,
+            "scale": float(self.scale),
+        }
 
 
 def profile_sha256(profile: PreprocessProfile) -> str:

@@ -39,7 +39,7 @@ class DecodeLimits:
     max_bytes: int = 64 * MiB
     max_pixels: int = 50_000_000
     max_side_px: int = 32_768
-    max_decoded_bytes: int = 160 * MiB
+    max_decoded_bytes: int = 144 * MiB
 
     def __post_init__(self) -> None:
         if min(self.max_bytes, self.max_pixels, self.max_side_px, self.max_decoded_bytes) < 1:
