@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import connection
 
 from core import image_store
-from models_admin import selectors, validation
+from models_admin import selectors
 from models_admin.models import ModelVersion
-from serving import repository
+from serving import golden, repository
 from serving.client import TritonClient
 from serving.control import TritonControl
 from serving.errors import LoadFailed, ServingError
@@ -70,7 +70,7 @@ def publish(version: ModelVersion) -> None:
     spec = selectors.spec_of(version)
     config = repository.ModelConfig(shape=spec.shape, instances=settings.TRITON_INSTANCES, gpu=settings.TRITON_GPU)
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / validation.MODEL_FILE
+        source = Path(folder) / repository.MODEL_FILE
         source.write_bytes(image_store.get(version.artefact_key))
         repository.publish(
             settings.MODEL_REPOSITORY_DIR,
@@ -109,7 +109,7 @@ def warm_up(version: ModelVersion, *, triton_name: str) -> None:
         ServingError: it did not answer, or its answer breaks the contract.
     """
     spec = selectors.spec_of(version)
-    tile = validation.golden_tiles(tile_px=spec.shape.tile_px)[:1]
+    tile = golden.tiles(tile_px=spec.shape.tile_px)[:1]
     for _ in range(2 * settings.TRITON_INSTANCES):
         triton_client().infer(model_name=triton_name, tiles=tile, deadline_s=TRY_DEADLINE_S, shape=spec.shape)
 
@@ -122,9 +122,9 @@ def try_golden(version: ModelVersion, *, triton_name: str) -> None:
         ServingError: it did not answer, or its answer breaks the contract.
     """
     spec = selectors.spec_of(version)
-    tiles = validation.golden_tiles(tile_px=spec.shape.tile_px)
+    tiles = golden.tiles(tile_px=spec.shape.tile_px)
     answer = triton_client().infer(model_name=triton_name, tiles=tiles, deadline_s=TRY_DEADLINE_S, shape=spec.shape)
-    if difference := validation.golden_difference(version.golden, answer):
+    if difference := golden.difference(version.golden, answer):
         raise GoldenDiffers(difference, model_name=triton_name)
 
 

@@ -32,7 +32,7 @@ class ModelVersion(models.Model):
 
     `metadata` is the artefact's `model.json`: input and outputs, classes in index order, calibration, thresholds,
     metrics.
-    `golden` is what the file answered to fixed images when it was registered (see `validation`).
+    `golden` is what the file answered to fixed images when it was registered (see `serving.golden`).
     """
 
     model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="versions")

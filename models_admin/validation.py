@@ -5,30 +5,20 @@ No database here: a folder in, values out.
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from models_admin.errors import ArtefactRefused
+from serving import golden
 from serving.errors import ServingError
-from serving.repository import triton_model_name
-from serving.tensors import INPUT_NAME, OUTPUT_NAMES, DetectorShape, DetectorSpec, RawOutputs, TileArray
+from serving.repository import MODEL_FILE, triton_model_name
+from serving.tensors import INPUT_NAME, OUTPUT_NAMES, DetectorShape, DetectorSpec, RawOutputs
 
-MODEL_FILE, DESCRIPTION_FILE, CARD_FILE = "model.onnx", "model.json", "card.md"
+DESCRIPTION_FILE, CARD_FILE = "model.json", "card.md"
 _MAX_DESCRIPTION_BYTES = 2**20
 _MAX_CARD_BYTES = 2**20
 _MAX_MODEL_BYTES = 512 * 2**20
-
-GOLDEN_IMAGES = "patterns-1"
-_GOLDEN_ROWS = 5
-# The embedded server answers to the last bit; NVIDIA's container carries another build of the runtime, which rounds
-# INT8 differently. A file that was swapped or a broken kernel is off by far more than this.
-_GOLDEN_TOLERANCE = {"boxes": 2.0, "scores": 0.02, "class_scores": 0.02, "embedding": 0.05}
-# Rows whose scores are this close may trade places between two builds.
-_TIE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -73,7 +63,7 @@ def golden_of(artefact: Artefact) -> dict[str, Any]:
     try:
         session = onnxruntime.InferenceSession(artefact.content, options, providers=["CPUExecutionProvider"])
         _check_tensors(session, shape=artefact.spec.shape)
-        answers = session.run(list(OUTPUT_NAMES), {INPUT_NAME: golden_tiles(tile_px=artefact.spec.shape.tile_px)})
+        answers = session.run(list(OUTPUT_NAMES), {INPUT_NAME: golden.tiles(tile_px=artefact.spec.shape.tile_px)})
         outputs = RawOutputs.from_arrays(dict(zip(OUTPUT_NAMES, answers, strict=True)))
     except ServingError as fault:
         raise ArtefactRefused(f"its answers break the contract: {fault.detail}", file=MODEL_FILE) from fault
@@ -82,38 +72,7 @@ def golden_of(artefact: Artefact) -> dict[str, Any]:
     except Exception as fault:  # the runtime's own exceptions share no base class
         reason = str(fault).split("\n", maxsplit=1)[0]
         raise ArtefactRefused(f"ONNX Runtime does not load it: {reason}", file=MODEL_FILE) from fault
-    rows = {name: getattr(outputs, name)[:, :_GOLDEN_ROWS].astype(float).round(6).tolist() for name in OUTPUT_NAMES}
-    return {"images": GOLDEN_IMAGES, "runtime": f"onnxruntime {onnxruntime.__version__}", **rows}
-
-
-def golden_tiles(*, tile_px: int) -> TileArray:
-    """Four fixed images (4, 1, tile, tile), as formulas: a gradient, spots, scratches, and a grid with a gap."""
-    rows, cols = np.mgrid[0:tile_px, 0:tile_px]
-    gradient = (rows + cols) * 255 // (2 * tile_px)
-    spots = np.where((rows % 128 - 64) ** 2 + (cols % 160 - 80) ** 2 < 90, 30, 170)
-    scratches = np.where(abs(rows - cols // 2 - 90) < 2, 235, 120) - np.where(abs(rows + cols - 600) < 3, 60, 0)
-    grid = np.where((cols % 32 < 14) & ~((abs(rows - 250) < 9) & (cols // 32 == 7)), 200, 70)
-    return np.stack([gradient, spots, scratches, grid]).astype(np.uint8)[:, None]
-
-
-def golden_difference(expected: Mapping[str, Any], answered: RawOutputs) -> str:
-    """Why the answer to the golden images is not the recorded one, or an empty string when it is."""
-    if expected.get("images") != GOLDEN_IMAGES:
-        return f"the golden answer was recorded for {expected.get('images')!r}, not {GOLDEN_IMAGES!r}"
-    want = {name: np.array(expected[name], np.float64) for name in OUTPUT_NAMES}
-    # The row after the last recorded one is unknown, so the last one may tie with it.
-    gaps = np.abs(np.diff(want["scores"], axis=1, append=want["scores"][:, -1:], prepend=2.0))
-    # (T, rows): rows that no tie can move.
-    settled = (gaps[:, :-1] > _TIE) & (gaps[:, 1:] > _TIE)
-    for name, limit in _GOLDEN_TOLERANCE.items():
-        got = getattr(answered, name)[:, : want[name].shape[1]].astype(np.float64)
-        if got.shape != want[name].shape:
-            return f"{name} has shape {got.shape}, recorded was {want[name].shape}"
-        away = np.abs(got - want[name])
-        compared = away if name == "scores" else away[settled]
-        if compared.size and compared.max() > limit:
-            return f"{name} differs from the recorded answer by {compared.max():.4g}, more than {limit:g}"
-    return ""
+    return golden.record(outputs, runtime=f"onnxruntime {onnxruntime.__version__}")
 
 
 def _check_tensors(session: Any, *, shape: DetectorShape) -> None:

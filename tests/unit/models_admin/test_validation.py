@@ -7,8 +7,7 @@ import pytest
 from onnx import helper
 
 from models_admin.errors import ArtefactRefused
-from models_admin.validation import golden_difference, golden_of, golden_tiles, read_artefact
-from serving.tensors import OUTPUT_NAMES, RawOutputs
+from models_admin.validation import golden_of, read_artefact
 from tests.factories_onnx import detector, write_detector
 
 
@@ -98,56 +97,3 @@ class TestGoldenOf:
     def test_refuses_what_is_no_model(self, folder):
         with pytest.raises(ArtefactRefused, match="does not load"):
             golden_of(replace(read_artefact(folder), content=b"none"))
-
-
-def answered(golden, **offsets):
-    """What was recorded, as an answer, some outputs moved."""
-    return RawOutputs.from_arrays(
-        {name: (np.array(golden[name]) + offsets.get(name, 0)).astype(np.float32) for name in OUTPUT_NAMES}
-    )
-
-
-class TestGoldenDifference:
-    @pytest.fixture
-    def golden(self, folder):
-        recorded = golden_of(read_artefact(folder))
-        recorded["scores"] = np.tile([0.9, 0.7, 0.5, 0.3, 0.1], (4, 1)).tolist()
-        recorded["class_scores"] = np.full((4, 5, 8), 0.5).tolist()
-        return recorded
-
-    def test_is_empty_for_the_recorded_answer(self, golden):
-        assert golden_difference(golden, answered(golden)) == ""
-
-    @pytest.mark.parametrize(
-        ("offsets", "named"),
-        [
-            ({"scores": 0.03}, "scores"),
-            ({"boxes": 3}, "boxes"),
-            ({"class_scores": -0.03}, "class_scores"),
-            ({"embedding": 0.1}, "embedding"),
-        ],
-    )
-    def test_names_what_differs(self, golden, offsets, named):
-        assert golden_difference(golden, answered(golden, **offsets)).startswith(named)
-
-    @pytest.mark.parametrize("offsets", [{"scores": 0.01}, {"boxes": 1}, {"embedding": 0.02}])
-    def test_allows_what_another_build_rounds_differently(self, golden, offsets):
-        assert golden_difference(golden, answered(golden, **offsets)) == ""
-
-    def test_lets_rows_of_one_score_trade_places(self, golden):
-        golden["scores"] = np.tile([0.9, 0.5, 0.5, 0.3, 0.1], (4, 1)).tolist()
-        swapped = {name: np.array(golden[name])[:, [0, 2, 1, 3, 4]].astype(np.float32) for name in OUTPUT_NAMES}
-
-        assert golden_difference(golden, RawOutputs.from_arrays(swapped)) == ""
-
-    def test_refuses_a_record_of_other_images(self, golden):
-        assert "recorded for 'old'" in golden_difference({**golden, "images": "old"}, answered(golden))
-
-
-class TestGoldenTiles:
-    def test_are_four_and_always_the_same(self):
-        tiles = golden_tiles(tile_px=512)
-
-        assert (tiles.shape, tiles.dtype) == ((4, 1, 512, 512), np.uint8)
-        assert [int(tile.sum()) for tile in tiles] == [int(tile.sum()) for tile in golden_tiles(tile_px=512)]
-        assert all(tile.std() > 5 for tile in tiles)
