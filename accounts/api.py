@@ -1,6 +1,7 @@
 """Tokens for programs."""
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.parsers import FormParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -12,6 +13,7 @@ from accounts.serializers import CredentialsIn, TokenOut
 from core.authentication import ScopedTokenAuthentication
 from core.clock import now
 from core.errors import Invalid
+from core.parsers import StrictJSONParser
 from core.requests import source_of
 from core.shapes import checked
 
@@ -20,6 +22,8 @@ class TokenView(APIView):
     """A token for a user name and password, and its end."""
 
     authentication_classes = (ScopedTokenAuthentication,)
+    # The first thing anybody tries is `curl -d`, which sends a form.
+    parser_classes = (StrictJSONParser, FormParser)
 
     @extend_schema(request=CredentialsIn, responses={200: TokenOut}, auth=[])
     def post(self, request: Request) -> Response:
