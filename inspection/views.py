@@ -1,19 +1,25 @@
 """The pages. Each renders its frame at once; what changes while it is open comes over the API and the sockets."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.selectors import actor_of
 from core import policy
 from core.roles import roles_of
 from inspection import selectors
+from inspection.choices import Band
+from inspection.forms import WaferSearchForm
 from inspection.models import Product, Recipe, RecipeVersion
+from inspection.selectors import search
 
+SUGGESTIONS = 8
+WAFERS_A_PAGE = 40
 RUNS_OF_A_WAFER = 30
 LOTS_TO_CHOOSE_FROM = 100
 
@@ -35,7 +41,29 @@ def wall(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def wafers(request: HttpRequest) -> HttpResponse:
-    return render(request, "inspection/wafers.html")
+    """The list; a part of it for a page that is open; or the wafer itself when a scanner named exactly one."""
+    actor = actor_of(request)
+    query = WaferSearchForm.read(request.GET)
+    found = search.wafers_like(
+        actor, text=query["q"] or "", product=query["product"] or "", band=query["band"] or "", before=query["before"]
+    )
+    if query["part"] == "suggestions":
+        return render(
+            request, "inspection/_suggestions.html", {"wafers": _with_cards(found[:SUGGESTIONS]), "query": query}
+        )
+    page = list(found[: WAFERS_A_PAGE + 1])
+    if query["go"] and query["q"] and len(page) == 1:
+        return redirect("inspection:wafer", page[0].pk)
+    context = {
+        "wafers": _with_cards(page[:WAFERS_A_PAGE]),
+        "older": page[WAFERS_A_PAGE - 1].pk if len(page) > WAFERS_A_PAGE else None,
+        "query": query,
+        "bands": Band.choices,
+        "products": list(selectors.products_visible_to(actor).values_list("code", flat=True)),
+    }
+    return render(
+        request, "inspection/_wafer_rows.html" if query["part"] == "rows" else "inspection/wafers.html", context
+    )
 
 
 @require_safe
@@ -95,6 +123,13 @@ def health(request: HttpRequest) -> HttpResponse:
 @require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
     return render(request, "styleguide.html")
+
+
+def _with_cards(wafers: Iterable[Any]) -> list[dict[str, Any]]:
+    """Each wafer with the card of its newest run, or None where it has not been inspected."""
+    rows = list(wafers)
+    runs = search.newest_runs_of(rows)
+    return [{"wafer": row, "card": selectors.card_of(runs[row.pk]) if row.pk in runs else None} for row in rows]
 
 
 def _may(request: HttpRequest, name: str) -> bool:

@@ -65,3 +65,27 @@ def current(context: dict[str, Any], *names: str) -> SafeString:
     """Marks the navigation entry of the page that is open."""
     match = getattr(context.get("request"), "resolver_match", None)
     return format_html('aria-current="{}"', "page") if match and match.view_name in names else SafeString("")
+
+
+BANDS = {"accept": "Accept", "review": "Review", "reject": "Reject"}
+STATES = {"queued": "Queued", "running": "Inspecting", "failed": "Failed", "cancelled": "Cancelled", "done": "Unknown"}
+
+
+@register.simple_tag
+def verdict(card: dict[str, Any] | None) -> SafeString:
+    """The word a run is summed up by: its band, or how far it is. The same as `verdict` of signs.js."""
+    if card is None:
+        return format_html('<span class="faint">{}</span>', "Not inspected")
+    if card["state"] == "done" and card["band"]:
+        kind, word = card["band"], BANDS[card["band"]]
+    elif card["state"] == "queued" and card["waiting_for"]:
+        kind, word = "waiting", "Waiting"
+    else:
+        kind, word = card["state"], STATES[card["state"]]
+    return format_html('<span class="band band--{}">{}</span>', kind, word)
+
+
+@register.filter
+def moment(text: str | None) -> datetime | None:
+    """A time of a card, which is text already."""
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,107 @@
+/** A job: its progress as it happens, each item, and what can be done about those that failed. */
+import { h, keyed, setAttribute, setText } from "../shared/dom.js"
+import { countText, durationText, percentText, plural } from "../shared/formats.js"
+import { confirmed } from "../shared/confirm.js"
+import { getJson, postJson } from "../shared/http.js"
+import { bandElement } from "../shared/signs.js"
+import { toast } from "../shared/toast.js"
+import { createBar, timeText, updateBar } from "./job_parts.js"
+import { received, shownItems, stateWords } from "./job_state.js"
+
+const find = (selector) => document.querySelector(selector)
+const id = find("#job").dataset.id
+const ITEM_WORDS = { waiting: "Waiting", done: "Inspected", failed: "Failed", cancelled: "Cancelled" }
+let job = null
+let filter = "all"
+
+let frame = 0
+function redraw() {
+  frame ||= requestAnimationFrame(() => {
+    frame = 0
+    if (job) draw()
+  })
+}
+
+function draw() {
+  document.title = `${job.label || plural(job.total, "image")} · Waferdeck`
+  setText(find("#job-label"), job.label || `Batch of ${plural(job.total, "image")}`)
+  setText(find("#job-state"), stateWords(job))
+  setText(find("#job-who"), `sent by ${job.requested_by} · ${new Date(job.created_at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })}`)
+  const bar = find("#job-bar")
+  if (bar.firstElementChild) updateBar(bar.firstElementChild, job)
+  else bar.append(createBar(job))
+  drawFigures()
+  find("[data-command=retry]").disabled = job.failed === 0
+  find("[data-command=cancel]").disabled = job.state !== "running"
+  find("#items-loading")?.remove()
+  const rows = shownItems(job, filter)
+  keyed(find("#items"), rows, { key: ({ ordinal }) => String(ordinal), create: createItem, update: updateItem })
+  find("#items-none").hidden = rows.length > 0
+}
+
+function drawFigures() {
+  const { summary = {} } = job
+  const shown = { done: countText(job.done), failed: countText(job.failed), waiting: countText(job.waiting), time: timeText(job) || "–",
+    p50: summary.p50_ms ? durationText(summary.p50_ms) : "–", p95: summary.p95_ms ? durationText(summary.p95_ms) : "–",
+    rate: summary.throughput_per_s ? `${summary.throughput_per_s.toFixed(1)}` : "–", success: summary.success_rate === undefined ? "–" : percentText(summary.success_rate) }
+  for (const [name, text] of Object.entries(shown)) setText(find(`[data-figure=${name}] b`), text)
+  setAttribute(find("[data-figure=failed]"), "data-level", job.failed ? "alarm" : null)
+}
+
+function createItem(item) {
+  const row = h("tr", {}, h("td", { class: "number faint" }, String(item.ordinal + 1)), h("td", {}, h("b", { class: "clip" }, item.file_name || "image"), item.external_id && h("small", { class: "muted" }, ` ${item.external_id}`)),
+    h("td", { class: "item__state" }), h("td", { class: "item__found number" }), h("td", { class: "item__time number" }), h("td", { class: "item__open" }))
+  updateItem(row, item)
+  return row
+}
+
+function updateItem(row, item) {
+  if (row.item === item) return
+  row.item = item
+  const cell = (name) => row.querySelector(`.item__${name}`)
+  setAttribute(row, "data-level", item.state === "failed" ? "alarm" : null)
+  cell("state").replaceChildren(item.band ? bandElement({ state: "done", band: item.band }) : h("span", { class: item.state === "failed" ? "" : "muted" }, item.state === "waiting" && item.waiting_for ? `Waiting: ${item.waiting_for}` : ITEM_WORDS[item.state]), ...(item.error ? [h("p", { class: "small" }, item.error.detail)] : []))
+  setText(cell("found"), item.detection_count === null ? "" : item.detection_count ? plural(item.detection_count, "defect") : "none")
+  setText(cell("time"), item.latency_ms === null ? "" : durationText(item.latency_ms))
+  cell("open").replaceChildren(...(item.wafer ? [h("a", { class: "table__link", href: `/wafers/${item.wafer.id}/${item.run ? `?run=${item.run}` : ""}` }, `${item.wafer.lot} · ${item.wafer.code}`)] : []))
+}
+
+async function load() {
+  try {
+    job = await getJson(`inference/jobs/${id}/`)
+    redraw()
+  } catch (problem) {
+    if (!job) setText(find("#job-state"), problem.message)
+  }
+}
+
+async function act(path, done) {
+  try {
+    job = await postJson(`inference/jobs/${id}/${path}/`)
+    toast(done)
+    redraw()
+  } catch (problem) {
+    toast(problem.message, { level: "alarm" })
+  }
+}
+
+find("[data-command=retry]").addEventListener("click", () => act("retry", `${plural(job.failed, "item")} queued again.`))
+find("[data-command=cancel]").addEventListener("click", async () => {
+  const left = plural(job.waiting, "item")
+  const isMeant = await confirmed({ title: "Cancel this job?", text: `${left} of ${job.total} will not be inspected. What is done stays.`, yes: `Cancel ${left}` })
+  if (isMeant) act("cancel", "The job is cancelled.")
+})
+find("#filter").addEventListener("click", ({ target }) => {
+  if (!target.dataset.filter) return
+  filter = target.dataset.filter
+  for (const button of document.querySelectorAll("#filter button")) setAttribute(button, "aria-pressed", String(button.dataset.filter === filter))
+  redraw()
+})
+document.addEventListener("live:job.changed", ({ detail }) => {
+  if (!job) return
+  job = received(job, detail.data)
+  redraw()
+})
+document.addEventListener("live:resync", ({ target }) => { if (target.getAttribute("src") !== "/ws/live/") load() })
+setInterval(() => { if (job?.state === "running") redraw() }, 1000)
+load()

@@ -1,0 +1,4 @@
+/** What runs on pages outside the frame. */
+import { startCopying } from "./copying.js"
+
+startCopying()

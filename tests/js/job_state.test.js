@@ -1,0 +1,26 @@
+import assert from "node:assert/strict"
+import { describe, test } from "node:test"
+import * as jobs from "../../static/inspection/job_state.js"
+
+const item = (ordinal, state, values = {}) => ({ ordinal, state, detection_count: null, ...values })
+const job = { id: "j", revision: 2, state: "running", total: 4, done: 1, failed: 1, cancelled: 0, items: [item(0, "done", { detection_count: 3 }), item(1, "failed"), item(2, "waiting"), item(3, "waiting")] }
+
+describe("events", () => {
+  test("bring the job and one item up to date", () => {
+    const after = jobs.received(job, { id: "j", revision: 3, done: 2, item: item(2, "done") })
+    assert.deepEqual([after.done, after.items[2].state, after.revision], [2, "done", 3])
+  })
+  test("that were overtaken change no count", () => assert.equal(jobs.received(job, { id: "j", revision: 1, done: 0, item: null }).done, 1))
+  test("that were overtaken do not undo an item", () => assert.equal(jobs.received(job, { id: "j", revision: 1, item: item(0, "waiting") }).items[0].state, "done"))
+  test("of a retried item put it back in the queue", () => assert.equal(jobs.received(job, { id: "j", revision: 3, item: item(1, "waiting") }).items[1].state, "waiting"))
+  test("of another job are not ours", () => assert.equal(jobs.received(job, { id: "k", revision: 9 }), job))
+})
+
+describe("items", () => {
+  for (const [filter, ordinals] of [["all", [0, 1, 2, 3]], ["failed", [1]], ["waiting", [2, 3]], ["found", [0]]])
+    test(`shown by ${filter}`, () => assert.deepEqual(jobs.shownItems(job, filter).map(({ ordinal }) => ordinal), ordinals))
+})
+
+test("an empty job has no shares", () => assert.deepEqual(jobs.shares({ total: 0 }), { done: 0, failed: 0, cancelled: 0 }))
+test("a job that waits says for what", () => assert.equal(jobs.stateWords({ ...job, waiting_for: "Triton is away" }), "Waiting: Triton is away"))
+test("a job that is over says what failed", () => assert.equal(jobs.stateWords({ ...job, state: "done" }), "Done, 1 failed"))
