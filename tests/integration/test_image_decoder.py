@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.image_decoder import DecodeLimits, DecoderBusy, ImageDecoder, ImageRefused
+from core.image_decoder import DecodeLimits, DecoderBusy, DecoderUnavailable, ImageDecoder, ImageRefused
 from core.image_decoder import answers as answers_module
 from core.image_decoder.answers import BrokenAnswer
 from domain.imaging.identity import pixel_sha256
@@ -219,7 +219,7 @@ class TestProcessesThatDie:
             lone.ingest(GREY, profile={})
 
         assert refused.value.code == "decode_timeout"
-        assert 1.9 < time.monotonic() - began < 4
+        assert 1.9 < time.monotonic() - began < 8
         assert gone(victim)
         assert lone.ingest(GREY, profile={}).width_px == 300
 
@@ -329,7 +329,7 @@ class TestQueue:
             with pytest.raises(DecoderBusy):
                 lone.ingest(GREY, profile={})
 
-            assert time.monotonic() - began < 0.2
+            assert time.monotonic() - began < 1
             os.kill(busy, signal.SIGCONT)
             assert first.result().width_px == second.result().width_px == 300
 
@@ -355,6 +355,20 @@ class TestQueue:
         assert eventually(lambda: all(map(gone, old)))
         assert pool.ingest(GREY, profile={}).width_px == 300
         pool.close()
+
+    def test_says_when_no_process_can_be_started(self, monkeypatch):
+        monkeypatch.setattr(sys, "executable", "/bin/false")
+
+        with ImageDecoder(workers=1) as pool, pytest.raises(DecoderUnavailable, match="did not start"):
+            pool.ingest(GREY, profile={})
+
+    def test_starts_again_once_it_can(self, monkeypatch):
+        with ImageDecoder(workers=1) as pool:
+            with monkeypatch.context() as broken, pytest.raises(DecoderUnavailable):
+                broken.setattr(sys, "executable", "/nowhere/python")
+                pool.ingest(GREY, profile={})
+
+            assert pool.ingest(GREY, profile={}).width_px == 300
 
     def test_needs_a_worker(self):
         with pytest.raises(ValueError, match="at least 1"):

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.arrays import PixelArray
-from domain.imaging.formats import library, refusals
-from domain.imaging.formats.source import Messages, Source
+from domain.imaging.formats import bmp_runs, refusals
+from domain.imaging.formats.source import Source
 
 _RGB, _RLE8, _RLE4, _BITFIELDS, _JPEG, _PNG, _ALPHABITFIELDS = range(7)
+_MOST_COLOURS = 1 << 16
+"""A palette may be longer than it can be used; not as long as this."""
 _INFO_SIZES = (40, 52, 56, 64, 108, 124)
 _DEPTHS = {
     _RGB: (1, 2, 4, 8, 16, 24, 32),
@@ -52,6 +54,8 @@ def inspect(data: bytes) -> Source:
     run_length = header.compression in (_RLE8, _RLE4)
     if not run_length and header.pixels_at + header.row_bytes * header.height > len(data):
         raise refusals.truncated("BMP")
+    if run_length and len(data) - header.pixels_at > bmp_runs.MAX_PACKED_BYTES:
+        raise refusals.unsupported("This BMP is packed and very large.", "Save it unpacked, or as PNG.")
     return Source(
         format="bmp",
         width_px=header.width,
@@ -60,7 +64,7 @@ def inspect(data: bytes) -> Source:
         bit_depth=8,
         orientation=1,
         notes=(),
-        decode=lambda messages: _run_length(data, header, messages) if run_length else _plain(data, header),
+        decode=lambda messages: _run_length(data, header) if run_length else _plain(data, header),
     )
 
 
@@ -121,7 +125,7 @@ def _palette(data: bytes, at: int, pixels_at: int, *, bits: int, colours: int, e
     """(P, 3) uint8 RGB, empty for pictures without palette."""
     if bits > 8:
         return np.zeros((0, 3), np.uint8)
-    if colours > 1 << bits and colours > 256:
+    if colours > _MOST_COLOURS:
         raise refusals.corrupt("BMP", f"its palette claims {colours:,} colours")
     wanted = min(colours or 1 << bits, 1 << bits)
     room = max(0, min(pixels_at, len(data)) - at) // entry_bytes
@@ -178,9 +182,6 @@ def _masked(rows: NDArray[np.uint8], header: _Header) -> PixelArray:
     return channels
 
 
-def _run_length(data: bytes, header: _Header, messages: Messages) -> PixelArray:
-    pixels = library.read(data, format_name="bmp", width_px=header.width, height_px=header.height, bit_depth=8)
-    messages()
-    if pixels.ndim == 3 and (header.palette == header.palette[:, :1]).all():
-        return np.ascontiguousarray(pixels[..., 0])
-    return pixels[..., :3] if pixels.ndim == 3 else pixels
+def _run_length(data: bytes, header: _Header) -> PixelArray:
+    rows = bmp_runs.unpack(data[header.pixels_at :], width=header.width, height=header.height, bits=header.bits)
+    return _coloured(rows if header.top_down else rows[::-1], header.palette)

@@ -80,7 +80,9 @@ class TestAveragePrecision:
                 if rng.random() < 0.8:
                     moved = tuple(box + rng.normal(0, 4, 4))
                     found_rows.append((image, moved, label if rng.random() < 0.9 else (label + 1) % 3, rng.random()))
-            found_rows.append((image, tuple(np.r_[rng.uniform(0, 200, 2), 20, 20]), int(rng.integers(3)), rng.random() / 2))
+            found_rows.append(
+                (image, tuple(np.r_[rng.uniform(0, 200, 2), 20, 20]), int(rng.integers(3)), rng.random() / 2)
+            )
         found, truth = boxes(*found_rows), boxes(*truth_rows)
 
         ours = average_precision_per_class(found, truth, class_count=3)
@@ -126,8 +128,12 @@ def _pycocotools_ap50(found: Boxes, truth: Boxes, *, class_count: int) -> np.nda
             "categories": [{"id": index} for index in range(class_count)],
             "annotations": [
                 {
-                    "id": row + 1, "image_id": int(truth.image[row]), "category_id": int(truth.class_index[row]),
-                    "bbox": truth.boxes_px[row].tolist(), "area": float(truth.boxes_px[row, 2:].prod()), "iscrowd": 0,
+                    "id": row + 1,
+                    "image_id": int(truth.image[row]),
+                    "category_id": int(truth.class_index[row]),
+                    "bbox": truth.boxes_px[row].tolist(),
+                    "area": float(truth.boxes_px[row, 2:].prod()),
+                    "iscrowd": 0,
                 }
                 for row in range(len(truth))
             ],
@@ -135,8 +141,10 @@ def _pycocotools_ap50(found: Boxes, truth: Boxes, *, class_count: int) -> np.nda
         coco.createIndex()
         answers = [
             {
-                "image_id": int(found.image[row]), "category_id": int(found.class_index[row]),
-                "bbox": found.boxes_px[row].tolist(), "score": float(found.confidence[row]),
+                "image_id": int(found.image[row]),
+                "category_id": int(found.class_index[row]),
+                "bbox": found.boxes_px[row].tolist(),
+                "score": float(found.confidence[row]),
             }
             for row in range(len(found))
         ]

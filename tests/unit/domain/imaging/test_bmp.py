@@ -66,6 +66,22 @@ class TestKindsOfBmp:
 
         assert pixels_of(files.bmp(4, 2, 8, packed, palette=GREYS, compression=1)) == [[5] * 4, [7, 7, 7, 9]]
 
+    def test_run_lengths_of_four_bits(self):
+        packed = b"\5\x12\0\0" + b"\0\5\x34\x56\x70\0" + b"\0\1"
+        found = pixels_of(files.bmp(5, 2, 4, packed, palette=GREYS[:64], compression=2))
+
+        assert found == [[3, 4, 5, 6, 7], [1, 2, 1, 2, 1]]
+
+    def test_what_runs_leave_out_has_the_first_colour(self):
+        packed = b"\1\7\0\2\1\1\2\x08\0\1"
+
+        assert pixels_of(files.bmp(4, 2, 8, packed, palette=GREYS, compression=1)) == [[0, 0, 8, 8], [7, 0, 0, 0]]
+
+    def test_a_palette_longer_than_it_can_be_used(self):
+        data = files.bmp(1, 1, 8, b"\5\0\0\0", palette=GREYS + bytes(176), colours_used=300)
+
+        assert pixels_of(data) == [[5]]
+
     def test_a_grey_palette_is_a_grey_image(self):
         assert decode(files.bmp(2, 1, 8, b"\1\2\0\0", palette=GREYS), limits=LIMITS).pixels.ndim == 2
 
@@ -100,6 +116,21 @@ class TestBrokenBmp:
     )
     def test_is_refused(self, case, data, code):
         assert code_of(data) == code
+
+    @pytest.mark.parametrize(
+        ("case", "packed", "code"),
+        [
+            ("a run over the edge", b"\5\1\0\1", "corrupt"),
+            ("pixels over the edge", b"\0\5\1\2\3\4\5\0\0\1", "corrupt"),
+            ("a row too many", b"\0\0\0\0\1\1\0\1", "corrupt"),
+            ("a jump outside", b"\0\2\0\7\1\1\0\1", "corrupt"),
+            ("no end", b"\4\1", "truncated"),
+            ("half a jump", b"\0\2\1", "truncated"),
+            ("half a row of pixels", b"\0\4\1\2", "truncated"),
+        ],
+    )
+    def test_runs_that_lead_astray_are_refused(self, case, packed, code):
+        assert code_of(files.bmp(4, 2, 8, packed, palette=GREYS, compression=1)) == code
 
     def test_an_unknown_header(self):
         data = bytearray(files.bmp(1, 1, 24, b"\0" * 4))

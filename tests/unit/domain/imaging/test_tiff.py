@@ -1,5 +1,6 @@
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -176,6 +177,19 @@ class TestPieces:
         found = decode(files.encoded(pixels, "tiff", compression="jpeg", quality=95), limits=LIMITS).pixels
 
         assert found.shape == pixels.shape
+        assert np.abs(found.astype(int) - pixels).mean() < 4
+
+    @pytest.mark.parametrize("subsampling", [(1, 1), (2, 1), (2, 2)])
+    def test_jpeg_tiles_in_subsampled_colours(self, subsampling):
+        pixels = cv2.GaussianBlur(files.colours(64, 96), (0, 0), 4)
+        factor = {(1, 1): 0x111111, (2, 1): 0x211111, (2, 2): 0x221111}[subsampling]
+        settings = [cv2.IMWRITE_JPEG_QUALITY, 95, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, factor]
+        tiles = [pixels[y : y + 32, x : x + 48] for y in (0, 32) for x in (0, 48)]
+        pieces = [cv2.imencode(".jpg", tile[..., ::-1], settings)[1].tobytes() for tile in tiles]
+        tags = files.grey_tags(96, 64, samples=3, t262=(6,), t259=(7,), t322=(48,), t323=(32,), t530=subsampling)
+
+        found = page(pieces, tags, tiled=True)
+
         assert np.abs(found.astype(int) - pixels).mean() < 4
 
     def test_only_the_first_page_is_shown(self, tmp_path):
