@@ -134,13 +134,21 @@ async def _read_body(scope: Scope, receive: Any, *, most_bytes: int) -> Any:
     if not announced.isdigit() or int(announced) > most_bytes:
         raise _too_large(most_bytes)
     body = tempfile.SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE)  # noqa: SIM115 - lives on
+    try:
+        async with asyncio.timeout(READ_SILENCE_S) as silence:
+            return await _filled(body, receive, most_bytes=most_bytes, silence=silence)
+    except TimeoutError as fault:
+        body.close()
+        raise problems.Refusal("The body did not arrive in time.", code="timeout", status=408) from fault
+
+
+async def _filled(body: Any, receive: Any, *, most_bytes: int, silence: asyncio.Timeout) -> Any:
+    """`body` with what arrives, or None when the caller hung up. Every piece that comes puts the time limit off."""
     received = 0
+    now_s = asyncio.get_running_loop().time
     while True:
-        try:
-            message = await asyncio.wait_for(receive(), READ_SILENCE_S)
-        except TimeoutError as fault:
-            body.close()
-            raise problems.Refusal("The body did not arrive in time.", code="timeout", status=408) from fault
+        message = await receive()
+        silence.reschedule(now_s() + READ_SILENCE_S)
         if message["type"] == "http.disconnect":
             body.close()
             return None

@@ -18,7 +18,7 @@ from inspection.api.base import ApiView, answer
 from inspection.models import InspectionJob, InspectionRun
 from inspection.serializers import documented, shown
 from inspection.serializers.inputs import BatchIn, BenchmarkIn, JobsQuery, PredictIn, PredictQuery, upload_of
-from inspection.services import BatchFile, PredictOutcome
+from inspection.services import BatchFile, Fresh, PredictOutcome
 
 INTERACTIVE, IN_BATCH = 0, 2
 ASK_AGAIN_S = 5
@@ -192,18 +192,18 @@ def _files_of(values: dict[str, Any]) -> list[BatchFile]:
 
 
 def _outcome_of(outcome: PredictOutcome) -> HttpResponse:
-    body = {**_result_of(outcome.run), "repeated": outcome.repeated}
+    body = {**_result_of(outcome.run, fresh=outcome.fresh), "repeated": outcome.repeated}
     if not outcome.waiting:
         return answer(body)
     location = reverse("api:result", args=[outcome.run.pk])
     return answer(body, status=202, **{"Location": location, "Retry-After": str(ASK_AGAIN_S)})
 
 
-def _result_of(run: InspectionRun) -> dict[str, Any]:
+def _result_of(run: InspectionRun, *, fresh: Fresh | None = None) -> dict[str, Any]:
     return shown.result_of(
         run,
-        images=selectors.images_of(run),
-        detections=selectors.detections_of(run),
+        images=[(0, fresh.image)] if fresh else selectors.images_of(run),
+        detections=fresh.detections if fresh else selectors.detections_of(run),
         classes=selectors.classes_by_id(),
     )
 

@@ -13,7 +13,7 @@ from inspection.services.catalogue import (
 from inspection.services.decoder import decoder, draw_tile, draw_view
 from inspection.services.housekeeping import keep_house
 from inspection.services.pictures import thumbnail_of, tile_of, view_of
-from inspection.services.predict import PredictOutcome, predict_image
+from inspection.services.predict import Fresh, PredictOutcome, predict_image
 from inspection.services.runs import cancel_run, retry_run
 from inspection.services.system import BANNERS, system_state
 from inspection.services.uploads import Upload, forget_named_rows
@@ -23,6 +23,7 @@ from inspection.services.work import drain, sweep
 __all__ = [
     "BANNERS",
     "BatchFile",
+    "Fresh",
     "PredictOutcome",
     "Upload",
     "WaferImage",

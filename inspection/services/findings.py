@@ -10,7 +10,7 @@ from django.db import connection
 
 from core.ids import derived_uuid7
 from domain.detection.grade import Band, Severity
-from inspection.models import DefectClass, InspectionImage, InspectionRun
+from inspection.models import DefectClass, Detection, InspectionImage, InspectionRun
 from inspection.pipeline import Judgement
 from inspection.selectors.cards import MOST_BOXES
 
@@ -41,6 +41,8 @@ _COLUMNS = {
     "embedding": "bytea",
 }
 _COPY = f"COPY detection ({', '.join(_COLUMNS)}) FROM STDIN (FORMAT BINARY)"
+# All but the embedding, which is last.
+_SHOWN = list(_COLUMNS)[:-1]
 _SEVERITY_NAMES = {severity.value: severity.name.lower() for severity in Severity}
 _BAND_NAMES = {band.value: band.label for band in Band}
 DECIMALS = 4
@@ -55,11 +57,13 @@ class JudgedImage:
     judgement: Judgement
 
 
-def write_findings(run: InspectionRun, judged: list[JudgedImage], *, classes: tuple[DefectClass, ...]) -> int:
+def write_findings(
+    run: InspectionRun, judged: list[JudgedImage], *, classes: tuple[DefectClass, ...]
+) -> list[Detection]:
     """Insert all findings of a run, in the running transaction.
 
     Returns:
-        How many there were. Ordinals run through all images; ids follow from run and ordinal.
+        What was written, in order, without embeddings. Ordinals run through all images; ids follow from them.
 
     Raises:
         django.db.IntegrityError: this run's findings are there already.
@@ -71,7 +75,7 @@ def write_findings(run: InspectionRun, judged: list[JudgedImage], *, classes: tu
             copy.set_types(list(_COLUMNS.values()))
             for row in rows:
                 copy.write_row(row)
-    return len(rows)
+    return [Detection.from_db(connection.alias, _SHOWN, row) for row in rows]
 
 
 def summarise(judged: list[JudgedImage], *, classes: tuple[DefectClass, ...]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from core.clock import now as clock_now
 from core.errors import Overloaded
 from core.image_decoder import IngestedImage
 from inspection.choices import RunState
-from inspection.models import InspectionImage, InspectionRun, Wafer
+from inspection.models import Detection, InspectionImage, InspectionRun, Wafer
 from inspection.services import inference, ingest, runs
 from inspection.services.decoder import decode_for_inspection
 from inspection.services.findings import JudgedImage
@@ -22,17 +22,27 @@ from serving.errors import ServingError, TritonOverloaded
 
 
 @dataclass(frozen=True)
+class Fresh:
+    """What a run has just covered and found."""
+
+    image: InspectionImage
+    detections: list[Detection]
+
+
+@dataclass(frozen=True)
 class PredictOutcome:
     """The run that answers, and how it came about.
 
     Attributes:
         repeated: this file was inspected before, by the same recipe and model; nothing new was stored.
         waiting: the model is away; the run is stored and finishes by itself.
+        fresh: image and findings of a run judged just now, so that nobody has to read them back.
     """
 
     run: InspectionRun
     repeated: bool = False
     waiting: bool = False
+    fresh: Fresh | None = None
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,7 @@ def predict_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, 
     try:
         with transaction.atomic():
             save_taken(taken, run=run, now=now)
-            runs.finish_run(
+            found = runs.finish_run(
                 run,
                 judged=judged,
                 judge=answer.judge,
@@ -103,7 +113,7 @@ def predict_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, 
             )
     except IntegrityError:
         return _lost_the_race(taken)
-    return PredictOutcome(run=run)
+    return PredictOutcome(run=run, fresh=Fresh(image=taken.image, detections=found))
 
 
 def take_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, now: datetime) -> Taken:

@@ -18,7 +18,7 @@ from core.rows import insert_row, pipelined
 from inspection import events
 from inspection.choices import RunState, check_run_step
 from inspection.errors import LostLease, UnknownRun
-from inspection.models import InspectionImage, InspectionJob, InspectionRun, Wafer
+from inspection.models import Detection, InspectionImage, InspectionJob, InspectionRun, Wafer
 from inspection.selectors.cards import card_of
 from inspection.services import job_progress
 from inspection.services.findings import JudgedImage, band_of_run, summarise, write_findings
@@ -140,11 +140,14 @@ def finish_run(
     actor: Actor,
     now: datetime,
     is_new: bool = False,
-) -> InspectionRun:
+) -> list[Detection]:
     """Write a run's findings and end it: state, detections, trail and event in one transaction.
 
     Args:
         run: claimed by the caller, or a new row that is inserted finished (`is_new`): then nobody else can know it.
+
+    Returns:
+        The findings as they were written.
 
     Raises:
         LostLease: the claim is no longer ours; nothing is written.
@@ -166,7 +169,7 @@ def finish_run(
         _insert_ended(run, images=[item.image for item in judged], now=now)
     else:
         _end(run, state=RunState.DONE, now=now)
-    write_findings(run, judged, classes=judge.classes)
+    found = write_findings(run, judged, classes=judge.classes)
     audit.record(
         action=Action.RUN_FINISHED,
         object_type="run",
@@ -185,7 +188,7 @@ def finish_run(
     announce(run, events.RUN_DONE, now=now)
     if run.job_id:
         job_progress.item_ended(run, now=now, actor=actor)
-    return run
+    return found
 
 
 @transaction.atomic
