@@ -17,7 +17,11 @@ def main(argv: list[str] | None = None) -> int:
     """Read the command line and do one thing."""
     arguments = _parser().parse_args(argv)
     handler = {
-        "fit": _fit, "export": _export, "evaluate": _evaluate, "reproduce": _reproduce, "contact-sheet": _contact_sheet,
+        "fit": _fit,
+        "export": _export,
+        "evaluate": _evaluate,
+        "reproduce": _reproduce,
+        "contact-sheet": _contact_sheet,
     }[arguments.command]
     handler(arguments)
     return 0
@@ -64,40 +68,48 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _fit(arguments: argparse.Namespace) -> None:
-    from training import stages  # noqa: PLC0415 - torch takes seconds to import
+    from training import stages
 
     if arguments.synthetic:
-        stages.fit_recipe(out=arguments.out, cache=arguments.cache, threads=arguments.threads, warm=arguments.warm_start)
+        stages.fit_recipe(
+            out=arguments.out, cache=arguments.cache, threads=arguments.threads, warm=arguments.warm_start
+        )
     else:
-        settings = replace(stages.MANIFEST_FIT, threads=arguments.threads, steps=arguments.steps or stages.MANIFEST_FIT.steps)
+        settings = replace(
+            stages.MANIFEST_FIT, threads=arguments.threads, steps=arguments.steps or stages.MANIFEST_FIT.steps
+        )
         stages.fit_manifest(arguments.manifest, out=arguments.out, settings=settings, warm=arguments.warm_start)
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    from training import release  # noqa: PLC0415
+    from training import release
 
     figures = release.release(
-        checkpoint=arguments.checkpoint, zoo=arguments.zoo, test_count=arguments.test,
-        validation_count=arguments.validation, note=arguments.note, real_note=arguments.real,
+        checkpoint=arguments.checkpoint,
+        zoo=arguments.zoo,
+        test_count=arguments.test,
+        validation_count=arguments.validation,
+        note=arguments.note,
+        real_note=arguments.real,
     )
     print(release.summary(figures))
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
-    from training import release  # noqa: PLC0415
+    from training import release
 
     print(release.evaluate_folder(arguments.folder, seed=arguments.seed, count=arguments.scenes))
 
 
 def _reproduce(arguments: argparse.Namespace) -> None:
-    from training import release, stages  # noqa: PLC0415
+    from training import release, stages
 
     checkpoint = stages.fit_recipe(out=arguments.out, cache=arguments.cache, threads=arguments.threads, warm=None)
     print(release.summary(release.release(checkpoint=checkpoint, zoo=arguments.zoo)))
 
 
 def _contact_sheet(arguments: argparse.Namespace) -> None:
-    from training import contact_sheet  # noqa: PLC0415
+    from training import contact_sheet
 
     contact_sheet.write(arguments.out, seed=arguments.seed, model=arguments.model)
 

@@ -41,43 +41,69 @@ def code_digest() -> str:
 
 def describe_training(*, history: list[dict[str, Any]], note: str) -> dict[str, Any]:
     """What is needed to make the weights again: scenes, stages as they were run, digests, versions."""
+    scene_sets = list(dict.fromkeys(scenes for stage in recipe.STAGES for scenes in stage.scenes))
     return {
         "stages": history,
-        "images": sum(stage.scenes.count for stage in recipe.STAGES),
-        "seed": recipe.STAGES[0].scenes.seed,
-        "scene_sets": [asdict(stage.scenes) for stage in recipe.STAGES],
-        "quantisation": asdict(recipe.QUANTISATION), "validation": asdict(recipe.VALIDATION),
-        "test": asdict(recipe.TEST), "held_out_families": list(recipe.HELD_OUT),
-        "painter_sha256": painter_digest(), "code_sha256": code_digest(),
+        "images": sum(scenes.count for scenes in scene_sets),
+        "seed": scene_sets[0].seed,
+        "scene_sets": [asdict(scenes) for scenes in scene_sets],
+        "quantisation": asdict(recipe.QUANTISATION),
+        "validation": asdict(recipe.VALIDATION),
+        "test": asdict(recipe.TEST),
+        "held_out_families": list(recipe.HELD_OUT),
+        "painter_sha256": painter_digest(),
+        "code_sha256": code_digest(),
         "versions": {
-            "python": platform.python_version(), "torch": torch.__version__, "onnx": onnx.__version__,
-            "onnxruntime": onnxruntime.__version__, "numpy": np.__version__, "opencv": cv2.__version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "onnx": onnx.__version__,
+            "onnxruntime": onnxruntime.__version__,
+            "numpy": np.__version__,
+            "opencv": cv2.__version__,
         },
-        "command": "python -m training reproduce", "note": note,
+        "command": "python -m training reproduce",
+        "note": note,
     }
 
 
 def write_artefact(
-    folder: Path, *, version: str, precision: str, parent: str | None, calibration: PlattCalibration,
-    thresholds: NDArray[np.float64], measured: dict[str, Any], training: dict[str, Any],
+    folder: Path,
+    *,
+    version: str,
+    precision: str,
+    parent: str | None,
+    calibration: PlattCalibration,
+    thresholds: NDArray[np.float64],
+    measured: dict[str, Any],
+    training: dict[str, Any],
 ) -> None:
     """Describe the `model.onnx` that already lies in `folder`."""
     model = folder / "model.onnx"
     described = {
-        "format": 1, "name": recipe.NAME, "kind": "visual", "version": version, "precision": precision,
+        "format": 1,
+        "name": recipe.NAME,
+        "kind": "visual",
+        "version": version,
+        "precision": precision,
         "parent": parent,
         "input": {"name": "image", "dtype": "uint8", "shape": [1, TILE_PX, TILE_PX]},
         "outputs": {
-            "boxes": [ROWS, 4], "scores": [ROWS], "class_scores": [ROWS, len(CLASS_CODES)],
+            "boxes": [ROWS, 4],
+            "scores": [ROWS],
+            "class_scores": [ROWS, len(CLASS_CODES)],
             "embedding": [ROWS, EMBEDDING_SIZE],
         },
         "classes": list(CLASS_CODES),
         "calibration": {
-            "method": "platt", "a": [round(float(a), 5) for a in calibration.a],
+            "method": "platt",
+            "a": [round(float(a), 5) for a in calibration.a],
             "b": [round(float(b), 5) for b in calibration.b],
         },
         "thresholds": {code: float(value) for code, value in zip(CLASS_CODES, thresholds, strict=True)},
-        "nms_iou": NMS_IOU, "metrics": measured, "training": training, "sha256": sha256(model),
+        "nms_iou": NMS_IOU,
+        "metrics": measured,
+        "training": training,
+        "sha256": sha256(model),
     }
     (folder / "model.json").write_text(json.dumps(described, indent=1) + "\n")
     (folder / "card.md").write_text(write_card(described))

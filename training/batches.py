@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from queue import Queue
+from queue import Full, Queue
 from threading import Event, Thread
 
 import cv2
@@ -11,17 +11,27 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from demo.synthetic.fields import log_uniform
 from training.cache import LABEL_STEP_PX, Shard
 from training.loss import Batch
 
 KEEP_SHARE = 0.35
 """A defect of which less than this is left after cutting is neither asked for nor held against the model."""
+SMALLEST_ZOOM = 0.82
+AIMED_SHARE = 0.7
+"""Windows that are sure to have a defect in them: bare wafer teaches little after a while."""
 Boxes = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 
 def cut(
-    rng: np.random.Generator, *, pixels: Pixels, labels: Pixels, boxes_px: Boxes, classes: NDArray[np.int16], side_px: int
+    rng: np.random.Generator,
+    *,
+    pixels: Pixels,
+    labels: Pixels,
+    boxes_px: Boxes,
+    classes: NDArray[np.int16],
+    side_px: int,
 ) -> tuple[Pixels, Pixels, Boxes, NDArray[np.int64]]:
     """A random window of side_px, half of the time one that cuts through nothing if such a one is found.
 
@@ -30,8 +40,9 @@ def cut(
     room = pixels.shape[0] - side_px
     corners = np.concatenate([boxes_px[:, :2], boxes_px[:, :2] + boxes_px[:, 2:]], axis=1)
     tries = 8 if rng.random() < 0.6 else 1
+    aim = corners[int(rng.integers(len(corners)))] if len(corners) and rng.random() < AIMED_SHARE else None
     for _ in range(tries):
-        x, y = rng.integers(0, room // LABEL_STEP_PX + 1, 2) * LABEL_STEP_PX if room > 0 else (0, 0)
+        x, y = _corner(rng, room=room, side_px=side_px, aim=aim)
         moved = corners - np.array([x, y, x, y], np.float32)
         clipped = np.clip(moved, 0, side_px)
         size = clipped[:, 2:] - clipped[:, :2]
@@ -40,8 +51,36 @@ def cut(
             break
     seen = share > 0
     kept = np.where(share >= KEEP_SHARE, classes, -2)[seen].astype(np.int64)
-    half = (slice(y // LABEL_STEP_PX, (y + side_px) // LABEL_STEP_PX), slice(x // LABEL_STEP_PX, (x + side_px) // LABEL_STEP_PX))
-    return pixels[y : y + side_px, x : x + side_px], labels[half], clipped[seen], kept
+    half = (
+        slice(y // LABEL_STEP_PX, (y + side_px) // LABEL_STEP_PX),
+        slice(x // LABEL_STEP_PX, (x + side_px) // LABEL_STEP_PX),
+    )
+    tight = _tightened(clipped, labels[half], classes=classes, which=seen & (share < 0.99))
+    return pixels[y : y + side_px, x : x + side_px], labels[half], tight[seen], kept
+
+
+def _tightened(corners: Boxes, labels: Pixels, *, classes: NDArray[np.int16], which: NDArray[np.bool_]) -> Boxes:
+    """Boxes that the window cut, drawn in to what still shows of the defect."""
+    tight = corners.copy()
+    for row in np.flatnonzero(which):
+        x0, y0, x1, y1 = (corners[row] / LABEL_STEP_PX).astype(int)
+        mine = (labels[y0 : y1 + 1, x0 : x1 + 1] == classes[row] + 1).astype(np.uint8)
+        x, y, w, h = cv2.boundingRect(mine)
+        if w and h:
+            tight[row] = np.array([x0 + x, y0 + y, x0 + x + w, y0 + y + h], np.float32) * LABEL_STEP_PX
+    return tight
+
+
+def _corner(rng: np.random.Generator, *, room: int, side_px: int, aim: Boxes | None) -> tuple[int, int]:
+    """Upper left corner of a window, one that has the middle of `aim` well inside where there is one."""
+    if room <= 0:
+        return 0, 0
+    low, high = np.zeros(2), np.full(2, float(room))
+    if aim is not None:
+        centre = (aim[:2] + aim[2:]) / 2
+        low, high = np.clip(centre - side_px * 0.85, 0, room), np.clip(centre - side_px * 0.15, 0, room)
+    x, y = (rng.uniform(low, high + 1e-6) / LABEL_STEP_PX).astype(int) * LABEL_STEP_PX
+    return int(x), int(y)
 
 
 def turn(rng: np.random.Generator, *, pixels: Pixels, labels: Pixels, corners: Boxes) -> tuple[Pixels, Pixels, Boxes]:
@@ -73,12 +112,15 @@ def roughen(rng: np.random.Generator, pixels: Pixels) -> Pixels:
     return pixels
 
 
-def zoom(rng: np.random.Generator, *, pixels: Pixels, labels: Pixels, boxes_px: Boxes) -> tuple[Pixels, Pixels, Boxes]:
+def zoom(
+    rng: np.random.Generator, *, pixels: Pixels, labels: Pixels, boxes_px: Boxes, least_px: int
+) -> tuple[Pixels, Pixels, Boxes]:
     """Seldom, the scene a little larger or smaller than it was drawn."""
     if rng.random() > 0.2:
         return pixels, labels, boxes_px
     side = pixels.shape[0]
-    new_side = int(side * np.exp(rng.uniform(np.log(0.82), np.log(1.5)))) // LABEL_STEP_PX * LABEL_STEP_PX
+    smallest = SMALLEST_ZOOM if side * SMALLEST_ZOOM >= least_px else 1.0
+    new_side = int(side * log_uniform(rng, smallest, 1.5)) // LABEL_STEP_PX * LABEL_STEP_PX
     way = cv2.INTER_AREA if new_side < side else cv2.INTER_LINEAR
     half = (new_side // LABEL_STEP_PX,) * 2
     return (
@@ -91,11 +133,14 @@ def zoom(rng: np.random.Generator, *, pixels: Pixels, labels: Pixels, boxes_px: 
 def make_batch(rng: np.random.Generator, *, shards: list[Shard], size: int, side_px: int) -> Batch:
     """Draw `size` scenes from the shards that are there by now."""
     rows = []
+    large_enough = [shard for shard in shards if shard.pixels.shape[1] >= side_px]
     for _ in range(size):
-        shard = shards[int(rng.integers(len(shards)))]
+        shard = large_enough[int(rng.integers(len(large_enough)))]
         row = int(rng.integers(len(shard.pixels)))
         boxes, classes, _ = shard.truth(row)
-        pixels, labels, boxes = zoom(rng, pixels=shard.pixels[row], labels=shard.labels[row], boxes_px=boxes)
+        pixels, labels, boxes = zoom(
+            rng, pixels=shard.pixels[row], labels=shard.labels[row], boxes_px=boxes, least_px=side_px
+        )
         pixels, labels, corners, kept = cut(
             rng, pixels=pixels, labels=labels, boxes_px=boxes, classes=classes, side_px=side_px
         )
@@ -120,9 +165,9 @@ def prefetch(make: Callable[[], Batch], *, depth: int = 6) -> Iterator[Batch]:
     def work() -> None:
         try:
             while not stop.is_set():
-                queue.put(make())
-        except BaseException as error:  # noqa: BLE001 - handed to the consumer, which raises it
-            queue.put(error)
+                _put(queue, make(), stop=stop)
+        except BaseException as error:
+            _put(queue, error, stop=stop)
 
     Thread(target=work, daemon=True).start()
     try:
@@ -133,3 +178,13 @@ def prefetch(make: Callable[[], Batch], *, depth: int = 6) -> Iterator[Batch]:
             yield item
     finally:
         stop.set()
+
+
+def _put(queue: Queue[Batch | BaseException], item: Batch | BaseException, *, stop: Event) -> None:
+    """Wait for room, but not for a consumer that has left."""
+    while not stop.is_set():
+        try:
+            queue.put(item, timeout=0.5)
+        except Full:
+            continue
+        return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 LIMITS = """\
@@ -25,78 +26,101 @@ LIMITS = """\
 """
 
 
+CLASS_HEAD = ("class", "defects", "AP50", "recall", "precision", "at confidence", "AP50 held out", "recall held out")
+
+
 def _number(value: float | None, digits: int) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
 def write_card(model: dict[str, Any]) -> str:
     """Markdown from the content of `model.json`."""
-    measured, training = model["metrics"], model["training"]
-    test = measured["test"]
-    lines = [
-        f"# {model['name']} {model['version']} ({model['precision']})",
-        "",
-        "Finds eight kinds of defects on grey pictures of wafers, 512 x 512 pixels at a time. Boxes, scores, class scores"
-        " and a 64-number embedding per detection come straight out of the graph; so do normalisation and peak picking.",
-        "",
-        f"- File: `model.onnx`, SHA-256 `{model['sha256']}`" + (
-            f", quantised from version {model['parent']}" if model["parent"] else ""
-        ),
-        f"- Learned from {training['images']:,} drawn scenes (seed {training['seed']}), stages in `model.json`.",
-        f"- Made again by `{training['command']}`. {training['note']}",
-        "",
-        "## Measured",
-        "",
-        f"On {test['pictures']:,} unseen scenes of 512 x 512 (seed {training['test']['seed']}), a part of them with product"
-        f" textures never shown in training ({', '.join(training['held_out_families'])}). Thresholds and calibration were"
-        f" fixed before on {training['validation']['count']} other scenes of known textures.",
-        "",
-        "| | all | known textures | held-out textures |",
-        "|---|---|---|---|",
-        *(
-            f"| {label} | {_number(test[key], 4)} | {_number(test['known'][key], 4)} | {_number(test['held_out'][key], 4)} |"
-            for label, key in (("mAP50", "map50"), ("mAP75", "map75"), ("calibration error (ECE)", "ece"))
-        ),
-        f"| defects | {test['defects']} | {test['known']['defects']} | {test['held_out']['defects']} |",
-        "",
-        "| class | defects | AP50 | recall | precision | at confidence | AP50 held-out | recall held-out |",
-        "|---|---|---|---|---|---|---|---|",
-        *(
-            f"| {code} | {row['defects']} | {_number(row['ap50'], 3)} | {_number(row['recall'], 3)} | {_number(row['precision'], 3)} "
-            f"| {row['threshold']:.2f} | {_number(test['held_out']['per_class'][code]['ap50'], 3)} "
-            f"| {_number(test['held_out']['per_class'][code]['recall'], 3)} |"
-            for code, row in test["per_class"].items()
-        ),
-        "",
-        "| difficulty (contrast-to-noise) | defects | recall |",
-        "|---|---|---|",
-        *(
-            f"| {name} ({limits}) | {test['by_difficulty'][name]['defects']} | {_number(test['by_difficulty'][name]['recall'], 3)} |"
-            for name, limits in (("faint", "5 to 9"), ("plain", "9 to 22"), ("gross", "above 22"))
-            if name in test["by_difficulty"]
-        ),
-        "",
-        "| look | defects | recall |",
-        "|---|---|---|",
-        *(f"| {name} | {row['defects']} | {_number(row['recall'], 3)} |" for name, row in test["by_look"].items()),
-        "",
-        "| texture | defects | recall |",
-        "|---|---|---|",
-        *(
-            f"| {name}{' (held out)' if name in training['held_out_families'] else ''} | {row['defects']} | {_number(row['recall'], 3)} |"
-            for name, row in test["by_family"].items()
-        ),
-        "",
-        f"False alarms on clean scenes: {_number(test['false_alarms_per_clean_picture'], 3)} per picture"
-        f" ({test['clean_pictures']} pictures).",
-        "",
+    measured = model["metrics"]
+    parts = [
+        _head(model),
+        _measured(measured["test"], training=model["training"]),
+        _beside(measured, parent=model["parent"]),
+        LIMITS,
     ]
+    if measured.get("real"):
+        parts.append(f"## On real pictures\n\n{measured['real']}\n")
+    return "\n".join(parts)
+
+
+def _head(model: dict[str, Any]) -> str:
+    training = model["training"]
+    origin = f", quantised from version {model['parent']}" if model["parent"] else ""
+    return f"""\
+# {model["name"]} {model["version"]} ({model["precision"]})
+
+Finds eight kinds of defects on grey pictures of wafers, 512 x 512 pixels at a time. Boxes, scores, class scores and a
+64-number embedding per detection come straight out of the graph; so do normalisation and peak picking.
+
+- File: `model.onnx`, SHA-256 `{model["sha256"]}`{origin}
+- Learned from {training["images"]:,} drawn scenes (seed {training["seed"]}); the stages are in `model.json`.
+- Made again by `{training["command"]}`. {training["note"]}
+"""
+
+
+def _measured(test: dict[str, Any], *, training: dict[str, Any]) -> str:
+    known, unknown = test["known"], test["held_out"]
+    overall = [
+        (label, *(_number(part[key], 4) for part in (test, known, unknown)))
+        for label, key in (("mAP50", "map50"), ("mAP75", "map75"), ("calibration error (ECE)", "ece"))
+    ]
+    overall.append(("defects", *(str(part["defects"]) for part in (test, known, unknown))))
+    per_class = [
+        (
+            code,
+            row["defects"],
+            *(_number(row[key], 3) for key in ("ap50", "recall", "precision")),
+            f"{row['threshold']:.2f}",
+            *(_number(unknown["per_class"][code][key], 3) for key in ("ap50", "recall")),
+        )
+        for code, row in test["per_class"].items()
+    ]
+    limits = {"faint": "5 to 9", "plain": "9 to 22", "gross": "above 22"}
+    difficulty = [
+        (f"{name} ({limits[name]})", row["defects"], _number(row["recall"], 3))
+        for name, row in test["by_difficulty"].items()
+    ]
+    look = [(name, row["defects"], _number(row["recall"], 3)) for name, row in test["by_look"].items()]
+    family = [
+        (name + " (held out)" * (name in training["held_out_families"]), row["defects"], _number(row["recall"], 3))
+        for name, row in test["by_family"].items()
+    ]
+    return f"""\
+## Measured
+
+On {test["pictures"]:,} unseen scenes of 512 x 512 (seed {training["test"]["seed"]}), a part of them with product
+textures never shown in training ({", ".join(training["held_out_families"])}). Thresholds and calibration were fixed
+before, on other scenes of known textures (seed {training["validation"]["seed"]}). Overlap of a hit: 0.5.
+
+{_table(("", "all", "known textures", "held-out textures"), overall)}
+
+{_table(CLASS_HEAD, per_class)}
+
+{_table(("difficulty (contrast-to-noise)", "defects", "recall"), difficulty)}
+
+{_table(("look", "defects", "recall"), look)}
+
+{_table(("texture", "defects", "recall"), family)}
+
+False alarms on clean scenes: {_number(test["false_alarms_per_clean_picture"], 3)} per picture ({test["clean_pictures"]}
+pictures).
+"""
+
+
+def _beside(measured: dict[str, Any], *, parent: str | None) -> str:
+    lines = []
     if speed := measured.get("speed"):
-        lines += [
-            f"Speed: {speed['cpu_ms']:.1f} CPU-ms per tile, ONNX Runtime, one thread, {speed['processor']}.", "",
-        ]
+        where = f"ONNX Runtime, one thread, {speed['processor']}"
+        lines.append(f"Speed: {speed['cpu_ms']:.1f} CPU-ms per tile, {where}.\n")
     if beside := measured.get("beside_parent"):
-        lines += [
-            f"Beside version {model['parent']}: mAP50 {beside['map50_change']:+.4f}; {beside['verdict']}.", "",
-        ]
-    return "\n".join([*lines, LIMITS, *([] if not measured.get("real") else ["## On real pictures\n", measured["real"], ""])])
+        lines.append(f"Beside version {parent}: mAP50 {beside['map50_change']:+.4f}; {beside['verdict']}.\n")
+    return "\n".join(lines)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)

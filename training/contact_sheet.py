@@ -14,7 +14,14 @@ from domain.detection.calibrate import PlattCalibration
 from domain.detection.filter import apply_thresholds
 
 COLOURS = (
-    (60, 220, 255), (90, 230, 90), (255, 150, 60), (255, 90, 220), (70, 70, 255), (240, 240, 70), (40, 150, 255), (190, 60, 255),
+    (60, 220, 255),
+    (90, 230, 90),
+    (255, 150, 60),
+    (255, 90, 220),
+    (70, 70, 255),
+    (240, 240, 70),
+    (40, 150, 255),
+    (190, 60, 255),
 )
 """Blue, green, red per class."""
 
@@ -27,9 +34,7 @@ def write(path: Path, *, seed: int, model: Path | None = None, columns: int = 8,
         attempt = 0
         while len(cells) < columns:
             attempt += 1
-            scene = draw_scene(
-                seed=(seed, row, attempt), size_px=(side_px, side_px), defects=codes, families=FAMILIES
-            )
+            scene = draw_scene(seed=(seed, row, attempt), size_px=(side_px, side_px), defects=codes, families=FAMILIES)
             if len(scene) or codes is None:
                 cells.append(_cell(scene, model=model))
         rows.append(np.hstack(cells))
@@ -37,7 +42,7 @@ def write(path: Path, *, seed: int, model: Path | None = None, columns: int = 8,
 
 
 def _cell(scene: Scene, *, model: Path | None) -> NDArray[np.uint8]:
-    picture = cv2.cvtColor(scene.pixels, cv2.COLOR_GRAY2BGR)
+    picture = cv2.cvtColor(scene.pixels, cv2.COLOR_GRAY2BGR).astype(np.uint8)
     for (x, y, w, h), index in zip(scene.boxes_px.astype(int), scene.class_index, strict=True):
         cv2.rectangle(picture, (x - 2, y - 2), (x + w + 1, y + h + 1), COLOURS[index], 1)
         if model is None:
@@ -48,14 +53,18 @@ def _cell(scene: Scene, *, model: Path | None) -> NDArray[np.uint8]:
 
 
 def _draw_detections(picture: NDArray[np.uint8], pixels: NDArray[np.uint8], *, model: Path) -> None:
-    from training.evaluate import find, onnx_predictor  # noqa: PLC0415 - only with a model
+    from training.evaluate import find, onnx_predictor
 
     described = json.loads((model / "model.json").read_text())
     side = described["input"]["shape"][1]
     height, width = pixels.shape
     padded = np.pad(pixels, ((0, side - height), (0, side - width)), mode="reflect")
-    found = find(onnx_predictor(model / "model.onnx"), padded, calibration=PlattCalibration.from_dict(described["calibration"]))
-    found = apply_thresholds(found, thresholds=np.array([described["thresholds"][code] for code in described["classes"]]))
+    found = find(
+        onnx_predictor(model / "model.onnx"), padded, calibration=PlattCalibration.from_dict(described["calibration"])
+    )
+    found = apply_thresholds(
+        found, thresholds=np.array([described["thresholds"][code] for code in described["classes"]])
+    )
     for (x, y, w, h), index, confidence in zip(found.boxes_px, found.class_index, found.confidence, strict=True):
         if x + w / 2 < width and y + h / 2 < height:
             centre = (int(x + w / 2), int(y + h / 2))

@@ -48,7 +48,7 @@ def open_session(path: Path, *, threads: int = 1) -> onnxruntime.InferenceSessio
 def onnx_predictor(path: Path, *, threads: int = 1) -> Predictor:
     """(N, 1, 512, 512) uint8 to the four outputs."""
     session = open_session(path, threads=threads)
-    return lambda tiles: tuple(session.run(None, {"image": tiles}))  # type: ignore[return-value]
+    return lambda tiles: tuple(session.run(None, {"image": tiles}))
 
 
 def scenes(*, seed: int, count: int, families: Sequence[str], side_px: int = 512) -> Iterator[Any]:
@@ -93,7 +93,8 @@ def _boxes(rows: Sequence[Detections]) -> metrics.Boxes:
     detections = Detections.concatenate(rows)
     return metrics.Boxes(
         image=np.repeat(np.arange(len(rows)), [len(row) for row in rows]),
-        boxes_px=detections.boxes_px.astype(np.float64), class_index=detections.class_index.astype(np.int64),
+        boxes_px=detections.boxes_px.astype(np.float64),
+        class_index=detections.class_index.astype(np.int64),
         confidence=detections.raw_score.astype(np.float64),
     )
 
@@ -129,7 +130,9 @@ def fit_calibration(found: metrics.Boxes, truth: metrics.Boxes) -> PlattCalibrat
     return PlattCalibration(a=np.array([max(a, 0.05) for a, _ in rows]), b=np.array([b for _, b in rows]))
 
 
-def choose_thresholds(found: metrics.Boxes, truth: metrics.Boxes, *, wanted_recall: float = 0.94) -> NDArray[np.float64]:
+def choose_thresholds(
+    found: metrics.Boxes, truth: metrics.Boxes, *, wanted_recall: float = 0.94
+) -> NDArray[np.float64]:
     """(C,) the confidence of best F1, lowered where recall would fall short of what is wanted, within reason."""
     hit = metrics.match(found, truth) >= 0
     chosen = np.full(len(CLASS_CODES), 0.5)
@@ -159,16 +162,20 @@ def measure(found: metrics.Boxes, truth: Truth, *, thresholds: NDArray[np.float6
     by_class = {
         code: {
             "defects": int((truth.boxes.class_index == index).sum()),
-            "ap50": _rounded(per_class[index]), "recall": _rounded(recall[index]),
-            "precision": _rounded(precision[index]), "threshold": float(thresholds[index]),
+            "ap50": _rounded(per_class[index]),
+            "recall": _rounded(recall[index]),
+            "precision": _rounded(precision[index]),
+            "threshold": float(thresholds[index]),
         }
         for index, code in enumerate(CLASS_CODES)
     }
     of_defect = truth.boxes.image
     return {
-        "map50": _rounded(float(np.nanmean(per_class))), "map75": _rounded(float(np.nanmean(at_75))),
+        "map50": _rounded(float(np.nanmean(per_class))),
+        "map75": _rounded(float(np.nanmean(at_75))),
         "ece": _rounded(metrics.expected_calibration_error(found.confidence[kept], correct[kept])),
-        "defects": len(truth.boxes), "per_class": by_class,
+        "defects": len(truth.boxes),
+        "per_class": by_class,
         "by_difficulty": _shares(truth.difficulty, seen, dict(enumerate(DIFFICULTIES))),
         "by_look": _shares(truth.look[of_defect], seen, {name: name for name in sorted(set(truth.look))}),
         "by_family": _shares(truth.family[of_defect], seen, {name: name for name in sorted(set(truth.family))}),
@@ -182,7 +189,8 @@ def false_alarms(found: metrics.Boxes, truth: Truth, *, thresholds: NDArray[np.f
     shown = found.take(found.confidence >= thresholds[found.class_index])
     alarms = int(clean[shown.image].sum())
     return {
-        "pictures": len(clean), "clean_pictures": int(clean.sum()),
+        "pictures": len(clean),
+        "clean_pictures": int(clean.sum()),
         "false_alarms_per_clean_picture": _rounded(alarms / max(1, int(clean.sum()))),
     }
 
@@ -190,7 +198,8 @@ def false_alarms(found: metrics.Boxes, truth: Truth, *, thresholds: NDArray[np.f
 def _shares(labels: NDArray[Any], seen: NDArray[np.bool_], names: dict[Any, str]) -> dict[str, Any]:
     return {
         name: {"defects": int((labels == value).sum()), "recall": _rounded(float(seen[labels == value].mean()))}
-        for value, name in names.items() if (labels == value).any()
+        for value, name in names.items()
+        if (labels == value).any()
     }
 
 

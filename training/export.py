@@ -31,7 +31,10 @@ class Deployed(nn.Module):
         self.register_buffer("anchors", anchors_px(cells, cells))
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """(N, 1, S, S) uint8 to boxes (N, K, 4) x, y, w, h, scores (N, K), class scores (N, K, 8), embedding (N, K, 64)."""
+        """(N, 1, S, S) uint8 to the four outputs.
+
+        boxes (N, K, 4) x, y, w, h; scores (N, K); class scores (N, K, 8); embedding (N, K, 64).
+        """
         class_logits, box_logits, tower = self.detector(normalise(image))
         chances = class_logits.sigmoid()
         best = chances.amax(dim=1, keepdim=True)
@@ -67,8 +70,14 @@ def export_fp32(detector: Detector, *, path: Path) -> None:
     example = torch.zeros((2, 1, TILE_PX, TILE_PX), dtype=torch.uint8)
     names = {"image": {0: "N"}} | {name: {0: "N"} for name in OUTPUTS}
     torch.onnx.export(
-        deployed, (example,), str(path), input_names=["image"], output_names=list(OUTPUTS), dynamic_axes=names,
-        opset_version=OPSET, dynamo=False,
+        deployed,
+        (example,),
+        str(path),
+        input_names=["image"],
+        output_names=list(OUTPUTS),
+        dynamic_axes=names,
+        opset_version=OPSET,
+        dynamo=False,
     )
     model = onnx.load(str(path))
     _name_shapes(model)
@@ -95,7 +104,7 @@ def export_int8(*, source: Path, path: Path, calibration: NDArray[np.uint8]) -> 
     Args:
         calibration: (n, 1, S, S) uint8 pictures whose activations set the ranges.
     """
-    from onnxruntime.quantization import (  # noqa: PLC0415 - drags in a lot; only this needs it
+    from onnxruntime.quantization import (
         CalibrationDataReader,
         CalibrationMethod,
         QuantFormat,
@@ -103,7 +112,7 @@ def export_int8(*, source: Path, path: Path, calibration: NDArray[np.uint8]) -> 
         quantize_static,
     )
 
-    class Reader(CalibrationDataReader):  # type: ignore[misc]
+    class Reader(CalibrationDataReader):
         def __init__(self) -> None:
             self.rows = iter(range(len(calibration)))
 
@@ -118,9 +127,17 @@ def export_int8(*, source: Path, path: Path, calibration: NDArray[np.uint8]) -> 
     onnx.save(model, str(plain))
     try:
         quantize_static(
-            str(plain), str(path), Reader(), quant_format=QuantFormat.QDQ, per_channel=True, reduce_range=True,
-            activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8, op_types_to_quantize=["Conv", "Add", "Resize"],
-            nodes_to_quantize=_body(model), calibrate_method=CalibrationMethod.MinMax,
+            str(plain),
+            str(path),
+            Reader(),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            reduce_range=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=["Conv", "Add", "Resize"],
+            nodes_to_quantize=_body(model),
+            calibrate_method=CalibrationMethod.MinMax,
             extra_options={"CalibMovingAverage": True, "CalibMovingAverageConstant": 0.05},
         )
     finally:
@@ -134,6 +151,7 @@ def _body(model: onnx.ModelProto) -> list[str]:
     return [
         node.name
         for node in model.graph.node
-        if node.op_type in ("Conv", "Add", "Resize") and "/detector/" in node.name
+        if node.op_type in ("Conv", "Add", "Resize")
+        and "/detector/" in node.name
         and not any(part in node.name for part in left_in_float)
     ]

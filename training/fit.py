@@ -1,4 +1,4 @@
-"""The training loop: AdamW, cosine, an averaged copy of the weights, resumable at any step."""
+"""The training loop: Muon and AdamW, a cosine, an averaged copy of the weights, resumable at any step."""
 
 from __future__ import annotations
 
@@ -16,19 +16,23 @@ from torch import nn
 
 from training.batches import make_batch, prefetch
 from training.cache import Shard
-from training.loss import DetectionLoss
+from training.loss import Batch, DetectionLoss
+from training.muon import Muon
 from training.network import Detector, normalise
 
 
 @dataclass(frozen=True, slots=True)
 class FitSettings:
-    """One stage of training. Rates are for the whole stage; the cosine ends at a hundredth."""
+    """One stage of training.
+
+    crops: side in px, how many of them make a batch, share of the steps. `rate` is AdamW's at its height."""
 
     seed: int
     steps: int
-    batch: int
-    side_px: int
+    crops: tuple[tuple[int, int, float], ...]
     rate: float
+    muon_rate: float = 0.02
+    end_pace: float = 0.01
     warm_steps: int = 200
     decay: float = 0.02
     average: float = 0.999
@@ -42,33 +46,53 @@ class Trainer:
     def __init__(self, settings: FitSettings) -> None:
         torch.manual_seed(settings.seed)
         torch.set_num_threads(settings.threads)
+        torch.set_flush_denormal(True)
         self.settings = settings
         self.model = Detector().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.model).eval()
         self.loss = DetectionLoss()
-        parameters = [*self.model.named_parameters(), *self.loss.named_parameters()]
-        plain = [value for _, value in parameters if value.ndim < 2]
-        decayed = [value for _, value in parameters if value.ndim >= 2]
-        self.optimiser = torch.optim.AdamW(
-            [{"params": decayed, "weight_decay": settings.decay}, {"params": plain, "weight_decay": 0.0}],
-            lr=settings.rate,
-        )
+        self.optimisers = self._make_optimisers()
         self.step = 0
         self.history: list[dict[str, Any]] = []
 
-    def rate(self) -> float:
-        """Learning rate at the present step."""
+    def _make_optimisers(self) -> list[torch.optim.Optimizer]:
+        """Muon for hidden convolutions; AdamW for the stem (one channel in), the heads and all vectors."""
+        settings = self.settings
+        hidden: list[torch.Tensor] = []
+        decayed: list[torch.Tensor] = []
+        plain: list[torch.Tensor] = []
+        for name, value in [*self.model.named_parameters(), *self.loss.named_parameters()]:
+            if value.ndim == 4 and value.shape[1] > 1 and "head" not in name:
+                hidden.append(value)
+            else:
+                (decayed if value.ndim >= 2 else plain).append(value)
+        return [
+            Muon(hidden, lr=settings.muon_rate, weight_decay=settings.decay),
+            torch.optim.AdamW(
+                [{"params": decayed, "weight_decay": settings.decay}, {"params": plain, "weight_decay": 0.0}],
+                lr=settings.rate,
+            ),
+        ]
+
+    def pace(self) -> float:
+        """Share of the full learning rates at the present step: up in a line, down along a cosine."""
         settings = self.settings
         if self.step < settings.warm_steps:
-            return settings.rate * (self.step + 1) / settings.warm_steps
+            return (self.step + 1) / settings.warm_steps
         done = (self.step - settings.warm_steps) / max(1, settings.steps - settings.warm_steps)
-        return settings.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+        return settings.end_pace + (1 - settings.end_pace) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
     def run(self, *, shards: list[Shard], out: Path, until: int | None = None) -> None:
         """Train to the end of the stage, saving as it goes; `shards` may grow meanwhile."""
         settings = self.settings
         rng = np.random.default_rng((settings.seed, self.step))
-        batches = prefetch(lambda: make_batch(rng, shards=shards, size=settings.batch, side_px=settings.side_px))
+        shares = [share for _, _, share in settings.crops]
+
+        def make() -> Batch:
+            side_px, size, _ = settings.crops[int(rng.choice(len(shares), p=shares))]
+            return make_batch(rng, shards=shards, size=size, side_px=side_px)
+
+        batches = prefetch(make)
         sums: dict[str, float] = {}
         began = time.monotonic()
         while self.step < (until or settings.steps):
@@ -76,7 +100,7 @@ class Trainer:
             for name, value in parts.items():
                 sums[name] = sums.get(name, 0.0) + float(value.detach())
             if self.step % 50 == 0:
-                line = {"step": self.step, "rate": round(self.rate(), 6), "s": round(time.monotonic() - began, 1)}
+                line = {"step": self.step, "pace": round(self.pace(), 4), "s": round(time.monotonic() - began, 1)}
                 line |= {name: round(value / 50, 4) for name, value in sums.items()}
                 print(json.dumps(line), flush=True)
                 sums = {}
@@ -84,22 +108,27 @@ class Trainer:
                 self.save(out / "last.pt")
         self.save(out / "last.pt")
 
-    def _one_step(self, batch: Any) -> dict[str, torch.Tensor]:
+    def _one_step(self, batch: Batch) -> dict[str, torch.Tensor]:
         self.model.train()
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.rate()
+        for optimiser, rate in zip(self.optimisers, (self.settings.muon_rate, self.settings.rate), strict=True):
+            for group in optimiser.param_groups:
+                group["lr"] = rate * self.pace()
+            optimiser.zero_grad(set_to_none=True)
         x = normalise(batch.pixels).contiguous(memory_format=torch.channels_last)
         fused = self.model.features(x)
         class_logits, box_logits, tower = self.model.heads(fused)
         rows = tower.flatten(2).transpose(1, 2)
         parts: dict[str, torch.Tensor] = self.loss(
-            fused=fused, class_logits=class_logits, box_logits=box_logits, embeddings=self.model.embed(rows),
+            fused=fused,
+            class_logits=class_logits,
+            box_logits=box_logits,
+            embeddings=self.model.embed(rows),
             batch=batch,
         )
-        self.optimiser.zero_grad(set_to_none=True)
         parts["total"].backward()
         parts["norm"] = nn.utils.clip_grad_norm_(self.model.parameters(), 10.0)
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            optimiser.step()
         self.step += 1
         self._average()
         return parts
@@ -118,8 +147,12 @@ class Trainer:
         """Write the whole state; the rename makes it all or nothing."""
         path.parent.mkdir(parents=True, exist_ok=True)
         state = {
-            "model": self.model.state_dict(), "averaged": self.averaged.state_dict(), "loss": self.loss.state_dict(),
-            "optimiser": self.optimiser.state_dict(), "step": self.step, "settings": asdict(self.settings),
+            "model": self.model.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "loss": self.loss.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "step": self.step,
+            "settings": asdict(self.settings),
             "history": self.history,
         }
         temporary = path.with_suffix(".part")
@@ -129,7 +162,8 @@ class Trainer:
     def resume(self, path: Path) -> None:
         """Go on where a checkpoint of the same stage stopped."""
         state = torch.load(path, weights_only=True)
-        self.optimiser.load_state_dict(state["optimiser"])
+        for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(kept)
         self.step = state["step"]
         self._weights(state)
 

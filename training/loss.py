@@ -19,8 +19,12 @@ SIZE_STEPS_PX = (24.0, 72.0)
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """pixels: (N, 1, S, S) uint8. label_maps: (N, S/2, S/2) uint8, 0 or class + 1. corners_px: (N, G, 4). class_index: (N, G), -1 where there is no defect, -2 where
-    one is cut off so far that it is neither wanted nor held against the model."""
+    """What one step looks at.
+
+    pixels: (N, 1, S, S) uint8. label_maps: (N, S/2, S/2) uint8, 0 or class + 1. corners_px: (N, G, 4).
+    class_index: (N, G), -1 where there is no defect, -2 where one is cut off so far that it is neither wanted nor held
+    against the model.
+    """
 
     pixels: Tensor
     label_maps: Tensor
@@ -37,9 +41,11 @@ def iou_pairs(a: Tensor, b: Tensor, *, complete: bool = False) -> Tensor:
         return iou
     hull = (torch.maximum(a[..., 2:], b[..., 2:]) - torch.minimum(a[..., :2], b[..., :2])).clamp(min=0.1)
     apart = (a[..., :2] + a[..., 2:] - b[..., :2] - b[..., 2:]).square().sum(-1) / 4
-    aspect = 4 / torch.pi**2 * (
-        torch.atan(size_b[..., 0] / size_b[..., 1]) - torch.atan(size_a[..., 0] / size_a[..., 1])
-    ).square()
+    aspect = (
+        4
+        / torch.pi**2
+        * (torch.atan(size_b[..., 0] / size_b[..., 1]) - torch.atan(size_a[..., 0] / size_a[..., 1])).square()
+    )
     with torch.no_grad():
         weight = aspect / (1 - iou + aspect + 1e-6)
     return iou - apart / hull.square().sum(-1) - weight * aspect
@@ -102,7 +108,10 @@ class DetectionLoss(nn.Module):
         logits = class_logits.flatten(2).transpose(1, 2)
         boxes = corners_px(distances_px(box_logits).flatten(2).transpose(1, 2), anchors)
         owner, wanted = assign(
-            scores=logits.sigmoid(), boxes=boxes.detach(), anchors=anchors, truth=batch.corners_px,
+            scores=logits.sigmoid(),
+            boxes=boxes.detach(),
+            anchors=anchors,
+            truth=batch.corners_px,
             class_index=batch.class_index,
         )
         row, column = torch.nonzero(owner >= 0, as_tuple=True)
@@ -129,7 +138,10 @@ class DetectionLoss(nn.Module):
         outline_loss = _outline_loss(self.outline_head(fused), batch.label_maps)
         return {
             "total": 3.0 * class_loss + 4.0 * box_loss + 0.15 * embedding_loss + outline_loss,
-            "outline": outline_loss.detach(), "class": class_loss.detach(), "box": box_loss.detach(), "embedding": embedding_loss.detach(),
+            "outline": outline_loss.detach(),
+            "class": class_loss.detach(),
+            "box": box_loss.detach(),
+            "embedding": embedding_loss.detach(),
         }
 
 

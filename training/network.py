@@ -82,7 +82,7 @@ class Detector(nn.Module):
         return fused
 
     def heads(self, fused: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Class logits (N, 8, h, w), box logits (N, 4, h, w), class tower (N, 48, h, w) that embeddings are read from."""
+        """Class logits (N, 8, h, w), box logits (N, 4, h, w), and the tower (N, 48, h, w) embeddings are read from."""
         tower = self.class_tower(fused)
         return self.class_head(tower), self.box_head(self.box_tower(fused)), tower
 

@@ -19,18 +19,34 @@ class Stage:
     """One stage of training and the scenes it draws from."""
 
     name: str
-    scenes: SceneSet
+    scenes: tuple[SceneSet, ...]
     fit: FitSettings
 
 
+CROWDED = SceneSet(seed=103, count=6_000, side_px=320, families=TRAINING_FAMILIES, crowding=4.0)
+"""Many defects per scene: a step costs the same and teaches more."""
+PLAIN = SceneSet(seed=101, count=2_000, side_px=320, families=TRAINING_FAMILIES)
+"""Defects as often as in life, clean scenes among them."""
+LARGE = SceneSet(seed=102, count=1_000, side_px=544, families=TRAINING_FAMILIES, crowding=2.0)
+"""Room for defects as wide as a tile."""
+
 STAGES: tuple[Stage, ...] = (
     Stage(
-        "crops", SceneSet(seed=101, count=20_000, side_px=320, families=TRAINING_FAMILIES),
-        FitSettings(seed=1, steps=6000, batch=16, side_px=256, rate=2e-3),
+        "crops",
+        (CROWDED, PLAIN),
+        FitSettings(seed=1, steps=1800, crops=((128, 16, 1.0),), rate=2e-3, muon_rate=0.02, end_pace=0.75),
     ),
     Stage(
-        "tiles", SceneSet(seed=102, count=6_000, side_px=544, families=TRAINING_FAMILIES),
-        FitSettings(seed=2, steps=1600, batch=6, side_px=512, rate=8e-4, warm_steps=50),
+        "mixed",
+        (CROWDED, PLAIN, LARGE),
+        FitSettings(
+            seed=5,
+            steps=2000,
+            crops=((128, 16, 0.3), (192, 8, 0.25), (256, 5, 0.25), (512, 2, 0.2)),
+            rate=1.6e-3,
+            muon_rate=0.016,
+            warm_steps=20,
+        ),
     ),
 )
 

@@ -20,7 +20,12 @@ from training.fit import load_averaged
 
 
 def release(
-    *, checkpoint: Path, zoo: Path, test_count: int | None = None, validation_count: int | None = None, note: str = "",
+    *,
+    checkpoint: Path,
+    zoo: Path,
+    test_count: int | None = None,
+    validation_count: int | None = None,
+    note: str = "",
     real_note: Path | None = None,
 ) -> dict[str, Any]:
     """Write both versions and return the figures of the test.
@@ -36,7 +41,9 @@ def release(
     fp32, int8 = (folder / "model.onnx" for folder in folders.values())
     export_fp32(load_averaged(checkpoint), path=fp32)
     sample = recipe.QUANTISATION
-    pictures = [scene.pixels for scene in evaluate.scenes(seed=sample.seed, count=sample.count, families=sample.families)]
+    pictures = [
+        scene.pixels for scene in evaluate.scenes(seed=sample.seed, count=sample.count, families=sample.families)
+    ]
     export_int8(source=fp32, path=int8, calibration=np.stack(pictures)[:, None])
     predictors = [evaluate.onnx_predictor(path) for path in (fp32, int8)]
 
@@ -66,12 +73,22 @@ def release(
         "verdict": "served by default" if default else "costs too much to be served by default",
     }
     history = torch.load(checkpoint, weights_only=True)
-    training = describe_training(history=[*history["history"], history["settings"] | {"done": history["step"]}], note=note)
+    training = describe_training(
+        history=[*history["history"], history["settings"] | {"done": history["step"]}], note=note
+    )
     versions = ((recipe.FP32_VERSION, "fp32", None), (recipe.INT8_VERSION, "int8", recipe.FP32_VERSION))
-    for (version, precision, parent), (calibration, thresholds), figures in zip(versions, settled, measured, strict=True):
+    for (version, precision, parent), (calibration, thresholds), figures in zip(
+        versions, settled, measured, strict=True
+    ):
         write_artefact(
-            folders[version], version=version, precision=precision, parent=parent, calibration=calibration,
-            thresholds=thresholds, measured=figures, training=training,
+            folders[version],
+            version=version,
+            precision=precision,
+            parent=parent,
+            calibration=calibration,
+            thresholds=thresholds,
+            measured=figures,
+            training=training,
         )
     return {version: figures for (version, _, _), figures in zip(versions, measured, strict=True)}
 
@@ -114,11 +131,16 @@ def _processor() -> str:
 def summary(figures: dict[str, Any]) -> str:
     """A few lines for the terminal."""
     return "\n".join(
-        json.dumps({
-            "version": version, "map50": row["test"]["map50"], "ece": row["test"]["ece"],
-            "held_out_map50": row["test"]["held_out"]["map50"], "cpu_ms": row["speed"]["cpu_ms"],
-            "recall": {code: item["recall"] for code, item in row["test"]["per_class"].items()},
-        })
+        json.dumps(
+            {
+                "version": version,
+                "map50": row["test"]["map50"],
+                "ece": row["test"]["ece"],
+                "held_out_map50": row["test"]["held_out"]["map50"],
+                "cpu_ms": row["speed"]["cpu_ms"],
+                "recall": {code: item["recall"] for code, item in row["test"]["per_class"].items()},
+            }
+        )
         for version, row in figures.items()
     )
 

@@ -15,14 +15,14 @@ from training import recipe
 from training.cache import LABEL_STEP_PX, Shard, ensure
 from training.fit import FitSettings, Trainer
 
-MANIFEST_FIT = FitSettings(seed=3, steps=1000, batch=6, side_px=512, rate=4e-4, warm_steps=50)
+MANIFEST_FIT = FitSettings(seed=3, steps=1000, crops=((512, 4, 1.0),), rate=4e-4, muon_rate=0.004, warm_steps=50)
 
 
 def fit_recipe(*, out: Path, cache: Path, threads: int, warm: Path | None) -> Path:
     """Run what is left of the recipe and return the last checkpoint."""
     checkpoint = warm
     for stage in recipe.STAGES:
-        shards = ensure(stage.scenes, root=cache, workers=threads)
+        shards = [shard for scenes in stage.scenes for shard in ensure(scenes, root=cache, workers=threads)]
         checkpoint = fit_stage(
             shards, out=out / stage.name, settings=replace(stage.fit, threads=threads), warm=checkpoint
         )
@@ -44,7 +44,12 @@ def fit_stage(shards: list[Shard], *, out: Path, settings: FitSettings, warm: Pa
 
 def fit_manifest(manifest: Path, *, out: Path, settings: FitSettings, warm: Path | None) -> Path:
     """Train on labelled pictures: those of a frozen data set."""
-    return fit_stage([read_manifest(manifest, side_px=settings.side_px)], out=out, settings=settings, warm=warm)
+    return fit_stage(
+        [read_manifest(manifest, side_px=max(side for side, _, _ in settings.crops))],
+        out=out,
+        settings=settings,
+        warm=warm,
+    )
 
 
 def read_manifest(manifest: Path, *, side_px: int) -> Shard:
@@ -59,7 +64,9 @@ def read_manifest(manifest: Path, *, side_px: int) -> Shard:
         picture = cv2.imread(str(manifest.parent / row["image"]), cv2.IMREAD_GRAYSCALE)
         unknown = set(row["classes"]) - set(CLASS_CODES)
         if picture is None or unknown:
-            raise ValueError(f"line {number}: {f'unknown class {unknown.pop()}' if unknown else 'picture not readable'}")
+            raise ValueError(
+                f"line {number}: {f'unknown class {unknown.pop()}' if unknown else 'picture not readable'}"
+            )
         pixels.append(_squared(picture.astype(np.uint8), side_px=side_px))
         boxes.append(np.array(row["boxes_px"], np.float32).reshape(-1, 4))
         classes.append(np.array([CLASS_CODES.index(code) for code in row["classes"]], np.int16))
@@ -69,7 +76,14 @@ def read_manifest(manifest: Path, *, side_px: int) -> Shard:
     for picture_labels, picture_boxes, picture_classes in zip(labels, boxes, classes, strict=True):
         for (x, y, w, h), index in zip((picture_boxes / LABEL_STEP_PX).astype(int), picture_classes, strict=True):
             picture_labels[y : y + h + 1, x : x + w + 1] = index + 1
-    return Shard(np.stack(pixels), labels, np.concatenate(boxes), classes_all, np.ones(len(classes_all), np.int8), np.concatenate(owner))
+    return Shard(
+        np.stack(pixels),
+        labels,
+        np.concatenate(boxes),
+        classes_all,
+        np.ones(len(classes_all), np.int8),
+        np.concatenate(owner),
+    )
 
 
 def _squared(picture: NDArray[np.uint8], *, side_px: int) -> NDArray[np.uint8]:

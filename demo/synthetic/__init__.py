@@ -7,6 +7,13 @@ from demo.synthetic.types import CLASS_CODES, DIFFICULTIES, LOOKS, Scene
 FAMILIES: tuple[str, ...] = tuple(DRAWERS)
 
 __all__ = [
-    "CLASS_CODES", "DIFFICULTIES", "FAMILIES", "HELD_OUT_FAMILIES", "LINE_FAMILIES", "LOOKS", "TRAINING_FAMILIES",
-    "Scene", "draw_scene",
+    "CLASS_CODES",
+    "DIFFICULTIES",
+    "FAMILIES",
+    "HELD_OUT_FAMILIES",
+    "LINE_FAMILIES",
+    "LOOKS",
+    "TRAINING_FAMILIES",
+    "Scene",
+    "draw_scene",
 ]

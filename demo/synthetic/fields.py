@@ -47,8 +47,13 @@ def polygon_mask(points_px: NDArray[np.floating], *, height_px: int, width_px: i
 
 
 def blob_outline(
-    rng: np.random.Generator, *, centre_px: tuple[float, float], radius_px: tuple[float, float], angle_rad: float,
-    roughness: float, harmonics: int = 7,
+    rng: np.random.Generator,
+    *,
+    centre_px: tuple[float, float],
+    radius_px: tuple[float, float],
+    angle_rad: float,
+    roughness: float,
+    harmonics: int = 7,
 ) -> NDArray[np.float64]:
     """(48, 2) outline of an ellipse whose radius wobbles by `roughness` (relative), long waves strongest."""
     theta = np.linspace(0, 2 * np.pi, 48, endpoint=False)
@@ -62,7 +67,10 @@ def blob_outline(
 
 
 def draw_strokes(
-    canvas: NDArray[np.uint8], points_px: NDArray[np.floating], *, strength: NDArray[np.floating],
+    canvas: NDArray[np.uint8],
+    points_px: NDArray[np.floating],
+    *,
+    strength: NDArray[np.floating],
     thickness_px: NDArray[np.integer],
 ) -> None:
     """Draw a polyline whose strength (0..1) and thickness vary from segment to segment, anti-aliased."""
@@ -70,8 +78,13 @@ def draw_strokes(
     for index in range(len(points) - 1):
         start, end = points[index], points[index + 1]
         cv2.line(
-            canvas, (int(start[0]), int(start[1])), (int(end[0]), int(end[1])), int(255 * strength[index]),
-            int(thickness_px[index]), cv2.LINE_AA, SUBPIXEL_BITS,
+            canvas,
+            (int(start[0]), int(start[1])),
+            (int(end[0]), int(end[1])),
+            int(255 * strength[index]),
+            int(thickness_px[index]),
+            cv2.LINE_AA,
+            SUBPIXEL_BITS,
         )
 
 

@@ -59,12 +59,18 @@ def choose_ground(rng: np.random.Generator, *, pattern: Pattern, look: Look, rim
         grain += blur(fine, 0.8) * np.float32(rng.uniform(0.005, 0.03))
     inside = _rim_distance(rng, height_px=height, width_px=width) if rim else None
     if inside is not None and rng.random() < 0.6:
-        keep = np.clip((inside - np.float32(rng.uniform(8, 50))) / 2, 0, 1)
+        keep = np.clip((inside - np.float32(rng.uniform(8, 50))) / 2, 0, 1).astype(np.float32)
         pattern.mask = pattern.mask * keep
         pattern.under = None if pattern.under is None else pattern.under * keep
     ground = Ground(
-        pattern=pattern, look=look, space=space, line=float(np.clip(space + step, 0.05, 0.97)), grain=grain,
-        inside_px=inside, bevel_px=float(rng.uniform(2, 14)), bevel=float(rng.uniform(-0.2, 0.25)),
+        pattern=pattern,
+        look=look,
+        space=space,
+        line=float(np.clip(space + step, 0.05, 0.97)),
+        grain=grain,
+        inside_px=inside,
+        bevel_px=float(rng.uniform(2, 14)),
+        bevel=float(rng.uniform(-0.2, 0.25)),
         beyond=float(rng.uniform(0.0, 0.12) if rng.random() < 0.85 else rng.uniform(0.75, 1.0)),
         albedo=pattern.mask,
     )
@@ -114,7 +120,7 @@ def _edges(mask: FloatArray) -> FloatArray:
     soft = blur(mask, 1.0)
     gx = cv2.Sobel(soft, cv2.CV_32F, 1, 0, ksize=3)
     gy = cv2.Sobel(soft, cv2.CV_32F, 0, 1, ksize=3)
-    return cv2.magnitude(gx, gy) * np.float32(0.5)  # type: ignore[return-value]
+    return cv2.magnitude(gx, gy) * np.float32(0.5)
 
 
 def _rim_distance(rng: np.random.Generator, *, height_px: int, width_px: int) -> FloatArray:

@@ -34,12 +34,14 @@ def paint_scratch(rng: np.random.Generator, ground: Ground, *, size_px: float | 
         if last - first < 4:
             continue
         draw_strokes(
-            canvas, (path + normal * offset)[first:last], strength=depth[first : last - 1] * (1 if index == 0 else 0.75),
+            canvas,
+            (path + normal * offset)[first:last],
+            strength=depth[first : last - 1] * (1 if index == 0 else 0.75),
             thickness_px=thickness[first : last - 1],
         )
     if length > 60 and rng.random() < 0.35:
         _debris(rng, canvas, path, normal)
-    track = blur(canvas.astype(np.float32) / 255, rng.uniform(0.4, 0.8)) * np.float32(1.15)
+    track = blur(canvas.astype(np.float32) / np.float32(255), rng.uniform(0.4, 0.8)) * np.float32(1.15)
     contrast = log_uniform(rng, 0.12, 0.55)
     bright = rng.random() < 0.62
     flank = np.clip(blur(track, 1.0 + wide * 0.5) - track, 0, 1) * np.float32(rng.uniform(0, 0.5))
@@ -66,7 +68,7 @@ def paint_crack(rng: np.random.Generator, ground: Ground, *, size_px: float | No
         _draw_crack(canvas, twig - twig[0] + path[at], wide_px=max(1, wide - 1))
     if ground.inside_px is not None:
         canvas[ground.inside_px < 0] = 0
-    core = np.clip(blur(canvas.astype(np.float32) / 255, rng.uniform(0.35, 0.6)) * np.float32(1.2), 0, 1)
+    core = np.clip(blur(canvas.astype(np.float32) / np.float32(255), rng.uniform(0.35, 0.6)) * np.float32(1.2), 0, 1)
     contrast = log_uniform(rng, 0.3, 0.95)
     gain = 1 - np.float32(contrast) * core
     angle = ground.look.light_rad
@@ -130,7 +132,9 @@ def _debris(rng: np.random.Generator, canvas: NDArray[np.uint8], path: Path, nor
     """Specks thrown out to both sides of a deep scratch."""
     for index in rng.integers(0, len(path), int(rng.integers(3, 10))):
         x, y = path[index] + normal[index] * rng.normal(0, 3.5)
-        cv2.circle(canvas, (int(x * 16), int(y * 16)), int(rng.uniform(8, 20)), int(rng.uniform(110, 255)), -1, cv2.LINE_AA, 4)
+        cv2.circle(
+            canvas, (int(x * 16), int(y * 16)), int(rng.uniform(8, 20)), int(rng.uniform(110, 255)), -1, cv2.LINE_AA, 4
+        )
 
 
 def _draw_crack(canvas: NDArray[np.uint8], path: Path, *, wide_px: int) -> None:
@@ -151,6 +155,10 @@ def _edit(
         return None
     window = (slice(y0, y0 + h), slice(x0, x0 + w))
     return Edit(
-        code, x0, y0, touched[window].astype(np.float32),
-        gain=None if gain is None else gain[window], offset=None if offset is None else offset[window],
+        code,
+        x0,
+        y0,
+        touched[window].astype(np.float32),
+        gain=None if gain is None else gain[window],
+        offset=None if offset is None else offset[window],
     )

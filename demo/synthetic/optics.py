@@ -34,9 +34,7 @@ class Look:
     info_bar_px: int
 
 
-def choose_look(
-    rng: np.random.Generator, *, name: str, height_px: int, width_px: int, info_bar: bool = True
-) -> Look:
+def choose_look(rng: np.random.Generator, *, name: str, height_px: int, width_px: int, info_bar: bool = True) -> Look:
     """Draw the settings of one scene: from a well-kept tool to a worn one."""
     sem = name == "sem"
     y, x = np.mgrid[-1 : 1 : height_px * 1j, -1 : 1 : width_px * 1j].astype(np.float32)

@@ -46,7 +46,9 @@ def _array(rng: np.random.Generator, height_px: int, width_px: int, *, hexagonal
     distance = (np.abs(dx) ** squareness + np.abs(dy) ** squareness) ** (1 / squareness)
     mask = np.clip(radius - distance + 0.5, 0, 1).astype(np.float32)
     if rng.random() < 0.4:
-        return Drawn(mask=mask, under=(distance < radius * 0.55).astype(np.float32) * np.float32(rng.uniform(-0.15, 0.15)))
+        return Drawn(
+            mask=mask, under=(distance < radius * 0.55).astype(np.float32) * np.float32(rng.uniform(-0.15, 0.15))
+        )
     return Drawn(mask=mask)
 
 
@@ -96,7 +98,7 @@ def _dies(rng: np.random.Generator, height_px: int, width_px: int) -> Drawn:
         block = (slice(int(y), int(y + h)), slice(int(x), int(x + w)))
         if rng.random() < 0.4 and w > 8 and h > 8:
             step = int(rng.integers(4, 9))
-            under[block][:, :: step] += np.float32(rng.uniform(-0.2, 0.2))
+            under[block][:, ::step] += np.float32(rng.uniform(-0.2, 0.2))
         else:
             under[block] += np.float32(rng.uniform(-0.12, 0.12))
     if rng.random() < 0.6:
@@ -128,7 +130,10 @@ def _pads(rng: np.random.Generator, height_px: int, width_px: int) -> Drawn:
                     cv2.circle(under, (int(x - size * 0.25), int(y - size * 0.25)), max(2, int(size * 0.35)), glint, -1)
             else:
                 cv2.rectangle(mask, (int(x - size), int(y - size)), (int(x + size), int(y + size)), 255, -1)
-    return Drawn(mask=mask.astype(np.float32) / 255, under=blur(under, max(1.0, size * 0.12)) if glint > 0.05 else None)
+    return Drawn(
+        mask=mask.astype(np.float32) / np.float32(255),
+        under=blur(under, max(1.0, size * 0.12)) if glint > 0.05 else None,
+    )
 
 
 def _islands(rng: np.random.Generator, height_px: int, width_px: int) -> Drawn:
@@ -176,7 +181,7 @@ def draw_pattern(rng: np.random.Generator, *, family: str, height_px: int, width
     sheet_h = int(np.ceil(width_px * sine + height_px * cosine)) + 8
     drawn = DRAWERS[family](rng, sheet_h, sheet_w)
     matrix = cv2.getRotationMatrix2D((sheet_w / 2, sheet_h / 2), angle_deg, 1.0)
-    matrix[:, 2] += ((width_px - sheet_w) / 2, (height_px - sheet_h) / 2)
+    matrix[:, 2] += np.array([(width_px - sheet_w) / 2, (height_px - sheet_h) / 2])
 
     def laid(sheet: FloatArray) -> FloatArray:
         return cv2.warpAffine(  # type: ignore[return-value]
@@ -187,15 +192,28 @@ def draw_pattern(rng: np.random.Generator, *, family: str, height_px: int, width
         """Sheet coordinates to picture coordinates; those near or past the rim are dropped."""
         kept = []
         for x, y, ux, uy, line, space in rows:
-            px, py = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2], matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2]
+            px, py = (
+                matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2],
+                matrix[1, 0] * x + matrix[1, 1] * y + matrix[1, 2],
+            )
             margin = line + space
             if margin < px < width_px - margin and margin < py < height_px - margin:
-                kept.append(Site(
-                    px, py, matrix[0, 0] * ux + matrix[0, 1] * uy, matrix[1, 0] * ux + matrix[1, 1] * uy, line, space,
-                ))
+                kept.append(
+                    Site(
+                        px,
+                        py,
+                        matrix[0, 0] * ux + matrix[0, 1] * uy,
+                        matrix[1, 0] * ux + matrix[1, 1] * uy,
+                        line,
+                        space,
+                    )
+                )
         return kept
 
     return Pattern(
-        family=family, mask=laid(drawn.mask), under=None if drawn.under is None else laid(drawn.under),
-        line_sites=sites(drawn.line_sites), space_sites=sites(drawn.space_sites),
+        family=family,
+        mask=laid(drawn.mask),
+        under=None if drawn.under is None else laid(drawn.under),
+        line_sites=sites(drawn.line_sites),
+        space_sites=sites(drawn.space_sites),
     )

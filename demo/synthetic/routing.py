@@ -68,10 +68,9 @@ def gratings(rng: np.random.Generator, height_px: int, width_px: int) -> Drawn:
             for index in range(count):
                 start = index * pitch + 2
                 if along_x:
-                    box = (left, top + start, block, line)
+                    _fill(mask, left, top + start, block, line)
                 else:
-                    box = (left + start, top, line, block)
-                _fill(mask, *box)
+                    _fill(mask, left + start, top, line, block)
                 for sites, shift in ((line_sites, line / 2), (space_sites, line + space / 2)):
                     if sites is space_sites and index == count - 1:
                         continue
@@ -99,7 +98,8 @@ def logic(rng: np.random.Generator, height_px: int, width_px: int) -> Drawn:
                 _fill(mask, column * pitch, track * pitch, run * pitch - space, line)
             column += run + int(rng.geometric(0.5))
     for track in range(tracks - 1):
-        for column in np.flatnonzero(wired[track] & wired[track + 1] & (rng.random(columns) < 0.04)):
+        hops = wired[track] & wired[track + 1] & (rng.random(columns) < 0.04)
+        for column in (int(place) for place in np.flatnonzero(hops)):
             _fill(mask, column * pitch, track * pitch, line, pitch + line)
             wired[track : track + 2, max(0, column - 2) : column + 3] = False
     if rng.random() < 0.5:
@@ -109,12 +109,12 @@ def logic(rng: np.random.Generator, height_px: int, width_px: int) -> Drawn:
             _fill(under, x, 0, wide, height_px, level)
     inner = wired & np.roll(wired, 1, axis=1) & np.roll(wired, -1, axis=1)
     inner[:, [0, -1]] = False
-    line_sites = [
+    line_sites: list[tuple[float, ...]] = [
         (column * pitch + line / 2, track * pitch + line / 2, 1, 0, line, space)
         for track, column in _some(rng, np.argwhere(inner))
     ]
     both = inner[:-1] & inner[1:]
-    space_sites = [
+    space_sites: list[tuple[float, ...]] = [
         (column * pitch + line / 2, track * pitch + line + space / 2, 1, 0, line, space)
         for track, column in _some(rng, np.argwhere(both))
     ]
@@ -186,5 +186,3 @@ def _some(rng: np.random.Generator, places: np.ndarray) -> list[tuple[float, flo
         return []
     chosen = rng.permutation(len(places))[:SITES_PER_SHEET]
     return [(float(row), float(column)) for row, column in places[chosen]]
-
-

@@ -29,9 +29,15 @@ CLEAN_SHARE = 0.12
 
 
 def draw_scene(
-    *, seed: int | Sequence[int], size_px: tuple[int, int] = (512, 512), look: str | None = None,
-    family: str | None = None, families: Sequence[str] = TRAINING_FAMILIES, defects: Sequence[str] | None = None,
+    *,
+    seed: int | Sequence[int],
+    size_px: tuple[int, int] = (512, 512),
+    look: str | None = None,
+    family: str | None = None,
+    families: Sequence[str] = TRAINING_FAMILIES,
+    defects: Sequence[str] | None = None,
     rim: bool | None = None,
+    crowding: float = 1.0,
 ) -> Scene:
     """Draw a wafer picture and its exact ground truth. The same arguments give the same bytes.
 
@@ -42,11 +48,12 @@ def draw_scene(
         family: the product texture; None draws one of `families` that suits the defects.
         defects: class codes to paint, in order; () for a clean wafer; None draws how many and which. What does not
             fit in, or cannot be seen once imaged, is not painted and not in the truth.
+        crowding: how many times as many defects as usual, where `defects` is None; for training, not for looks.
         rim: whether the wafer's or die's rim is in view; None draws it (always where an edge chip is asked for).
     """
     rng = np.random.default_rng(seed)
     width, height = size_px
-    wanted = _choose_defects(rng, area_px=width * height) if defects is None else list(defects)
+    wanted = _choose_defects(rng, area_px=width * height, crowding=crowding) if defects is None else list(defects)
     look = look or str(rng.choice(LOOKS, p=(0.6, 0.4)))
     family = family or _choose_family(rng, families=families, wanted=wanted)
     rim = rim if rim is not None else "edge_chip" in wanted or bool(rng.random() < 0.1)
@@ -91,11 +98,11 @@ def _image(
     )
 
 
-def _choose_defects(rng: np.random.Generator, *, area_px: int) -> list[str]:
+def _choose_defects(rng: np.random.Generator, *, area_px: int, crowding: float) -> list[str]:
     """Mostly one to four, more on larger pictures; every class equally often."""
-    if rng.random() < CLEAN_SHARE:
+    if rng.random() < CLEAN_SHARE / crowding:
         return []
-    count = 1 + int(rng.poisson(0.7 + 1.0 * area_px / 512**2))
+    count = 1 + int(rng.poisson((0.7 + 1.0 * area_px / 512**2) * crowding))
     first = str(rng.choice(CLASS_CODES))
     # Bridges and opens come in families, as the process error that makes them does; so do chips.
     kin = {"bridge": ("bridge", "open"), "open": ("open", "bridge"), "edge_chip": ("edge_chip",)}

@@ -30,7 +30,9 @@ def paint_particle(rng: np.random.Generator, ground: Ground, *, size_px: float |
     lit = _lit_side(dome, light_rad=ground.look.light_rad)
     inside = np.full((h, w), value, np.float32) + np.float32(0.45 * contrast) * lit
     if size > 14:
-        inside += smooth_noise(rng, height_px=h, width_px=w, cell_px=max(2.0, size * 0.12)) * np.float32(0.12 * contrast)
+        inside += smooth_noise(rng, height_px=h, width_px=w, cell_px=max(2.0, size * 0.12)) * np.float32(
+            0.12 * contrast
+        )
     if not bright:
         glint = blur(shifted(body, *_toward(ground, -size * 0.12)), 0.5)
         inside += np.float32(0.9 * contrast) * np.clip(blur(glint, size * 0.1) * 1.8 - 1.15, 0, 1)
@@ -72,7 +74,11 @@ def paint_pit(rng: np.random.Generator, ground: Ground, *, size_px: float | None
     alpha = np.clip(blur(body, 0.4), 0, 1)
     rim = blur(ring, 0.5) * np.float32(contrast * rng.uniform(0.25, 0.6) * (1.4 if ground.sem else 1.0))
     return Edit(
-        "pit", x0, y0, _support(cv2.max(body, ring)), gain=1 - alpha,  # type: ignore[arg-type]
+        "pit",
+        x0,
+        y0,
+        _support(np.maximum(body, ring)),
+        gain=1 - alpha,
         offset=np.clip(inside, 0.0, 1.0).astype(np.float32) * alpha + rim,
     )
 
@@ -105,7 +111,11 @@ def paint_stain(rng: np.random.Generator, ground: Ground, *, size_px: float | No
     # A film both dims what is below and scatters light of its own, so that it shows on dark material too.
     change = np.float32(sign * contrast) * film.astype(np.float32)
     return Edit(
-        "stain", x0, y0, _support(body, grow_px=int(3 + size * 0.06)), gain=np.clip(1 + 0.6 * change, 0.2, 1.9),
+        "stain",
+        x0,
+        y0,
+        _support(body, grow_px=int(3 + size * 0.06)),
+        gain=np.clip(1 + 0.6 * change, 0.2, 1.9),
         offset=change * np.float32(0.35),
     )
 
@@ -141,7 +151,7 @@ def _lit_side(relief: FloatArray, *, light_rad: float) -> FloatArray:
     gy = cv2.Sobel(relief, cv2.CV_32F, 0, 1, ksize=3)
     lean = -(gx * np.float32(np.cos(light_rad)) + gy * np.float32(np.sin(light_rad)))
     # A relief rises towards its middle, so the side that faces the light has the gradient pointing away from it.
-    return lean / np.float32(max(float(np.abs(lean).max()), 1e-6))
+    return (lean / np.float32(max(float(np.abs(lean).max()), 1e-6))).astype(np.float32)
 
 
 def _particle_body(
@@ -153,8 +163,10 @@ def _particle_body(
         radius = size_px / 2 if grains == 1 else size_px * rng.uniform(0.22, 0.36)
         spread = 0 if grains == 1 else size_px * 0.22
         outline = blob_outline(
-            rng, centre_px=(centre_px[0] + rng.uniform(-spread, spread), centre_px[1] + rng.uniform(-spread, spread)),
-            radius_px=(radius, radius * rng.uniform(0.6, 1.0)), angle_rad=float(rng.uniform(0, np.pi)),
+            rng,
+            centre_px=(centre_px[0] + rng.uniform(-spread, spread), centre_px[1] + rng.uniform(-spread, spread)),
+            radius_px=(radius, radius * rng.uniform(0.6, 1.0)),
+            angle_rad=float(rng.uniform(0, np.pi)),
             roughness=rng.uniform(0.1, 0.32),
         )
         body = np.maximum(body, polygon_mask(outline, height_px=height_px, width_px=width_px))
@@ -170,15 +182,21 @@ def _facetted_pit(*, angle_rad: float, radius_px: FloatPair, height_px: int, wid
 
 def _stain_body(rng: np.random.Generator, *, size_px: float, height_px: int, width_px: int) -> FloatArray:
     outline = blob_outline(
-        rng, centre_px=(width_px / 2, height_px / 2), radius_px=(size_px / 2, size_px / 2 * rng.uniform(0.45, 1.0)),
-        angle_rad=float(rng.uniform(0, np.pi)), roughness=rng.uniform(0.05, 0.3), harmonics=6,
+        rng,
+        centre_px=(width_px / 2, height_px / 2),
+        radius_px=(size_px / 2, size_px / 2 * rng.uniform(0.45, 1.0)),
+        angle_rad=float(rng.uniform(0, np.pi)),
+        roughness=rng.uniform(0.05, 0.3),
+        harmonics=6,
     )
     body = polygon_mask(outline, height_px=height_px, width_px=width_px)
     if rng.random() < 0.3:
         drops = [
             blob_outline(
-                rng, centre_px=(width_px / 2 + rng.normal(0, size_px * 0.16), height_px / 2 + rng.normal(0, size_px * 0.16)),
-                radius_px=(size_px * 0.28, size_px * 0.28 * rng.uniform(0.6, 1)), angle_rad=float(rng.uniform(0, np.pi)),
+                rng,
+                centre_px=(width_px / 2 + rng.normal(0, size_px * 0.16), height_px / 2 + rng.normal(0, size_px * 0.16)),
+                radius_px=(size_px * 0.28, size_px * 0.28 * rng.uniform(0.6, 1)),
+                angle_rad=float(rng.uniform(0, np.pi)),
                 roughness=0.15,
             )
             for _ in range(int(rng.integers(1, 4)))

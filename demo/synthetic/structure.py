@@ -25,7 +25,11 @@ def paint_edge_chip(rng: np.random.Generator, ground: Ground, *, size_px: float 
     x1, y1 = min(width, int(x) + reach), min(height, int(y) + reach)
     depth = size * rng.uniform(0.3, 0.75)
     outline = blob_outline(
-        rng, centre_px=(x - x0, y - y0), radius_px=(size / 2, depth), angle_rad=along, roughness=rng.uniform(0.15, 0.4),
+        rng,
+        centre_px=(x - x0, y - y0),
+        radius_px=(size / 2, depth),
+        angle_rad=along,
+        roughness=rng.uniform(0.15, 0.4),
         harmonics=10,
     )
     bite = polygon_mask(outline, height_px=y1 - y0, width_px=x1 - x0)
@@ -37,10 +41,15 @@ def paint_edge_chip(rng: np.random.Generator, ground: Ground, *, size_px: float 
     crystal = smooth_noise(rng, height_px=y1 - y0, width_px=x1 - x0, cell_px=max(2.0, size * 0.07))
     glare = np.float32(rng.uniform(0.1, 0.3)) * (np.float32(rng.choice([-0.6, 1.0])) + crystal * np.float32(0.7))
     touched = bite * np.clip(inside + 0.5, 0, 1)
-    support = cv2.dilate((touched > 0.1).astype(np.float32), np.ones((3, 3), np.uint8))
+    support = cv2.dilate((touched > 0.1).astype(np.float32), np.ones((3, 3), np.uint8)).astype(np.float32)
     return Edit(
-        "edge_chip", x0, y0, support, outline_cut=cut.astype(np.float32),  # type: ignore[arg-type]
-        offset=(facet * glare).astype(np.float32), gain=1 - np.float32(0.3) * facet,
+        "edge_chip",
+        x0,
+        y0,
+        support,
+        outline_cut=cut.astype(np.float32),
+        offset=(facet * glare).astype(np.float32),
+        gain=1 - np.float32(0.3) * facet,
     )
 
 
@@ -84,7 +93,7 @@ def _grow(shape: FloatArray) -> FloatArray:
 def _block(
     rng: np.random.Generator, ground: Ground, site: Site, *, along_px: float, across_px: float, flare: float
 ) -> tuple[FloatArray | None, int, int]:
-    """A rough block across a line or a space. flare > 0: wider at both ends of the crossing; < 0: wider in the middle."""
+    """A rough block across a line or a space. flare > 0: wider at the ends of the crossing; < 0: in the middle."""
     height, width = ground.shape
     reach = int(np.hypot(along_px, across_px) * 0.8 + 6)
     x0, y0 = int(site.x_px) - reach, int(site.y_px) - reach
@@ -111,8 +120,10 @@ def _rim_point(rng: np.random.Generator, ground: Ground, *, reach_px: float) -> 
     margin = min(reach_px, 0.25 * min(height, width))
     usable = height - ground.look.info_bar_px
     keep = (
-        (on_rim[:, 0] > margin) & (on_rim[:, 0] < usable - margin)
-        & (on_rim[:, 1] > margin) & (on_rim[:, 1] < width - margin)
+        (on_rim[:, 0] > margin)
+        & (on_rim[:, 0] < usable - margin)
+        & (on_rim[:, 1] > margin)
+        & (on_rim[:, 1] < width - margin)
     )
     on_rim = on_rim[keep]
     if not len(on_rim):
