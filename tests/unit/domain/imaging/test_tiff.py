@@ -58,7 +58,7 @@ class TestDepths:
         refused = refusal(files.tiff([bytes(512)], tags))
 
         assert refused.code == "unsupported_variant"
-        assert "Save it as 8 or 16 bit" in refused.message
+        assert "Save it as unsigned 8 or 16 bit" in refused.message
 
 
 class TestMeaning:
