@@ -32,7 +32,7 @@ run: setup ## start everything and print the address (PORT=, HOST=, VAR=); Ctrl-
 	@exec $(PY) -m runtime up --var "$(VAR)" $(if $(PORT),--port $(PORT)) $(if $(HOST),--host $(HOST))
 
 setup: .venv/created ## install what `make run` needs, without starting anything
-	@$(MAKE) -j2 .venv/requirements.installed $(TRITON_DIR)/installed
+	@$(MAKE) -s -j2 .venv/requirements.installed $(TRITON_DIR)/installed
 
 setup-dev: setup .venv/requirements-dev.installed ## install what tests and checks need as well
 

@@ -1,6 +1,7 @@
 """What the command line does."""
 
 import argparse
+import contextlib
 import json
 import os
 import secrets
@@ -22,6 +23,11 @@ from runtime.triton import TritonMissing
 from runtime.warden import Warden, clear_away
 
 DEFAULT_PORT = 8000
+# Whom `manage.py seed_demo` makes; a test holds the two together.
+DEMO_USERS = (
+    *("operator", "reviewer", "lead", "model_engineer", "approver", "auditor", "admin"),
+    *("reviewer2", "other (a reviewer of the second site)"),
+)
 # The longest orderly stop: web and workers end side by side, then the servers.
 STOP_WITHIN_S = 50.0
 # How long the warden of a killed supervisor may need to clear away.
@@ -239,7 +245,9 @@ def _supervise(
         state.write(layout.state_path, now)
 
     def on_ready() -> None:
-        _announce(built, parts=parts, say=say, quiet=command is not None)
+        if command is None:
+            ends_with = "Ctrl-C stops it." if watch_parent else "`python -m runtime down` stops it."
+            _announce(built, parts=parts, say=say, ends_with=ends_with)
         say_done()
 
     # Started with nohup, we are meant to outlive who started us.
@@ -295,31 +303,33 @@ def _reporter(path: Path, *, began: float, quiet: bool) -> Callable[[str], None]
         with path.open("a") as file:
             file.write(f"{datetime.now(tz=UTC).isoformat(timespec='milliseconds')} {line}\n")
         # While a program of the user's is in the foreground, the terminal is its own.
-        print(f"[{time.monotonic() - began:6.1f} s] {line}", flush=True, file=sys.stderr if quiet else sys.stdout)
+        # A reader that went away (`make run | head`) is no reason to stop.
+        with contextlib.suppress(OSError):
+            print(f"[{time.monotonic() - began:6.1f} s] {line}", flush=True, file=sys.stderr if quiet else sys.stdout)
 
     return say
 
 
-def _announce(built: stack.Stack, *, parts: set[str], say: Callable[[str], None], quiet: bool) -> None:
+def _announce(built: stack.Stack, *, parts: set[str], say: Callable[[str], None], ends_with: str) -> None:
     """Say that everything is up, where, and who may log in."""
-    if quiet:
-        return
-    if built.address:
-        say("readyz says yes" if _readyz(built.address) else f"up, but not yet ready for work: {built.address}/readyz")
-        print(f"\nWaferdeck is up: {built.address}")
-        if "seed" in parts:
-            chosen = os.environ.get("WAFERDECK_DEMO_PASSWORD")
-            password = "the one in WAFERDECK_DEMO_PASSWORD" if chosen else "demo"
-            print("Demo users: one named after every role, and `reviewer2`, `other`; password: " + password)
-        print("Ctrl-C stops it.\n", flush=True)
-    else:
+    if not built.address:
         say("everything is up")
+        return
+    say("readyz says yes" if _readyz(built.address) else f"up, but not yet ready for work: {built.address}/readyz")
+    lines = ["", f"Waferdeck is up: {built.address}"]
+    if "seed" in parts:
+        chosen = os.environ.get("WAFERDECK_DEMO_PASSWORD")
+        lines.append(f"Demo users: {', '.join(DEMO_USERS)}")
+        lines.append(f"Password of each: {'what WAFERDECK_DEMO_PASSWORD says' if chosen else 'demo'}")
+    lines += [ends_with, ""]
+    with contextlib.suppress(OSError):
+        print("\n".join(lines), flush=True)
 
 
 def _readyz(address: str) -> bool:
     host, _, port = address.removeprefix("http://").rpartition(":")
-    deadline = time.monotonic() + 10.0
-    while not probes.http_ok(host=host, port=int(port), path="/readyz", timeout_s=3.0):
+    deadline = time.monotonic() + 5.0
+    while not probes.http_ok(host=host, port=int(port), path="/readyz", timeout_s=2.0):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.1)

@@ -8,12 +8,15 @@ import os
 import socket
 from collections.abc import Collection, Mapping
 
+from runtime import procfs
 from runtime.keys import Keys
 from runtime.layout import Layout, scripts_dir
 
 DATABASE = "waferdeck"
 OWNER_ROLE = "waferdeck_owner"
 APP_ROLE = "waferdeck_app"
+# Variables that the caller's environment may set in our place.
+YIELDING = ("SECRET_KEY", "STORAGE_URL", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS")
 
 
 def for_django(*, layout: Layout, keys: Keys, ports: Mapping[str, int], servers: Collection[str]) -> dict[str, str]:
@@ -24,7 +27,7 @@ def for_django(*, layout: Layout, keys: Keys, ports: Mapping[str, int], servers:
         "STORAGE_URL": layout.storage_dir.as_uri(),
     }
     if "web" in ports:
-        names = ["127.0.0.1", "localhost", socket.gethostname()]
+        names = ["127.0.0.1", "localhost", *own_names()]
         variables["ALLOWED_HOSTS"] = ",".join([*names, "[::1]"])
         variables["CSRF_TRUSTED_ORIGINS"] = ",".join(f"http://{name}:{ports['web']}" for name in names)
     if "postgres" in servers:
@@ -37,9 +40,20 @@ def for_django(*, layout: Layout, keys: Keys, ports: Mapping[str, int], servers:
         variables["TRITON_GRPC_URL"] = f"127.0.0.1:{ports['triton_grpc']}"
         variables["TRITON_HTTP_URL"] = f"http://127.0.0.1:{ports['triton_http']}"
         variables["TRITON_METRICS_URL"] = f"http://127.0.0.1:{ports['triton_metrics']}/metrics"
-    # Whoever starts us may want to say these differently; the rest follows from the servers we start.
-    yielding = ("SECRET_KEY", "STORAGE_URL", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS")
+    # Whoever starts us may say these differently, unless it is a program of another instance that only passes on
+    # what that one was given.
+    yielding = () if procfs.MARK in os.environ else YIELDING
     return {name: value for name, value in variables.items() if not (name in yielding and os.environ.get(name))}
+
+
+def own_names() -> list[str]:
+    """The names and addresses this machine has for others."""
+    name = socket.gethostname()
+    try:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(name, None, family=socket.AF_INET)}
+    except OSError:
+        found = set()
+    return [name, *sorted(found - {"127.0.0.1"})]
 
 
 def for_any_process(layout: Layout) -> dict[str, str]:

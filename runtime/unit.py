@@ -100,6 +100,7 @@ class Unit:
         self._deaths = 0
         self._was_ready = False
         self._late = False
+        self._reload_again = False
         self._state_since = time.monotonic()
         self._began = 0.0
         self._start_at = 0.0
@@ -174,6 +175,8 @@ class Unit:
             self._end(self._child)
             self._child, self._successor = self._successor, None
             self._enter(READY)
+        if self._reload_again and self._successor is None:
+            self.reload()
         for ending in self._endings:
             ending.advance(now)
 
@@ -189,7 +192,11 @@ class Unit:
 
     def reload(self) -> None:
         """Replace the process by one that runs the present code, before the old one stops if the two may overlap."""
-        if self.state != READY or self._successor is not None or not self.spec.reloads:
+        if self.state != READY or not self.spec.reloads:
+            return
+        # The code may have changed again since the successor read it.
+        self._reload_again = self._successor is not None
+        if self._reload_again:
             return
         if self.spec.overlaps:
             self._successor = self._spawn()

@@ -4,20 +4,94 @@ The socket outlives this process: while one server is replaced by the next, conn
 """
 
 import argparse
+import asyncio
+import logging
 import socket
+import sys
+from typing import Any
 
 import uvicorn
 
 from runtime.programs import ready
 
+# A client that has just connected may take this long to send its request.
+LINGER_S = 1.0
+PROBE_PATH = "/healthz"
+
 
 class ReportingServer(uvicorn.Server):
-    """Says when it accepts requests."""
+    """Says when it accepts requests, and stops without cutting anyone off."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept requests once the application has answered one: it loads its addresses with the first."""
+        status = await status_of(self.config.loaded_app, path=PROBE_PATH)
+        if status >= 500:
+            logging.getLogger("uvicorn.error").error("%s answers %s: this code is not served", PROBE_PATH, status)
+            self.should_exit = True
+            return
         await super().startup(sockets=sockets)
         if self.started:
             ready.report()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening first, and close silent connections only when they have stayed silent for a while.
+
+        Uvicorn closes them at once, also those that were accepted a moment ago and whose request is on its way.
+        """
+        for server in self.servers:
+            server.close()
+        loop = asyncio.get_running_loop()
+        silent_until = loop.time() + LINGER_S
+        while loop.time() < silent_until:
+            # One turn first: a connection just accepted is not among the known ones yet.
+            await asyncio.sleep(0.05)
+            if not self.server_state.connections:
+                break
+            for connection in list(self.server_state.connections):
+                cycle = getattr(connection, "cycle", None)
+                if cycle is not None and not cycle.response_complete:
+                    # It is answering: this makes the answer its last.
+                    connection.shutdown()
+        await super().shutdown(sockets=sockets)
+
+
+async def status_of(application: Any, *, path: str) -> int:
+    """The status with which `application` answers a GET, 500 when it raises; nothing goes over a network."""
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(b"host", b"localhost")],
+        "client": ("127.0.0.1", 0),
+        "server": ("localhost", 80),
+    }
+    statuses: list[int] = []
+    asked = False
+
+    async def receive() -> dict[str, Any]:
+        nonlocal asked
+        if asked:
+            # Nobody disconnects before the answer.
+            await asyncio.Event().wait()
+        asked = True
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            statuses.append(message["status"])
+
+    try:
+        await application(scope, receive, send)
+    except Exception:
+        logging.getLogger("uvicorn.error").exception("the application cannot answer")
+        return 500
+    return statuses[0] if statuses else 500
 
 
 def main() -> None:
@@ -45,7 +119,10 @@ def main() -> None:
         log_config=None,
     )
     with socket.socket(fileno=arguments.fd) as inherited:
-        ReportingServer(config).run(sockets=[inherited])
+        server = ReportingServer(config)
+        server.run(sockets=[inherited])
+    if not server.started:
+        sys.exit(3)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from config import env
-from runtime import environment, postgres, redis, web, worker
+from core.roles import Role
+from runtime import commands, environment, postgres, redis, web, worker
 from runtime.keys import Keys
 from runtime.layout import Layout
 from runtime.triton import Triton
@@ -125,6 +126,15 @@ class TestWaysOfRunning:
         of_runtime = [str(argument) for argument in spec.command().argv]
 
         assert SERVICES["worker"]["command"][1:] == of_runtime[of_runtime.index("-A") :]
+
+
+class TestWhatIsSaid:
+    def test_the_users_named_at_the_start_are_those_that_are_made(self):
+        source = (PROJECT_DIR / "demo" / "site.py").read_text()
+        named = [user.split()[0] for user in commands.DEMO_USERS]
+
+        assert named[:-2] == [role.value for role in Role]
+        assert all(f'"{user}"' in source for user in named[-2:])
 
 
 class TestRequirements:

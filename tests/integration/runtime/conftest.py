@@ -68,7 +68,8 @@ class Instance:
         return json.loads(self.run("status", "--json").stdout)
 
     def process(self, name: str) -> dict[str, Any]:
-        return next(entry for entry in self.status()["processes"] if entry["name"] == name)
+        """One process by its name, from the file that `status` prints: tests ask too often for a program each."""
+        return next(entry for entry in self.state["processes"] if entry["name"] == name)
 
     @property
     def state(self) -> dict[str, Any]:
@@ -123,6 +124,14 @@ def make_instance(tmp_path: Path) -> Iterator[Callable[[str], Instance]]:
 @pytest.fixture
 def instance(make_instance: Callable[[str], Instance]) -> Instance:
     return make_instance("one")
+
+
+@pytest.fixture(scope="module")
+def kept_instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """One instance for all tests of a file: its database is made once. Each test calls `up` and may leave it dead."""
+    kept = Instance(tmp_path_factory.mktemp("kept") / "var")
+    yield kept
+    kept.close()
 
 
 @pytest.fixture(scope="session")

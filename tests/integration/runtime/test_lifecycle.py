@@ -31,9 +31,9 @@ def variables(instance):
 
 
 class TestUp:
-    def test_starts_the_servers_says_where_and_stops_them(self, instance, port_is_open):
-        told = instance.up(SERVERS)
-        status = instance.status()
+    def test_starts_the_servers_says_where_and_stops_them(self, kept_instance, port_is_open):
+        told = kept_instance.up(SERVERS)
+        status = kept_instance.status()
         processes = {entry["name"]: entry for entry in status["processes"] if entry["kind"] == "service"}
         numbers = [port for entry in processes.values() for port in entry["ports"].values()]
 
@@ -47,13 +47,13 @@ class TestUp:
         assert set(processes["triton"]["ports"]) == {"grpc", "http", "metrics"}
         assert all(port_is_open(number) for number in numbers)
 
-        down = instance.run("down")
+        down = kept_instance.run("down")
 
         assert down.returncode == 0
-        assert instance.alive() == []
+        assert kept_instance.alive() == []
         assert not any(port_is_open(number) for number in numbers)
-        assert instance.status()["phase"] == "down"
-        assert instance.run("status").returncode == 3
+        assert kept_instance.status()["phase"] == "down"
+        assert kept_instance.run("status").returncode == 3
 
     def test_a_second_up_says_so_and_changes_nothing(self, instance):
         instance.up("redis")
@@ -121,38 +121,40 @@ class TestDeath:
         assert second["last_exit"] == "killed by SIGKILL"
         assert kept == b"yes"
 
-    def test_a_killed_supervisor_leaves_nothing_and_a_new_one_finds_everything(self, instance, until, port_is_open):
-        instance.up(SERVERS)
-        seen = variables(instance)
+    def test_a_killed_supervisor_leaves_nothing_and_a_new_one_finds_everything(
+        self, kept_instance, until, port_is_open
+    ):
+        kept_instance.up(SERVERS)
+        seen = variables(kept_instance)
         with psycopg.connect(seen["DATABASE_MIGRATION_URL"]) as connection:
-            connection.execute("create table kept as select 42 as answer")
-        status = instance.status()
+            connection.execute("create table if not exists kept as select 42 as answer")
+        status = kept_instance.status()
         numbers = [port for entry in status["processes"] for port in entry["ports"].values()]
-        instance.note()
-        assert len(instance.alive()) >= 4
+        kept_instance.note()
+        assert len(kept_instance.alive()) >= 4
 
         os.kill(status["supervisor_pid"], signal.SIGKILL)
 
-        until(lambda: instance.alive() == [], what="the end of every process")
+        until(lambda: kept_instance.alive() == [], what="the end of every process")
         assert not any(port_is_open(number) for number in numbers)
-        assert instance.status()["phase"] == "down"
-        instance.up(SERVERS)
-        with psycopg.connect(variables(instance)["DATABASE_URL"]) as connection:
+        assert kept_instance.status()["phase"] == "down"
+        kept_instance.up(SERVERS)
+        with psycopg.connect(variables(kept_instance)["DATABASE_URL"]) as connection:
             assert connection.execute("select answer from kept").fetchone() == (42,)
 
-    def test_starts_again_after_everything_was_killed_at_once(self, instance, until):
-        instance.up("postgres,redis")
-        instance.note()
-        supervisor = instance.state["supervisor_pid"]
+    def test_starts_again_after_everything_was_killed_at_once(self, kept_instance, until):
+        kept_instance.up(SERVERS)
+        kept_instance.note()
+        supervisor = kept_instance.state["supervisor_pid"]
         warden = [pid for pid in procfs.pids() if supervisor in procfs.ancestry(pid)]
 
-        for pid in {supervisor, *warden, *instance.alive()}:
+        for pid in {supervisor, *warden, *kept_instance.alive()}:
             procfs.send(pid, signal.SIGKILL)
-        until(lambda: instance.alive() == [])
-        assert (instance.var_dir / "postgres" / "data" / "postmaster.pid").exists()
+        until(lambda: kept_instance.alive() == [])
+        assert (kept_instance.var_dir / "postgres" / "data" / "postmaster.pid").exists()
 
-        instance.up("postgres,redis")
-        assert instance.process("postgres")["state"] == "ready"
+        kept_instance.up(SERVERS)
+        assert kept_instance.process("postgres")["state"] == "ready"
 
     def test_does_not_touch_a_stranger_who_was_given_an_old_pid(self, instance):
         stranger = subprocess.Popen(["sleep", "600"])
@@ -215,9 +217,9 @@ class TestExec:
 
         until(lambda: procfs.started_ticks(left) is None, within_s=2)
 
-    def test_the_two_roles_may_do_what_they_are_for(self, instance):
-        instance.up("postgres")
-        seen = variables(instance)
+    def test_the_two_roles_may_do_what_they_are_for(self, kept_instance):
+        kept_instance.up(SERVERS)
+        seen = variables(kept_instance)
         with psycopg.connect(seen["DATABASE_MIGRATION_URL"], autocommit=True) as owner:
             owner.execute("create database test_of_owner")
             owner.execute("create table things (id int, place vector(2))")
@@ -233,19 +235,19 @@ class TestExec:
 
 
 class TestSecrets:
-    def test_no_secret_is_readable_by_others_or_shown(self, instance):
-        instance.up("postgres,redis")
-        keys = load_or_make(instance.var_dir / "keys.json")
+    def test_no_secret_is_readable_by_others_or_shown(self, kept_instance):
+        kept_instance.up(SERVERS)
+        keys = load_or_make(kept_instance.var_dir / "keys.json")
         secrets = list(vars(keys).values())
-        shown = instance.run("status", "--json").stdout + instance.run("status").stdout
-        shown += instance.run("logs", "-n", "1000").stdout
-        shown += "".join(path.read_text() for path in (instance.var_dir / "log").iterdir())
-        for entry in instance.status()["processes"]:
+        shown = kept_instance.run("status", "--json").stdout + kept_instance.run("status").stdout
+        shown += kept_instance.run("logs", "-n", "1000").stdout
+        shown += "".join(path.read_text() for path in (kept_instance.var_dir / "log").iterdir())
+        for entry in kept_instance.status()["processes"]:
             if entry["pid"]:
                 shown += Path(f"/proc/{entry['pid']}/cmdline").read_text()
 
-        assert stat.S_IMODE((instance.var_dir / "keys.json").stat().st_mode) == 0o600
-        assert stat.S_IMODE((instance.var_dir / "redis" / "redis.conf").stat().st_mode) == 0o600
+        assert stat.S_IMODE((kept_instance.var_dir / "keys.json").stat().st_mode) == 0o600
+        assert stat.S_IMODE((kept_instance.var_dir / "redis" / "redis.conf").stat().st_mode) == 0o600
         assert not [secret for secret in secrets if secret in shown]
 
     def test_they_are_made_once(self, tmp_path):

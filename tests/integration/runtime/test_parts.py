@@ -5,6 +5,7 @@ import json
 import pytest
 
 from runtime import logs, ports, state
+from runtime.once import Once
 from runtime.state import Lock, Locked, State
 
 pytestmark = pytest.mark.runtime
@@ -69,3 +70,29 @@ class TestState:
 
         first.release()
         Lock(tmp_path / "lock").take()
+
+
+class TestOnce:
+    def test_a_task_is_due_until_done_and_again_for_another_database(self, tmp_path):
+        database = ["one"]
+        once = Once(tmp_path / "done.json", database=lambda: database[0])
+        before = once.is_due("migrate")
+        once.done("migrate")
+
+        assert before is True
+        assert once.is_due("migrate") is False
+        assert once.is_due("seed") is True
+        database[0] = "another"
+        assert once.is_due("migrate") is True
+
+    def test_it_is_always_due_where_the_database_cannot_be_asked(self, tmp_path):
+        once = Once(tmp_path / "done.json", database=lambda: "")
+        once.done("migrate")
+
+        assert once.is_due("migrate") is True
+
+    def test_another_password_is_another_story_and_cannot_be_read(self, tmp_path):
+        Once(tmp_path / "done.json", database=lambda: "one", also="salt\0demo").done("seed")
+
+        assert Once(tmp_path / "done.json", database=lambda: "one", also="salt\0other").is_due("seed") is True
+        assert "demo" not in (tmp_path / "done.json").read_text()

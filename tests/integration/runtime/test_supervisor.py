@@ -22,6 +22,17 @@ def read_until(program: "subprocess.Popen[str]", text: str) -> list[str]:
     raise AssertionError(f"ended without saying {text!r}: {lines}")
 
 
+def answer_of(port: int, *, seconds: float = 0.0) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("GET", f"/?seconds={seconds}")
+        answer = connection.getresponse()
+        assert answer.status == 200
+        return answer.read().decode()
+    finally:
+        connection.close()
+
+
 class TestOrder:
     def test_starts_what_others_need_first_and_stops_it_last(self, stand_in, tmp_path):
         program = stand_in("chain")
@@ -105,24 +116,14 @@ class TestReload:
         failures: list[Exception] = []
         stop = threading.Event()
 
-        def get(seconds: float = 0.0) -> str:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-            try:
-                connection.request("GET", f"/?seconds={seconds}")
-                answer = connection.getresponse()
-                assert answer.status == 200
-                return answer.read().decode()
-            finally:
-                connection.close()
-
         def ask(seconds: float) -> None:
             while not stop.is_set():
                 try:
-                    answers.append(get(seconds))
+                    answers.append(answer_of(port, seconds=seconds))
                 except Exception as fault:
                     failures.append(fault)
 
-        first = get()
+        first = answer_of(port)
         clients = [threading.Thread(target=ask, args=(seconds,)) for seconds in (0.0, 0.02, 0.5)]
         for client in clients:
             client.start()
@@ -136,20 +137,29 @@ class TestReload:
 
         assert failures == []
         assert len(answers) > 20
-        assert get() != first
+        assert answer_of(port) != first
+
+    def test_code_that_cannot_answer_does_not_replace_code_that_can(self, stand_in, tmp_path, until):
+        port = ports.choose(["web"], remembered={})["web"]
+        program = stand_in("page", str(port))
+        read_until(program, "up")
+        first = answer_of(port)
+
+        (tmp_path / "broken").touch()
+        program.send_signal(signal.SIGHUP)
+        until(lambda: "this code is not served" in (tmp_path / "web.log").read_text())
+        (tmp_path / "broken").unlink()
+
+        assert answer_of(port) == first
+        program.send_signal(signal.SIGHUP)
+        until(lambda: answer_of(port) != first, what="the next reload")
 
     def test_connections_wait_while_a_killed_web_server_is_restarted(self, stand_in):
         port = ports.choose(["web"], remembered={})["web"]
         program = stand_in("page", str(port))
         read_until(program, "up")
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        connection.request("GET", "/")
-        first = connection.getresponse().read().decode()
-        connection.close()
+        first = answer_of(port)
 
         procfs.send(int(first), signal.SIGKILL)
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
-        connection.request("GET", "/")
 
-        assert connection.getresponse().read().decode() != first
-        connection.close()
+        assert answer_of(port) != first
