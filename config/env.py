@@ -128,8 +128,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "STORAGE_URL",
         str,
-        (PROJECT_DIR / "var" / "storage").as_uri(),
-        "Where images are kept: file:///folder, or s3://key:secret@host:port/bucket?tls=0.",
+        "file:var/storage",
+        "Where images are kept: file:///folder (file:folder starts at the project), or s3://key:secret@host:port/bucket?tls=0.",
         secret=True,
     ),
     Variable("UPLOAD_MAX_BYTES", int, str(64 * 2**20), "Largest image file.", "bytes", 1024, 2**31),

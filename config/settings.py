@@ -133,7 +133,10 @@ CHANNEL_LAYERS = {
 def _storage(url: str) -> dict[str, Any]:
     parts = environ.urlparse(url)
     if parts.scheme == "file":
-        return {"BACKEND": "core.image_store.DurableFileSystemStorage", "OPTIONS": {"location": parts.path}}
+        return {
+            "BACKEND": "core.image_store.DurableFileSystemStorage",
+            "OPTIONS": {"location": str(BASE_DIR / parts.path)},
+        }
     if parts.scheme == "s3":
         tls = "tls=0" not in parts.query
         return {
@@ -214,6 +217,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator", "UserAttributeSimilarityValidator")
 ]
+SESSION_ENGINE = "core.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
