@@ -4,17 +4,19 @@
         python -m bench.configurations model_zoo/visual_defects/1.1.0
 
 Prints a table: CPU milliseconds per tile of the client, the server and its stubs (the python-based backend), their sum,
-and that as a ratio to a tight loop of ONNX Runtime over the same tiles.
+and that as a ratio to a tight loop of ONNX Runtime over the same tiles. Both take turns, and the medians are shown, so
+that a machine shared with others treats them alike.
 """
 
 import argparse
 import json
 import os
+import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +51,10 @@ class Figures:
     tiles_per_s: float
     p50_ms: float
     p95_ms: float
+
+    @property
+    def sum_ms(self) -> float:
+        return self.client_ms + self.server_ms + self.stubs_ms
 
 
 def tiles(count: int) -> TileArray:
@@ -128,7 +134,8 @@ def served(control: TritonControl, folder: Path, *, repository: Path, config: Mo
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.configurations", description=__doc__)
     parser.add_argument("model", type=Path, help="folder of the model zoo")
-    parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of each round")
+    parser.add_argument("--rounds", type=int, default=5, help="of each measurement")
     arguments = parser.parse_args()
     grpc_url, repository = os.environ["TRITON_GRPC_URL"], Path(os.environ["MODEL_REPOSITORY_DIR"])
     server, control = _server_of(grpc_url), TritonControl(grpc_url=grpc_url)
@@ -142,19 +149,24 @@ def main() -> None:
             for clients, batch in LOADS:
                 if batch > config.max_batch:
                     continue
-                # Again and again, so that both were measured at the same moment of a shared machine.
-                alone_ms = onnxruntime_alone(arguments.model / "model.onnx", batch=1, repeats=40)
-                got = measure(client, name=name, server=server, clients=clients, batch=batch, seconds=arguments.seconds)
-                print(_row(config, clients, batch, got, alone_ms), flush=True)
+                rounds = []
+                for _ in range(arguments.rounds):
+                    alone_ms = onnxruntime_alone(arguments.model / "model.onnx", batch=1, repeats=10)
+                    got = measure(
+                        client, name=name, server=server, clients=clients, batch=batch, seconds=arguments.seconds
+                    )
+                    rounds.append((got.sum_ms / alone_ms, got))
+                print(_row(config, clients, batch, rounds), flush=True)
             client.close()
 
 
-def _row(config: ModelConfig, clients: int, batch: int, got: Figures, alone_ms: float) -> str:
-    total_ms = got.client_ms + got.server_ms + got.stubs_ms
+def _row(config: ModelConfig, clients: int, batch: int, rounds: list[tuple[float, Figures]]) -> str:
+    ratio = statistics.median(ratio for ratio, _ in rounds)
+    middle = Figures(*(statistics.median(values) for values in zip(*(astuple(got) for _, got in rounds), strict=True)))
     return (
         f"{config.instances:9} {config.max_batch:5} {config.max_queue_delay_us:5} {config.intra_op_threads:7} "
-        f"| {clients:7} {batch:5} | {got.client_ms:6.2f} {got.server_ms:6.2f} {got.stubs_ms:6.2f} {total_ms:6.2f} "
-        f"{total_ms / alone_ms:6.2f} | {got.tiles_per_s:7.1f} {got.p50_ms:7.1f} {got.p95_ms:7.1f}"
+        f"| {clients:7} {batch:5} | {middle.client_ms:6.2f} {middle.server_ms:6.2f} {middle.stubs_ms:6.2f} "
+        f"{middle.sum_ms:6.2f} {ratio:6.2f} | {middle.tiles_per_s:7.1f} {middle.p50_ms:7.1f} {middle.p95_ms:7.1f}"
     )
 
 

@@ -36,7 +36,7 @@ _COPY_BLOCK_BYTES = 2**20
 class ModelConfig:
     """How a version is served.
 
-    The defaults were the fastest on two cores; `docs/architecture.md` quotes the measurement.
+    The defaults suit one core per instance; `python -m bench.configurations` compares them with others on your machine.
 
     Attributes:
         instances: copies that compute side by side, one thread each; one per core.

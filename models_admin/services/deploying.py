@@ -61,11 +61,7 @@ def deploy_version(
     _check_generation(model, recipe_code=recipe_code, seen=seen_generation)
     model.decisions += 1
     model.save(update_fields=["decisions"])
-    deployment = row.deployments.select_for_update().filter(state__in=ON_THE_WAY | LOADED).first()
-    if deployment is None:
-        deployment = Deployment(version=row, triton_name=triton_model_name(model_name=model.name, version=row.version))
-    elif deployment.state in ON_THE_WAY and (deployment.recipe_code, deployment.slot) != (recipe_code, slot):
-        raise Conflict(f"{model} {version} is being deployed elsewhere at this moment. Try again when it is active.")
+    deployment = _live_or_new(row, recipe_code=recipe_code, slot=slot)
     deployment.recipe_code, deployment.slot, deployment.decision = recipe_code, slot, model.decisions
     deployment.requested_by, deployment.requested_at = actor.username, now
     _save(deployment, now=now)
@@ -193,6 +189,22 @@ def _version_for_deployment(*, model_name: str, version: str) -> tuple[ModelVers
         raise VersionUnusable(f"{model_name} {version} is {row.status}.", status=row.status)
     row.model = model
     return row, model
+
+
+def _live_or_new(version: ModelVersion, *, recipe_code: str, slot: RouteSlot) -> Deployment:
+    """The version's deployment that is under way or loaded, locked, else a new one that is not stored yet.
+
+    Raises:
+        Conflict: it is under way to another place.
+    """
+    live = version.deployments.select_for_update().filter(state__in=ON_THE_WAY | LOADED).first()
+    if live is None:
+        name = triton_model_name(model_name=version.model.name, version=version.version)
+        return Deployment(version=version, triton_name=name)
+    if live.state in ON_THE_WAY and (live.recipe_code, live.slot) != (recipe_code, slot):
+        raise Conflict(f"{version} is being deployed elsewhere at this moment. Try again when it is active.")
+    live.version = version
+    return live
 
 
 def _check_generation(model: Model, *, recipe_code: str, seen: int | None) -> None:

@@ -3,7 +3,6 @@ import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
 
 from core.actors import service_account
 from models_admin import deployment, selectors, services
@@ -14,24 +13,9 @@ ACTOR = service_account("test")
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
-# Filled by migrations and the same for all tests.
-KEPT_TABLES = {"django_migrations", "django_content_type", "auth_permission", "auth_group", "auth_group_permissions"}
-
-
 @pytest.fixture
-def committed(django_db_setup, django_db_blocker):
-    """Real transactions that other threads see; every table is emptied afterwards, the trail too.
-
-    Django's own way stops at tables it does not manage and at the trigger that guards the trail.
-    """
-    with django_db_blocker.unblock():
-        yield
-        with connection.cursor() as cursor:
-            tables = sorted(set(connection.introspection.table_names(cursor)) - KEPT_TABLES)
-            cursor.execute("ALTER TABLE audit_event DISABLE TRIGGER audit_no_truncate")
-            cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
-            cursor.execute("ALTER TABLE audit_event ENABLE ALWAYS TRIGGER audit_no_truncate")
-        connection.close()
+def committed(transactional_db):
+    """Real transactions that other threads see."""
 
 
 class Clock:
