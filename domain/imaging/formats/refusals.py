@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from domain.imaging.refusal import ImageRefused
 
+_SAVE_PLAINLY = "Save it as unsigned 8 or 16 bit grey or RGB, in PNG or TIFF."
+
 
 def truncated(what: str) -> ImageRefused:
     """The file ends before its image does."""
@@ -23,6 +25,8 @@ def corrupt(what: str, detail: str) -> ImageRefused:
     )
 
 
-def unsupported(what: str, advice: str = "Save it as unsigned 8 or 16 bit grey or RGB, in PNG or TIFF.") -> ImageRefused:
+def unsupported(
+    what: str, advice: str = "Save it as unsigned 8 or 16 bit grey or RGB, in PNG or TIFF."
+) -> ImageRefused:
     """A kind of image that would not be shown right."""
     return ImageRefused("unsupported_variant", f"{what} {advice}")
