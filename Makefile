@@ -17,6 +17,8 @@ ARGS ?=
 
 PY := .venv/bin/python
 PACKAGES := config core accounts audit outbox inspection annotations models_admin experiments demo serving domain training runtime
+# Settings for what needs Django but no server.
+DJANGO := SECRET_KEY=check DATABASE_POOL_MAX=0
 TRITON_DIR := var/tritonserver
 TRITON_WHEEL := nvidia-pytriton==0.7.0
 
@@ -42,9 +44,10 @@ test: setup-dev ## run every test (ARGS= goes to pytest) on servers of its own
 check: setup-dev ## style, types, layers, migrations, templates, generated texts, scripts of the pages
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	SECRET_KEY=check $(PY) -m mypy $(PACKAGES)
+	$(DJANGO) $(PY) -m mypy $(PACKAGES)
 	.venv/bin/lint-imports
-	SECRET_KEY=check $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	$(DJANGO) $(PY) manage.py check
+	$(DJANGO) $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	.venv/bin/djlint templates --lint --quiet
 	$(PY) -m config.env | diff docs/configuration.md - || { echo "docs/configuration.md is old: $(PY) -m config.env > docs/configuration.md"; exit 1; }
 	@if ! command -v node >/dev/null; then echo "no Node here: the scripts of the pages are not tested"; \
