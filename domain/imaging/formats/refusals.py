@@ -25,8 +25,6 @@ def corrupt(what: str, detail: str) -> ImageRefused:
     )
 
 
-def unsupported(
-    what: str, advice: str = "Save it as unsigned 8 or 16 bit grey or RGB, in PNG or TIFF."
-) -> ImageRefused:
+def unsupported(what: str, advice: str = _SAVE_PLAINLY) -> ImageRefused:
     """A kind of image that would not be shown right."""
     return ImageRefused("unsupported_variant", f"{what} {advice}")
