@@ -37,7 +37,9 @@ def claim_one() -> InspectionRun:
 
 def let_lease_lapse(run: InspectionRun) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE inspection_run SET lease_until = clock_timestamp() - interval '1 s' WHERE id = %s", [run.pk])
+        cursor.execute(
+            "UPDATE inspection_run SET lease_until = clock_timestamp() - interval '1 s' WHERE id = %s", [run.pk]
+        )
 
 
 class TestDrain:
