@@ -22,7 +22,7 @@ class Site(models.Model):
         return self.name
 
 
-class User(AbstractUser):  # type: ignore[django-manager-missing] - Knox names the way back
+class User(AbstractUser):  # type: ignore[django-manager-missing]
     """A person or a service account. Roles are groups; `sites` is what it may see."""
 
     sites = models.ManyToManyField(Site, related_name="users", blank=True)
