@@ -20,6 +20,7 @@ from inspection.models import InspectionJob, InspectionRun
 from inspection.services import batches, inference, runs
 from inspection.services.decoder import decode_for_inspection
 from inspection.services.findings import JudgedImage
+from models_admin import selectors as models_admin
 from models_admin.errors import NoRoute
 from serving.errors import ServingError
 
@@ -122,8 +123,9 @@ def execute(run: InspectionRun) -> bool:
 
 
 def sweep(*, now: datetime) -> dict[str, int]:
-    """Hand on runs whose worker is gone, wake workers for runs that wait, and close jobs that nobody closed."""
+    """Hand on runs whose worker is gone, wake workers for runs that wait, close breakers and forgotten jobs."""
     lapsed = _take_back_lapsed(now=now)
+    _look_whether_triton_is_back()
     waiting = InspectionRun.objects.filter(state=RunState.QUEUED).exists()
     if waiting:
         jobs.enqueue(runs.DRAIN)
@@ -168,6 +170,12 @@ def _judge(run: InspectionRun) -> None:
         actor=WORKER,
         now=clock_now(),
     )
+
+
+def _look_whether_triton_is_back() -> None:
+    """Close breakers whose server answers again, so that recovery needs no traffic; free while they are closed."""
+    for deployment in models_admin.serving_versions():
+        inference.triton().probe(model_name=deployment.triton_name)
 
 
 @transaction.atomic
