@@ -122,7 +122,7 @@ def health(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
-    return render(request, "styleguide.html")
+    return render(request, "styleguide.html", {"classes": _classes()})
 
 
 def _with_cards(wafers: Iterable[Any]) -> list[dict[str, Any]]:

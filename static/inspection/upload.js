@@ -89,7 +89,8 @@ async function begin(id) {
   underWay.set(id, abort)
   redraw()
   try {
-    change(answered(queue, id, await answer))
+    const run = await answer
+    change(answered(queue, id, run))
   } catch (fault) {
     const problem = fault instanceof Problem ? fault : new Problem({ detail: fault.message })
     if (problem.code !== "cancelled") change(refused(queue, id, problem, Date.now()))

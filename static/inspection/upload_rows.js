@@ -40,7 +40,7 @@ export function updateRow(element, item, wafer) {
 function wordFor(item) {
   if (item.state === "sending") return `Sending ${Math.floor((item.sent / item.size) * 100)} %`
   if (item.state === "waiting" && item.tries) return "Waiting to be sent again"
-  if (item.state === "done" && item.result?.repeated) return "Inspected before: the same file, the same answer"
+  if (item.state === "done" && item.result?.repeated) return "Inspected before, same answer"
   return WORDS[item.state]
 }
 
@@ -65,7 +65,7 @@ function drawResult(element, run) {
   const link = `/wafers/${run.wafer.id}/`
   element.querySelector(".file__result").replaceChildren(
     bandElement(run), run.state === "done" ? severityCounts(run.counts_by_severity) : h("span", { class: "muted" }, run.waiting_for || "in the queue"),
-    h("a", { class: "button push", href: link, "aria-label": `Open wafer ${run.wafer.code}, ${plural(run.detection_count ?? 0, "defect")}` }, run.wafer.code, icon("arrow-right", "small")))
+    h("a", { class: "button", href: link, "aria-label": `Open wafer ${run.wafer.code}, ${plural(run.detection_count ?? 0, "defect")}` }, run.wafer.code, icon("arrow-right", "small")))
   if (!image) return
   const boxes = (run.detections ?? []).map(({ bbox_px: box, class_code: code, severity }) => [...box, code, severity])
   element.querySelector(".file__picture").replaceChildren(

@@ -72,7 +72,7 @@ export function startKeys() {
   for (const link of document.querySelectorAll("[data-go]")) {
     bind({ keys: [`g ${link.dataset.go}`], label: link.dataset.go === "s" ? "Style guide" : link.textContent.trim(), group: "Go to", run: () => link.click() })
   }
-  bind({ keys: ["/"], label: "Search lots and wafers", group: "Everywhere", run: () => document.querySelector("#search input")?.focus() })
+  bind({ keys: ["/"], label: "Search lots and wafers", group: "Everywhere", run: () => document.querySelector("#search input[type=search]")?.focus() })
   bind({ keys: ["?"], label: "This sheet", group: "Everywhere", run: () => drawSheet(document.querySelector("#keys")) })
-  document.querySelector("[data-open=keys]")?.addEventListener("click", () => drawSheet(document.querySelector("#keys")))
+  for (const button of document.querySelectorAll("[data-open=keys]")) button.addEventListener("click", () => drawSheet(document.querySelector("#keys")))
 }

@@ -13,7 +13,7 @@ export function nextOption(index, key, count) {
 export function startSearch() {
   const form = document.querySelector("#search")
   if (!form) return
-  const input = form.querySelector("input")
+  const input = form.querySelector("input[type=search]")
   const list = form.querySelector("#suggestions")
   let timer
   let request
