@@ -1,5 +1,6 @@
 /** Keys of a page: bound in one place, so that the sheet behind `?` tells the truth. */
 import { h } from "./dom.js"
+import { searchField } from "./search.js"
 
 const bindings = []
 const CHORD_MS = 1500
@@ -72,7 +73,7 @@ export function startKeys() {
   for (const link of document.querySelectorAll("[data-go]")) {
     bind({ keys: [`g ${link.dataset.go}`], label: link.dataset.go === "s" ? "Style guide" : link.textContent.trim(), group: "Go to", run: () => link.click() })
   }
-  bind({ keys: ["/"], label: "Search lots and wafers", group: "Everywhere", run: () => document.querySelector("#search input[type=search]")?.focus() })
+  bind({ keys: ["/"], label: "Search lots and wafers", group: "Everywhere", run: () => searchField()?.focus() })
   bind({ keys: ["?"], label: "This sheet", group: "Everywhere", run: () => drawSheet(document.querySelector("#keys")) })
   for (const button of document.querySelectorAll("[data-open=keys]")) button.addEventListener("click", () => drawSheet(document.querySelector("#keys")))
 }

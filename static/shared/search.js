@@ -10,10 +10,15 @@ export function nextOption(index, key, count) {
   return index < 0 ? count - 1 : index - 1
 }
 
+/** The field itself: the form's first input is a hidden one. */
+export function searchField() {
+  return document.querySelector("#search input[type=search]")
+}
+
 export function startSearch() {
-  const form = document.querySelector("#search")
-  if (!form) return
-  const input = form.querySelector("input[type=search]")
+  const input = searchField()
+  if (!input) return
+  const form = input.form
   const list = form.querySelector("#suggestions")
   let timer
   let request
