@@ -3,10 +3,10 @@
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 
 from accounts.api import TokenView
-from core.views import MetricsView, healthz, readyz
+from core.views import MetricsView, docs, healthz, readyz
 from inspection.urls import api_urlpatterns as inspection_api
 
 handler400 = "core.problems.bad_request"
@@ -18,7 +18,7 @@ api: list = [
     path("v1/auth/token/", TokenView.as_view(), name="token"),
     path("v1/", include(inspection_api)),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    path("docs/", docs, name="docs"),
 ]
 
 urlpatterns = [

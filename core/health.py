@@ -15,7 +15,7 @@ from functools import lru_cache
 import redis
 import structlog
 from django.conf import settings
-from django.core.files.storage import default_storage
+from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import close_old_connections, connection
 
 from core.clock import now
@@ -170,10 +170,10 @@ def _ask_redis() -> str:
 
 
 def _ask_storage() -> str:
-    folder = getattr(default_storage, "location", None)
-    if folder is None:
+    if not isinstance(default_storage, FileSystemStorage):
         default_storage.exists("health/probe")
         return "object storage"
+    folder = default_storage.location
     try:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".probe-") as file:
             file.write(b"waferdeck")

@@ -113,6 +113,9 @@ class LiveSocket:
     async def on_bytes(self, data: bytes) -> None:
         raise Closed(POLICY_VIOLATION, "no binary frames here")
 
+    async def on_start(self) -> None:
+        """The first frame is out, and the socket hears its topics."""
+
     async def on_end(self) -> None:
         """The socket is gone; whatever a subclass started ends here."""
 
@@ -151,6 +154,7 @@ class LiveSocket:
         hub.subscribe(self._nudge, [realtime.account_topic(self.actor.user_id or 0)])
         is_live = await hub.connected(timeout_s=HUB_WAIT_S)
         await self.send_text(frame("hello", {"live": is_live}))
+        await self.on_start()
         tasks = [asyncio.create_task(work()) for work in (self._send_frames, self._read_frames, self._check_again)]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from rest_framework import exceptions
-from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from core.errors import Forbidden, Invalid, NotFound, WaferdeckError
@@ -46,14 +45,13 @@ def headers(error: WaferdeckError) -> dict[str, str]:
     return {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
 
 
-def handle(fault: Exception, context: dict[str, Any]) -> Response | None:
+def handle(fault: Exception, context: dict[str, Any]) -> JsonResponse | None:
     """DRF's exception handler: every error leaves as a problem document, never as a trace."""
     error = _as_waferdeck_error(fault)
     if error is None:
         return None
     set_rollback()
-    answer = Response(document(error, request=context["request"]), status=error.status, headers=headers(error))
-    answer.content_type = CONTENT_TYPE
+    answer = _as_document(error, request=context["request"])
     if isinstance(fault, exceptions.APIException) and getattr(fault, "auth_header", None):
         answer["WWW-Authenticate"] = fault.auth_header  # type: ignore[attr-defined]
     return answer
@@ -61,13 +59,17 @@ def handle(fault: Exception, context: dict[str, Any]) -> Response | None:
 
 def respond(error: WaferdeckError, *, request: HttpRequest) -> HttpResponse:
     """The answer to an error outside DRF: a document or a page, as the caller reads."""
-    body = document(error, request=request)
     if is_api(request):
-        return JsonResponse(body, status=error.status, headers=headers(error), content_type=CONTENT_TYPE)
-    answer = _page(body, request=request)
+        return _as_document(error, request=request)
+    answer = _page(document(error, request=request), request=request)
     for name, value in headers(error).items():
         answer[name] = value
     return answer
+
+
+def _as_document(error: WaferdeckError, *, request: HttpRequest) -> JsonResponse:
+    body = document(error, request=request)
+    return JsonResponse(body, status=error.status, headers=headers(error), content_type=CONTENT_TYPE)
 
 
 def _page(body: dict[str, Any], *, request: HttpRequest) -> HttpResponse:

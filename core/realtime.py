@@ -83,6 +83,11 @@ class Subscriber:
         self._characters += len(frame)
         self._ready.set()
 
+    @property
+    def waiting(self) -> int:
+        """How many frames wait to be sent."""
+        return len(self._frames)
+
     async def next_frame(self) -> str:
         while not self._frames:
             self._ready.clear()

@@ -43,6 +43,11 @@ def count_try(limit: Limit, subject: str) -> None:
         return
 
 
+def forget_tries() -> None:
+    """Forget what this process has counted by itself; for tests."""
+    _local.clear()
+
+
 def _seen(limit: Limit, subject: str) -> int:
     key = _key(limit, subject)
     try:
@@ -78,6 +83,10 @@ class _Tally:
                 return 0
             self._drop_old(key, window_s)
             return len(self._at[key])
+
+    def clear(self) -> None:
+        with self._lock:
+            self._at.clear()
 
     def _drop_old(self, key: str, window_s: int) -> None:
         tries = self._at[key]

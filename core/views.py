@@ -7,6 +7,7 @@ from django.views.decorators.cache import never_cache
 from django_prometheus.exports import ExportToDjangoView
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -35,6 +36,14 @@ def readyz(request: HttpRequest) -> HttpResponse:
     if state == health.State.DOWN:
         return JsonResponse(body, status=503, headers={"Retry-After": "5"})
     return JsonResponse(body)
+
+
+def docs(request: HttpRequest) -> Any:
+    """The API to browse, for whoever is signed in on a page."""
+    return _swagger(request)
+
+
+_swagger = SpectacularSwaggerSplitView.as_view(url_name="api:schema")
 
 
 class FirstRenderer(BaseContentNegotiation):

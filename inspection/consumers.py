@@ -37,9 +37,8 @@ class LiveWall(AccountSocket):
     def topics(self, actor: Actor) -> frozenset[str]:
         return frozenset({realtime.SYSTEM_TOPIC, *(events.site_topic(site_id) for site_id in actor.site_ids)})
 
-    async def serve(self) -> None:
+    async def on_start(self) -> None:
         system_watch().start()
-        await super().serve()
 
 
 class WaferSocket(AccountSocket):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse, HttpResponse, HttpResponseNotModified
-from django.utils.http import content_disposition_header, parse_etags, quote_etag
+from django.utils.http import parse_etags, quote_etag
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -98,13 +98,13 @@ class ImageFileView(PictureView):
             file = default_storage.open(image.store_key, "rb")
         except FileNotFoundError as fault:
             raise NotFound("The file of this image is missing from the store.", image=str(image.pk)) from fault
-        name = image.file_name or f"{image.sha256[:12]}.{image.format}"
-        disposition = content_disposition_header(as_attachment=True, filename=name)
+        name = "".join(character for character in image.file_name if character.isprintable())
         return FileResponse(
             file,
+            as_attachment=True,
+            filename=name or f"{image.sha256[:12]}.{image.format}",
             content_type="application/octet-stream",
             headers={
-                "Content-Disposition": disposition or "attachment",
                 "Content-Length": str(image.bytes),
                 "X-Content-Type-Options": "nosniff",
                 "Content-Security-Policy": "sandbox; default-src 'none'",

@@ -1,0 +1,40 @@
+"""What all tests share: a database that can be emptied, memories that are forgotten, and one running instance."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from core import authentication, roles
+from inspection.selectors import results
+from inspection.services import uploads
+from models_admin import selectors as models_admin
+from tests.live_stack import LiveStack, running
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The trail refuses TRUNCATE, which is how tests that commit clean up; `test_trail` tries the refusal itself."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_event DISABLE TRIGGER audit_no_truncate")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> Iterator[None]:
+    """What processes remember for some seconds must not outlive the rows of a test."""
+    yield
+    roles.forget_grants()
+    authentication.forget_tokens()
+    uploads.forget_named_rows()
+    results.forget_classes()
+    models_admin.forget_routes()
+
+
+@pytest.fixture(scope="session")
+def live_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
+    """The whole product as real processes, shared by all tests that use it from outside."""
+    # Under the project's own var folder: the servers' unprivileged user can reach it where it can reach the project.
+    var = Path(__file__).resolve().parents[1] / "var" / "test-stack" / tmp_path_factory.mktemp("stack").name
+    with running(var) as stack:
+        yield stack

@@ -1,0 +1,128 @@
+"""Rows for tests, written past the services: a test says only what it is about."""
+
+import itertools
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth.models import Group
+from rest_framework.test import APIClient
+
+from accounts.models import ApiToken, Site, User
+from core import image_store
+from core.ids import derived_uuid7, uuid7
+from core.roles import Role
+from inspection.models import (
+    DefectClass,
+    Detection,
+    InspectionImage,
+    InspectionJob,
+    InspectionRun,
+    JobItem,
+    Layer,
+    Lot,
+    Product,
+    Recipe,
+    RecipeVersion,
+    RunImage,
+    Tool,
+    Wafer,
+)
+from tests.live_stack import wafer_png
+
+AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+
+def make_site(code: str | None = None) -> Site:
+    number = next(_numbers)
+    return Site.objects.create(code=code or f"fab{number}", name=f"Fab {number}")
+
+
+def make_user(*roles: Role, site: Site | None = None, username: str | None = None, password: str = "secret") -> User:
+    user = User.objects.create_user(username=username or f"user{next(_numbers)}", password=password)
+    user.groups.set([Group.objects.get_or_create(name=role.value)[0] for role in roles])
+    user.sites.set([site] if site else [])
+    return user
+
+
+def token_of(user: User, *, scopes: tuple[str, ...] = ("read", "write"), **values: Any) -> str:
+    _, text = ApiToken.objects.create(user=user, scopes=list(scopes), name="test", **values)
+    return str(text)
+
+
+def client_of(user: User, *, scopes: tuple[str, ...] = ("read", "write")) -> APIClient:
+    """A program with a token of the user's."""
+    client = APIClient(raise_request_exception=False)
+    client.credentials(HTTP_AUTHORIZATION=f"Token {token_of(user, scopes=scopes)}")
+    return client
+
+
+def make_class(code: str = "scratch", *, severity: str = "major") -> DefectClass:
+    values = {"name": code.title(), "colour": "#e69f00", "severity": severity, "key": "1"}
+    return DefectClass.objects.get_or_create(code=code, defaults=values)[0]
+
+
+@dataclass(frozen=True)
+class Inspected:
+    """A site with one wafer that was inspected once, and everything that belongs to it."""
+
+    site: Site
+    lot: Lot
+    wafer: Wafer
+    image: InspectionImage
+    run: InspectionRun
+    detection: Detection
+    job: InspectionJob
+
+
+def make_inspected(site: Site | None = None, *, at: datetime = AT, seed: int | None = None) -> Inspected:
+    """One of everything that was seen."""
+    number = next(_numbers)
+    site = site or make_site()
+    product = Product.objects.get_or_create(site=site, code="P1")[0]
+    layer = Layer.objects.get_or_create(site=site, code="M1")[0]
+    tool = Tool.objects.get_or_create(site=site, code="T1")[0]
+    lot = Lot.objects.create(site=site, code=f"L{number}", product=product, created_at=at)
+    wafer = Wafer.objects.create(id=uuid7(at=at), site=site, lot=lot, code="W1", slot=1, created_at=at)
+    image = _image(wafer, layer=layer, tool=tool, at=at, seed=seed or number)
+    job = InspectionJob.objects.create(
+        id=uuid7(at=at), site=site, state="done", total=1, done=1, requested_by="someone", created_at=at, finished_at=at
+    )
+    run = _run(image, recipe_version=make_recipe(site), job=job, at=at)
+    JobItem.objects.create(job=job, ordinal=0, file_name="1.png", state="done", image=image, run=run)
+    detection = Detection.objects.create(
+        id=derived_uuid7(parent=run.pk, label="0"), run=run, image=image, wafer=wafer, ordinal=0,
+        defect_class=make_class(), confidence=0.9, raw_score=0.8, top3_class_ids=[make_class().pk],
+        top3_confidences=[0.9], severity="major", band="reject", x_px=1, y_px=2, width_px=3, height_px=4, size_um=4.0,
+    )  # fmt: skip
+    return Inspected(site=site, lot=lot, wafer=wafer, image=image, run=run, detection=detection, job=job)
+
+
+def make_recipe(site: Site, code: str = "DEFAULT") -> RecipeVersion:
+    recipe, _ = Recipe.objects.get_or_create(site=site, code=code, defaults={"created_at": AT})
+    values = {"preprocessing": {}, "preprocessing_sha256": "0" * 64, "created_at": AT, "created_by": "someone"}
+    return RecipeVersion.objects.get_or_create(recipe=recipe, number=1, defaults=values)[0]
+
+
+def _image(wafer: Wafer, *, layer: Layer, tool: Tool, at: datetime, seed: int) -> InspectionImage:
+    content = wafer_png(seed, side_px=64)
+    store_key = image_store.put(content, kind="original", suffix=".png")
+    sha256 = store_key.rsplit("/", 1)[-1].removesuffix(".png")
+    return InspectionImage.objects.create(
+        id=uuid7(at=at), site=wafer.site, wafer=wafer, layer=layer, tool=tool, sha256=sha256, pixel_sha256=sha256,
+        bytes=len(content), width_px=64, height_px=64, bit_depth=8, channels=1, format="png", file_name="1.png",
+        store_key=store_key, thumbnail_key=store_key.replace("original", "thumbnail"), pixel_um=1.0, received_at=at,
+        received_from="someone",
+    )  # fmt: skip
+
+
+def _run(image: InspectionImage, *, recipe_version: RecipeVersion, job: InspectionJob, at: datetime) -> InspectionRun:
+    run = InspectionRun.objects.create(
+        id=uuid7(at=at), site=image.site, wafer=image.wafer, layer=image.layer, tool=image.tool,
+        recipe_version=recipe_version, job=job, state="done", requested_by="someone", queued_at=at, started_at=at,
+        finished_at=at, band="reject", detection_count=1, summary={"counts_by_class": {"scratch": 1}},
+        timings_ms={"total": 12.5, "infer": 8.0},
+    )  # fmt: skip
+    RunImage.objects.create(run=run, image=image, ordinal=0)
+    return run

@@ -1,0 +1,224 @@
+"""Signing in and out, tokens, and how long what was taken away still works."""
+
+import time
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+import time_machine
+from django.contrib.auth.models import Group
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from accounts.models import ApiToken
+from audit.models import AuditEvent
+from core import throttling
+from core.roles import Role
+from tests.factories import client_of, make_user, token_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_tries_yet():
+    cache.clear()
+    throttling.forget_tries()
+    yield
+    cache.clear()
+    throttling.forget_tries()
+
+
+@pytest.fixture
+def pass_by(monkeypatch):
+    """Let time pass for what processes remember."""
+    passed_s = 0.0
+    monkeypatch.setattr("core.briefly.time", SimpleNamespace(monotonic=lambda: time.monotonic() + passed_s))
+
+    def move(*, seconds):
+        nonlocal passed_s
+        passed_s += seconds
+
+    return move
+
+
+def sign_in(client, username, password):
+    return client.post(reverse("api:token"), {"username": username, "password": password}, format="json")
+
+
+class TestToken:
+    def test_is_given_for_name_and_password_and_opens_the_api(self, site):
+        make_user(Role.OPERATOR, site=site, username="olga", password="right one")
+        client = APIClient()
+
+        answer = sign_in(client, "olga", "right one")
+
+        assert answer.status_code == 200
+        client.credentials(HTTP_AUTHORIZATION=f"Token {answer.json()['token']}")
+        assert client.get(reverse("api:lots")).status_code == 200
+
+    def test_is_kept_as_a_digest_only(self, site):
+        text = token_of(make_user(Role.OPERATOR, site=site))
+
+        assert text not in str(list(ApiToken.objects.values_list()))
+
+    @pytest.mark.parametrize(
+        "text", ["", "x", "0" * 64, "a b", "\u00fc" * 10, "f" * 500, "../../etc", "'; DROP TABLE account; --"]
+    )
+    def test_of_no_account_is_refused(self, text):
+        answer = APIClient().get(
+            reverse("api:lots"), headers={"authorization": f"Token {text}".encode().decode("latin1")}
+        )
+
+        assert answer.status_code == 401
+        assert answer.json()["code"] in ("authentication_failed", "not_authenticated")
+
+    def test_that_has_expired_is_refused_at_once(self, site):
+        client = client_of(make_user(Role.OPERATOR, site=site))
+        ApiToken.objects.update(expiry=ApiToken.objects.get().created + timedelta(hours=1))
+        assert client.get(reverse("api:lots")).status_code == 200
+
+        with time_machine.travel(timedelta(hours=1, seconds=1) + ApiToken.objects.get().created):
+            assert client.get(reverse("api:lots")).status_code == 401
+
+    def test_can_be_revoked_by_who_holds_it(self, operator):
+        assert operator.delete(reverse("api:token")).status_code == 204
+
+        assert operator.get(reverse("api:lots")).status_code == 401
+        assert AuditEvent.objects.filter(action="account.token_revoke").count() == 1
+
+    def test_in_the_address_opens_nothing(self, site):
+        text = token_of(make_user(Role.OPERATOR, site=site))
+
+        assert APIClient().get(reverse("api:lots"), {"token": text}).status_code == 401
+
+
+class TestWhatIsTakenAway:
+    """A process believes for five seconds what it has read; ten are allowed."""
+
+    def test_a_disabled_account_is_out_within_ten_seconds(self, site, pass_by):
+        user = make_user(Role.OPERATOR, site=site)
+        client = client_of(user)
+        assert client.get(reverse("api:lots")).status_code == 200
+
+        user.is_active = False
+        user.save()
+        pass_by(seconds=10)
+
+        assert client.get(reverse("api:lots")).status_code == 401
+
+    def test_a_role_is_gone_within_ten_seconds(self, site, pass_by):
+        user = make_user(Role.OPERATOR, site=site)
+        client = client_of(user)
+        assert client.get(reverse("api:lots")).status_code == 200
+
+        user.groups.set([])
+        pass_by(seconds=10)
+
+        assert client.get(reverse("api:lots")).status_code == 403
+
+    def test_a_site_is_gone_within_ten_seconds(self, site, inspected, pass_by):
+        user = make_user(Role.OPERATOR, site=site)
+        client = client_of(user)
+        assert len(client.get(reverse("api:lots")).json()["results"]) == 1
+
+        user.sites.clear()
+        pass_by(seconds=10)
+
+        assert client.get(reverse("api:lots")).json()["results"] == []
+
+    def test_a_session_is_out_at_once(self, site):
+        user = make_user(Role.OPERATOR, site=site)
+        client = Client()
+        client.force_login(user)
+        assert client.get(reverse("api:lots")).status_code == 200
+
+        client.post(reverse("logout"))
+
+        assert client.get(reverse("api:lots")).status_code == 401
+
+
+class TestWrongPasswords:
+    def test_get_the_same_answer_as_unknown_names(self, site):
+        make_user(Role.OPERATOR, site=site, username="olga", password="right one")
+
+        known, unknown = sign_in(APIClient(), "olga", "wrong"), sign_in(APIClient(), "nobody", "wrong")
+
+        assert known.status_code == unknown.status_code == 401
+        assert {**known.json(), "request_id": ""} == {**unknown.json(), "request_id": ""}
+
+    def test_ten_close_the_account_even_for_the_right_one(self, site):
+        make_user(Role.OPERATOR, site=site, username="olga", password="right one")
+        for _ in range(10):
+            assert sign_in(APIClient(), "olga", "wrong").status_code == 401
+
+        answer = sign_in(APIClient(), "olga", "right one")
+
+        assert answer.status_code == 429
+        assert int(answer.headers["Retry-After"]) > 0
+
+    def test_of_many_names_close_the_address(self):
+        for number in range(30):
+            assert sign_in(APIClient(), f"name{number}", "wrong").status_code == 401
+
+        assert sign_in(APIClient(), "another", "wrong").status_code == 429
+
+    def test_are_counted_while_redis_is_away(self, site, settings):
+        settings.CACHES = {
+            "default": {
+                "BACKEND": "django.core.cache.backends.redis.RedisCache",
+                "LOCATION": "redis://127.0.0.1:9/0",
+                "OPTIONS": {"socket_connect_timeout": 0.1},
+            }
+        }
+        make_user(Role.OPERATOR, site=site, username="otto", password="right one")
+        for _ in range(10):
+            assert sign_in(APIClient(), "otto", "wrong").status_code == 401
+
+        assert sign_in(APIClient(), "otto", "right one").status_code == 429
+
+    def test_are_in_the_trail(self):
+        sign_in(APIClient(), "nobody", "a secret nobody may read")
+
+        event = AuditEvent.objects.get(action="account.login_refused")
+        assert event.object_id == "nobody"
+        assert "secret" not in str([getattr(event, field.name) for field in event._meta.fields])
+
+
+class TestSessionsOfPages:
+    def test_may_read_the_api(self, site, inspected):
+        client = Client()
+        client.force_login(make_user(Role.OPERATOR, site=site))
+
+        assert client.get(reverse("api:lots")).status_code == 200
+
+    def test_change_nothing_without_the_forms_token(self, site):
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(make_user(Role.OPERATOR, site=site))
+
+        answer = client.post(reverse("api:layers"), {"code": "M2"}, content_type="application/json")
+
+        assert answer.status_code == 403
+        assert answer.json()["code"] == "permission_denied"
+
+    @pytest.mark.parametrize("cookie", ['"abcdefgh\\000ij"', "x" * 5000, "abcdefgh'--", "../../../../x"])
+    def test_with_nonsense_for_a_key_are_nobodys(self, cookie):
+        answer = APIClient(raise_request_exception=False).get(
+            reverse("api:lots"), headers={"cookie": f"sessionid={cookie}"}
+        )
+
+        assert answer.status_code == 401
+
+
+class TestRoles:
+    def test_nobody_without_a_role_sees_anything(self, site, inspected):
+        client = client_of(make_user(site=site))
+
+        assert client.get(reverse("api:lots")).status_code == 403
+
+    def test_groups_of_other_names_are_no_roles(self, site):
+        user = make_user(site=site)
+        user.groups.add(Group.objects.create(name="owners"))
+
+        assert client_of(user).get(reverse("api:lots")).status_code == 403

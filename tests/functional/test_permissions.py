@@ -1,0 +1,150 @@
+"""Every address and socket, as every role and nobody, at the own and at another site: exactly as the table says."""
+
+from uuid import UUID
+
+import pytest
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from audit.models import AuditEvent
+from core import policy
+from core.roles import Role
+from tests.factories import client_of, make_user
+
+HTTP_RULES = [rule for rule in policy.rules() if rule.kind == "http" and rule.name != "favicon"]
+CASES = [(rule, method) for rule in HTTP_RULES for method in sorted(rule.methods)]
+MADE_UP = UUID("0192f000-0000-7000-8000-000000000000")
+
+# What the objects in an address are called, by URL name.
+OBJECTS = {
+    "inspection:wafer": {"wafer_id": "wafer"},
+    "inspection:job": {"job_id": "job"},
+    "api:job": {"job_id": "job"},
+    "api:job_cancel": {"job_id": "job"},
+    "api:job_retry": {"job_id": "job"},
+    "api:result": {"run_id": "run"},
+    "api:run": {"run_id": "run"},
+    "api:run_retry": {"run_id": "run"},
+    "api:run_cancel": {"run_id": "run"},
+    "api:lot": {"lot_id": "lot"},
+    "api:wafer": {"wafer_id": "wafer"},
+    "api:image": {"image_id": "image"},
+    "api:image_file": {"image_id": "image"},
+    "api:image_view": {"image_id": "image"},
+    "api:image_thumbnail": {"image_id": "image"},
+    "api:image_dzi": {"image_id": "image"},
+    "api:image_tile": {"image_id": "image"},
+    "api:detection": {"detection_id": "detection"},
+}
+TILE = {"level": 6, "col": 0, "row": 0}
+
+
+def named(case):
+    rule, method = case
+    return f"{method} {rule.name}"
+
+
+def address(name, things):
+    kwargs = {key: getattr(things, attribute).pk for key, attribute in OBJECTS.get(name, {}).items()}
+    return reverse(name, kwargs={**kwargs, **(TILE if name == "api:image_tile" else {})})
+
+
+def ask(client, method, path):
+    return getattr(client, method.lower())(path, headers={"accept": "*/*"})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("case", CASES, ids=named)
+class TestEveryAddress:
+    @pytest.mark.parametrize("role", list(Role))
+    def test_answers_its_roles_and_no_other(self, case, role, site, inspected):
+        rule, method = case
+        user = make_user(role, site=site)
+        client = APIClient(raise_request_exception=False)
+        if rule.name.startswith("api:") or rule.name == "metrics":
+            client = client_of(user)
+        else:
+            client.force_login(user)
+
+        answer = ask(client, method, address(rule.name, inspected))
+
+        # Where no model is deployed a benchmark has nothing to measure, and says so.
+        assert answer.status_code < 500 or answer.json()["code"] == "no_model_deployed"
+        if rule.admits({role}):
+            assert answer.status_code not in (401, 403)
+        else:
+            assert answer.status_code == 403
+
+    def test_answers_nobody_who_is_not_signed_in(self, case, inspected):
+        rule, method = case
+        client = APIClient(raise_request_exception=False)
+
+        answer = ask(client, method, address(rule.name, inspected))
+
+        if rule.is_public:
+            assert answer.status_code not in (302, 401, 403)
+        elif (rule.name.startswith("api:") and rule.name != "api:docs") or rule.name == "metrics":
+            assert answer.status_code == 401
+            assert answer.headers["WWW-Authenticate"] == "Token"
+        else:
+            assert answer.status_code == 302
+            assert answer.headers["Location"].startswith("/login/?next=")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case[0].name in OBJECTS and case[0].name[:3] == "api"], ids=named
+)
+class TestWhatBelongsToAnotherSite:
+    def test_answers_like_a_made_up_id(self, case, site, foreign):
+        rule, method = case
+        client = client_of(make_user(sorted(rule.roles)[0], site=site))
+        there = address(rule.name, foreign)
+        own_key = str(getattr(foreign, next(iter(OBJECTS[rule.name].values()))).pk)
+        nowhere = there.replace(own_key, "999999999" if own_key.isdigit() else str(MADE_UP))
+
+        theirs, nobodys = ask(client, method, there), ask(client, method, nowhere)
+
+        assert theirs.status_code == nobodys.status_code == 404
+        assert {**theirs.json(), "request_id": ""} == {**nobodys.json(), "request_id": ""}
+
+
+@pytest.mark.django_db
+class TestLists:
+    @pytest.mark.parametrize(
+        "name", ["lots", "wafers", "images", "runs", "detections", "jobs", "products", "tools", "layers", "recipes"]
+    )
+    def test_show_the_own_site_only(self, name, operator, inspected, foreign):
+        found = operator.get(reverse(f"api:{name}")).json()["results"]
+
+        assert len(found) == 1
+
+    def test_the_wall_shows_the_own_site_only(self, operator, inspected, foreign):
+        cards = operator.get(reverse("api:wall")).json()["cards"]
+
+        assert [card["run"] for card in cards] == [str(inspected.run.pk)]
+
+
+@pytest.mark.django_db
+class TestRefusals:
+    def test_are_in_the_trail_with_who_and_what(self, client_as):
+        client = client_as(Role.AUDITOR)
+
+        client.post(reverse("api:predict"), headers={"x-request-id": "refused-request-1"})
+
+        event = AuditEvent.objects.get(action="access.refuse")
+        assert event.object_id == "/api/v1/inference/predict/"
+        assert event.actor["roles"] == ["auditor"]
+        assert event.source["request_id"] == "refused-request-1"
+
+    def test_say_which_role_is_needed(self, client_as):
+        problem = client_as(Role.OPERATOR).post(reverse("api:recipes"), {}, format="json").json()
+
+        assert problem["code"] == "forbidden"
+        assert "lead, model_engineer" in problem["detail"]
+
+    def test_tokens_without_the_scope_do_not_write(self, client_as):
+        client = client_as(Role.OPERATOR, scopes=("read",))
+
+        assert client.get(reverse("api:lots")).status_code == 200
+        assert client.post(reverse("api:layers"), {"code": "M2"}, format="json").status_code == 403

@@ -1,0 +1,375 @@
+"""Sockets: who may open which, what they hear, and when they are closed."""
+
+import asyncio
+import json
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.utils.module_loading import import_string
+
+from accounts import services as accounts
+from accounts.selectors import actor_for_user
+from config.routing import sockets
+from core import live_socket, policy, realtime
+from core.clock import now
+from core.origins import OwnOriginValidator
+from core.roles import Role
+from inspection import consumers, events
+from outbox import services as outbox
+from tests.factories import make_inspected, make_site, make_user, token_of
+from tests.socket_client import SocketClient
+
+pytestmark = pytest.mark.django_db(transaction=True)
+RULES = [rule for rule in policy.rules() if rule.kind == "ws"]
+HOST = (b"host", b"127.0.0.1")
+application = OwnOriginValidator(sockets)
+
+
+def path_of(rule_name, things):
+    return rule_name.replace("<uuid:wafer_id>", str(things.wafer.pk)).replace("<uuid:job_id>", str(things.job.pk))
+
+
+def socket(path, *, user=None, session=None, headers=()):
+    sent = [HOST, *headers]
+    if user is not None:
+        sent.append((b"authorization", f"Token {token_of(user)}".encode()))
+    if session is not None:
+        cookie = f"{settings.SESSION_COOKIE_NAME}={session}".encode()
+        sent += [(b"cookie", cookie), (b"origin", b"http://127.0.0.1")]
+    return SocketClient(application, path, headers=sent)
+
+
+def session_of(user):
+    store = import_string(f"{settings.SESSION_ENGINE}.SessionStore")()
+    store[SESSION_KEY] = str(user.pk)
+    store[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store.create()
+    return store
+
+
+@pytest.fixture
+def site():
+    return make_site("fab")
+
+
+@pytest.fixture
+def inspected(site):
+    return make_inspected(site)
+
+
+@pytest.fixture
+def foreign():
+    return make_inspected(make_site("elsewhere"))
+
+
+@pytest.fixture
+def often(monkeypatch):
+    """Look again at once, not after 15 s."""
+    monkeypatch.setattr(live_socket, "CHECK_EVERY_S", 0.2)
+
+
+class TestWhoMayOpen:
+    @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+    @pytest.mark.parametrize("role", list(Role))
+    async def test_is_who_the_table_says(self, rule, role, site, inspected):
+        user = await sync_to_async(make_user)(role, site=site)
+        opened = await sync_to_async(socket)(path_of(rule.name, inspected), user=user)
+
+        assert await opened.connect()
+        if rule.admits({role}):
+            assert (await opened.frame())["type"] == "hello"
+            await opened.disconnect()
+        else:
+            assert await opened.close_code() == 4403
+
+    @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+    @pytest.mark.parametrize("session", [None, "made0up0session0key", '"ab\\000cdefgh"'])
+    async def test_is_nobody_without_an_account(self, rule, session, inspected):
+        headers = [(b"origin", b"http://127.0.0.1")] if session is None else []
+        opened = socket(path_of(rule.name, inspected), session=session, headers=headers)
+
+        await opened.connect()
+
+        assert await opened.close_code() == 4401
+
+    @pytest.mark.parametrize("rule", [rule for rule in RULES if "<" in rule.name], ids=lambda rule: rule.name)
+    async def test_is_nobody_of_another_site(self, rule, site, foreign):
+        user = await sync_to_async(make_user)(Role.LEAD, site=site)
+        theirs = await sync_to_async(socket)(path_of(rule.name, foreign), user=user)
+        path = path_of(rule.name, foreign).replace(str(foreign.wafer.pk)[:8], "00000000")
+        nobodys = await sync_to_async(socket)(path.replace(str(foreign.job.pk)[:8], "00000000"), user=user)
+
+        for opened in (theirs, nobodys):
+            await opened.connect()
+            assert await opened.close_code() == 4404
+
+    @pytest.mark.parametrize("path", ["/ws/", "/ws/live", "/ws/everything/", "/ws/wafers/1/", "/"])
+    async def test_paths_that_are_none_are_refused(self, path, site):
+        user = await sync_to_async(make_user)(Role.LEAD, site=site)
+        opened = await sync_to_async(socket)(path, user=user)
+
+        assert not await opened.connect()
+
+
+class TestOrigin:
+    @pytest.mark.parametrize(
+        "origin",
+        [b"http://evil.example", b"null", b"http://127.0.0.1.evil.example", b"http://127.0.0.1:81", b"", b"//x"],
+    )
+    async def test_of_others_is_refused_even_with_a_good_session(self, origin, site):
+        user = await sync_to_async(make_user)(Role.LEAD, site=site)
+        session = await sync_to_async(session_of)(user)
+        cookie = f"{settings.SESSION_COOKIE_NAME}={session.session_key}".encode()
+        opened = SocketClient(application, "/ws/live/", headers=[HOST, (b"cookie", cookie), (b"origin", origin)])
+
+        assert not await opened.connect()
+
+    async def test_missing_is_refused_without_a_token(self, site):
+        user = await sync_to_async(make_user)(Role.LEAD, site=site)
+        session = await sync_to_async(session_of)(user)
+        cookie = f"{settings.SESSION_COOKIE_NAME}={session.session_key}".encode()
+        opened = SocketClient(application, "/ws/live/", headers=[HOST, (b"cookie", cookie)])
+
+        assert not await opened.connect()
+
+    async def test_of_our_own_page_is_let_in_with_its_session(self, site):
+        user = await sync_to_async(make_user)(Role.LEAD, site=site)
+        session = await sync_to_async(session_of)(user)
+        opened = socket("/ws/live/", session=session.session_key)
+
+        assert await opened.connect()
+        assert (await opened.frame())["type"] == "hello"
+        await opened.disconnect()
+
+
+@sync_to_async
+def announce(topics, **payload):
+    return outbox.announce(type=events.RUN_DONE, topics=topics, payload=payload, now=now())
+
+
+async def opened_by(user, path="/ws/live/"):
+    opened = await sync_to_async(socket)(path, user=user)
+    assert await opened.connect()
+    hello = await opened.frame()
+    assert hello["type"] == "hello"
+    assert hello["data"] == {"live": True}
+    return opened
+
+
+class TestWhatIsHeard:
+    async def test_is_what_was_committed_for_the_own_site(self, site):
+        opened = await opened_by(await sync_to_async(make_user)(Role.OPERATOR, site=site))
+
+        seq = await announce([events.site_topic(site.pk + 1)], run="theirs")
+        seq = await announce([events.site_topic(site.pk)], run="ours")
+
+        heard = await opened.frame(events.RUN_DONE)
+        assert heard["data"] == {"run": "ours"}
+        assert heard["seq"] == seq
+        await opened.disconnect()
+
+    @pytest.mark.parametrize("path", ["/ws/wafers/{0.wafer.pk}/", "/ws/jobs/{0.job.pk}/"])
+    async def test_is_about_the_one_thing_asked_for(self, path, site, inspected):
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        opened = await opened_by(user, path.format(inspected))
+
+        await announce([events.site_topic(site.pk)], run="another")
+        await announce([events.wafer_topic(inspected.wafer.pk), events.job_topic(inspected.job.pk)], run="this")
+
+        assert (await opened.frame(events.RUN_DONE))["data"] == {"run": "this"}
+        await opened.disconnect()
+
+    async def test_comes_within_a_quarter_of_a_second(self, site):
+        opened = await opened_by(await sync_to_async(make_user)(Role.OPERATOR, site=site))
+        loop = asyncio.get_running_loop()
+        waits_s = []
+        for _ in range(10):
+            await announce([events.site_topic(site.pk)])
+            started_s = loop.time()
+            await opened.frame(events.RUN_DONE)
+            waits_s.append(loop.time() - started_s)
+
+        assert sorted(waits_s)[5] < 0.25
+        await opened.disconnect()
+
+
+class TestWhatIsSaid:
+    async def test_a_ping_is_answered(self, site):
+        opened = await opened_by(await sync_to_async(make_user)(Role.OPERATOR, site=site))
+
+        await opened.send_text('{"type": "ping"}')
+
+        assert (await opened.frame("pong"))["data"] == {}
+        await opened.disconnect()
+
+    @pytest.mark.parametrize(
+        ("text", "code"),
+        [
+            ("hello", 1008),
+            ("{", 1008),
+            ("[" * 60_000, 1008),
+            ('{"type": "run.done"}', 1008),
+            ("[]", 1008),
+            ("x" * 65_537, 1009),
+        ],
+        ids=lambda value: str(value)[:20],
+    )
+    async def test_anything_else_ends_it(self, text, code, site):
+        opened = await opened_by(await sync_to_async(make_user)(Role.OPERATOR, site=site))
+
+        await opened.send_text(text)
+
+        assert await opened.close_code() == code
+
+    async def test_bytes_end_it(self, site):
+        opened = await opened_by(await sync_to_async(make_user)(Role.OPERATOR, site=site))
+
+        await opened.send_bytes(b"\x00")
+
+        assert await opened.close_code() == 1008
+
+    async def test_too_many_a_second_end_it(self, site):
+        opened = await opened_by(await sync_to_async(make_user)(Role.OPERATOR, site=site))
+
+        for _ in range(120):
+            await opened.send_text('{"type": "ping"}')
+
+        assert await opened.close_code() == 1008
+
+    async def test_forty_a_second_are_fine(self, site):
+        opened = await opened_by(await sync_to_async(make_user)(Role.OPERATOR, site=site))
+
+        for _ in range(40):
+            await opened.send_text('{"type": "ping"}')
+        pongs = [await opened.frame("pong") for _ in range(40)]
+
+        assert len(pongs) == 40
+        await opened.disconnect()
+
+
+class TestHowMany:
+    async def test_twenty_of_an_account_and_no_more(self, site):
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        several = [await opened_by(user) for _ in range(20)]
+
+        refused = await sync_to_async(socket)("/ws/live/", user=user)
+        await refused.connect()
+
+        assert await refused.close_code() == 4429
+        await several[0].disconnect()
+        again = await opened_by(user)
+        for opened in [again, *several[1:]]:
+            await opened.disconnect()
+
+
+class TestWhatIsTakenAway:
+    async def test_a_disabled_account_is_closed(self, site, often):
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        session = await sync_to_async(session_of)(user)
+        opened = socket("/ws/live/", session=session.session_key)
+        await opened.connect()
+
+        user.is_active = False
+        await user.asave()
+
+        assert await opened.close_code() == 4401
+
+    async def test_a_logout_closes_at_once(self, site):
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        session = await sync_to_async(session_of)(user)
+        opened = socket("/ws/live/", session=session.session_key)
+        await opened.connect()
+        await opened.frame("hello")
+
+        await sync_to_async(session.delete)()
+        actor = await sync_to_async(actor_for_user)(user)
+        await sync_to_async(accounts.record_logout)(user=user, actor=actor, now=now())
+
+        assert await opened.close_code(within_s=2) == 4401
+
+    async def test_a_role_that_is_gone_closes_at_once_when_it_is_said(self, site):
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        opened = await opened_by(user)
+
+        await user.groups.aset([])
+        await sync_to_async(accounts.announce_account_change)(user_id=user.pk, now=now())
+
+        assert await opened.close_code(within_s=2) == 4403
+
+    async def test_a_site_that_is_gone_closes_what_was_about_its_wafer(self, site, inspected):
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        opened = await opened_by(user, f"/ws/wafers/{inspected.wafer.pk}/")
+
+        await user.sites.aclear()
+        await sync_to_async(accounts.announce_account_change)(user_id=user.pk, now=now())
+
+        assert await opened.close_code(within_s=2) == 4403
+
+    async def test_a_site_that_is_gone_is_not_heard_any_more(self, site):
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        other = await sync_to_async(make_site)("other")
+        opened = await opened_by(user)
+
+        await user.sites.aset([other])
+        await sync_to_async(accounts.announce_account_change)(user_id=user.pk, now=now())
+        # Said after every look at the account, once its topics are the new ones.
+        await opened.frame("heartbeat")
+        await announce([events.site_topic(site.pk)], run="gone")
+        await announce([events.site_topic(other.pk)], run="new")
+
+        assert (await opened.frame(events.RUN_DONE))["data"] == {"run": "new"}
+        await opened.disconnect()
+
+
+class TestSlowReaders:
+    async def test_get_a_gap_for_what_they_missed_and_hold_no_more_than_their_share(self):
+        reader = realtime.Subscriber(limit=8)
+
+        for number in range(100):
+            reader.offer(json.dumps({"type": "run.done", "seq": number}))
+
+        frames = [json.loads(await reader.next_frame()) for _ in range(reader.waiting)]
+        assert len(frames) <= 8
+        assert frames[0] == {"type": "gap"}
+        assert frames[-1]["seq"] == 99
+
+    async def test_hold_a_mebibyte_at_most(self):
+        reader = realtime.Subscriber(limit=1000)
+
+        for _ in range(50):
+            reader.offer("x" * 100_000)
+
+        frames = [await reader.next_frame() for _ in range(reader.waiting)]
+        assert sum(map(len, frames)) <= 2**20
+
+    async def test_that_do_not_read_at_all_are_dropped(self, monkeypatch):
+        monkeypatch.setattr(live_socket, "SLOW_READER_S", 0.1)
+
+        async def never_writable(message):
+            await asyncio.sleep(60)
+
+        reader = live_socket.LiveSocket({"headers": []}, None, never_writable)
+
+        with pytest.raises(live_socket.Closed) as end:
+            await reader.send_text("{}")
+        assert end.value.code == 1008
+
+
+class TestSystemWatch:
+    async def test_tells_open_pages_when_the_state_changes(self, site, monkeypatch):
+        states = iter([("ok", None), ("degraded", "Triton does not answer."), ("degraded", "Triton does not answer.")])
+
+        async def look(self):
+            return next(states, ("ok", None))
+
+        monkeypatch.setattr(consumers, "SYSTEM_EVERY_S", 0.1)
+        monkeypatch.setattr(consumers.SystemWatch, "_look", look)
+        opened = await opened_by(await sync_to_async(make_user)(Role.OPERATOR, site=site))
+
+        heard = [(await opened.frame(events.SYSTEM_CHANGED))["data"]["state"] for _ in range(3)]
+
+        assert heard == ["ok", "degraded", "ok"]
+        await opened.disconnect()
