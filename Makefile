@@ -8,6 +8,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
+# ONNX Runtime reports its use to its maker over the internet unless told not to.
+export ORT_DISABLE_TELEMETRY := 1
+
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
   if command -v $$name >/dev/null && $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))'; then echo $$name; break; fi; done)
 VAR ?= var

@@ -64,6 +64,8 @@ def for_any_process(layout: Layout) -> dict[str, str]:
         "TMPDIR": str(layout.tmp_dir),
         "XDG_CACHE_HOME": str(layout.cache_dir),
         "PYTHONUNBUFFERED": "1",
+        # ONNX Runtime reports its use to its maker over the internet and keeps a database for it in the home folder.
+        "ORT_DISABLE_TELEMETRY": "1",
         # One thread per process: the processes are what runs in parallel here.
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",

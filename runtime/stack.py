@@ -100,22 +100,23 @@ def build(
         specs.append(spec)
         present.add(spec.name)
 
+    # What runs is finished on stopping, and for that every server has to outlive those who use it.
+    servers = after("roles", "redis", "triton")
     if "migrate" in parts:
         add(_manage("migrate", whole, "migrate", "--no-input", "--verbosity", "1", once=once, after=after("roles")))
+    ready = (*servers, *after("migrate"))
     if "web" in parts and listener is not None:
-        ready = after("migrate", "roles", "redis")
         add(web.spec(listener=listener, address=address, environment=whole, folder=PROJECT_DIR, after=ready))
     if "worker" in parts:
-        add(worker.worker_spec(environment=whole, folder=PROJECT_DIR, after=after("migrate", "roles", "redis")))
+        add(worker.worker_spec(environment=whole, folder=PROJECT_DIR, after=ready))
+    # After those who do the work, which so have the machine to themselves while they start.
+    ready = (*ready, *after("web", "worker"))
     if "beat" in parts:
-        # After those whose work it starts, which so have the machine to themselves.
-        ready = after("migrate", "roles", "redis", "web", "worker")
         add(worker.beat_spec(environment=whole, folder=PROJECT_DIR, schedule=layout.beat_path, after=ready))
     if "seed" in parts:
-        ready = after("migrate", "roles", "redis", "triton", "web", "worker")
         add(_manage("seed", whole, "seed_demo", once=once, after=ready))
     if "lot" in parts:
-        ready = after("seed", "web", "worker", "beat")
+        ready = (*ready, *after("seed", "beat"))
         add(_manage("lot", whole, "run_demo_lot", once=once, after=ready, background=True))
     if command:
         add(_foreground(command, whole, after=tuple(present)))

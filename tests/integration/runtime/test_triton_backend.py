@@ -211,3 +211,7 @@ class TestDeath:
 
         assert not before & set(server.instance.alive())
         assert not blocks & {path.name for path in Path("/dev/shm").iterdir()}
+
+
+def test_onnx_runtime_does_not_report_to_its_maker(server):
+    assert list((server.instance.var_dir / "cache").rglob("*onnxruntime*")) == []
