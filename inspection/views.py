@@ -170,4 +170,4 @@ def _bands(version: RecipeVersion) -> dict[str, Any]:
 
 def _classes() -> list[dict[str, Any]]:
     """The classes as pages draw them: name, colour, severity and key."""
-    return list(selectors.defect_classes().values("code", "name", "colour", "severity", "key"))
+    return [dict(row) for row in selectors.defect_classes().values("code", "name", "colour", "severity", "key")]

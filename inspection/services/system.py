@@ -19,6 +19,17 @@ from models_admin.models import Deployment
 from serving.control import TritonControl
 from serving.health import ServerHealth, snapshot
 
+_NAMES = {
+    "postgres": "the database",
+    "storage": "the image store",
+    "triton": "the inference server",
+    "model": "the model",
+    "worker": "the worker",
+    "redis": "live updates",
+    "decoder": "the decoder",
+    "beat": "the clock",
+}
+
 _seen: Briefly[dict[str, Any]] = Briefly(ttl_s=1.0)
 
 BANNERS = {
@@ -70,9 +81,13 @@ def _read(now: datetime) -> dict[str, Any]:
 
 
 def banner_of(components: list[Component]) -> str | None:
-    """What people are told: of several troubles, the one that stops most."""
+    """What people are told: of several troubles the one that stops most, and the names of the others."""
     down = {part.name for part in components if part.state == State.DOWN}
-    return next((text for name, text in BANNERS.items() if name in down), None)
+    gravest_first = [name for name in BANNERS if name in down]
+    if not gravest_first:
+        return None
+    others = ", ".join(_NAMES[name] for name in gravest_first[1:])
+    return BANNERS[gravest_first[0]] + (f" Also down: {others}." if others else "")
 
 
 def _state(components: list[Component]) -> str:
@@ -93,6 +108,9 @@ def _process(kind: str, living: dict[str, datetime] | None) -> Component:
 
 def _decoder() -> Component:
     status = decoder().status()
+    if not status["running"]:
+        first = "next" if status["started"] else "first"
+        return Component(name="decoder", state=State.OK, detail=f"It starts when the {first} image comes.")
     detail = f"{status['running']} of {status['workers']} processes, {status['waiting']} images waiting"
     return Component(name="decoder", state=State.OK, detail=detail)
 
@@ -113,23 +131,26 @@ def _breaker(names: list[str], server: ServerHealth, *, now: datetime) -> dict[s
     seen = [model.breaker for name in names if (model := server.model(name)) and model.breaker]
     worst = max(seen, key=lambda one: one.open_for_s, default=None)
     if worst is None:
-        return {"state": "closed", "opened_at": None, "failures": 0, "reason": ""}
+        return {"state": "unknown", "opened_at": None, "failures": None, "reason": "", "probe_in_s": None}
     opened_at = (now - timedelta(seconds=worst.open_for_s)).isoformat() if worst.open_for_s else None
     return {
         "state": str(worst.state),
         "opened_at": opened_at,
         "failures": worst.consecutive,
         "reason": worst.reason,
+        "probe_in_s": round(worst.probe_in_s, 1) if opened_at else None,
     }
 
 
 def _models(server: ServerHealth) -> list[dict[str, Any]]:
+    """Every model Triton knows. Times are totals over its requests since it was loaded."""
     return [
         {
             "name": model.name,
             "ready": model.ready,
             "state": model.state,
             "inferences": model.statistics.inferences if model.statistics else 0,
+            "requests": model.statistics.succeeded if model.statistics else 0,
             "queue_ms": round(model.statistics.queue_ms, 1) if model.statistics else 0.0,
             "compute_ms": round(model.statistics.compute_ms, 1) if model.statistics else 0.0,
         }

@@ -1,0 +1,63 @@
+"""What the health page is told about several troubles at once, about breakers and about models."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from core.health import Component, State
+from inspection.services import system
+from serving.breaker import BreakerSnapshot, BreakerState
+from serving.control import ModelStatistics
+from serving.health import ModelHealth, ServerHealth
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+
+def server(*models: ModelHealth) -> ServerHealth:
+    return ServerHealth(
+        live=True, ready=True, version="2.50", models=models, figures=None, answered_in_ms=1.0, fault=""
+    )
+
+
+def model(
+    *, breaker: BreakerSnapshot | None = None, statistics: ModelStatistics | None = None, name: str = "m"
+) -> ModelHealth:
+    return ModelHealth(name=name, version="1", state="READY", reason="", statistics=statistics, breaker=breaker)
+
+
+@pytest.mark.parametrize(
+    ("down", "expected"),
+    [
+        ([], None),
+        (["worker"], system.BANNERS["worker"]),
+        (["redis", "worker", "triton"], system.BANNERS["triton"] + " Also down: the worker, live updates."),
+    ],
+)
+def test_the_banner_names_every_part_that_is_down(down: list[str], expected: str | None) -> None:
+    parts = [Component(name=name, state=State.DOWN) for name in down] + [Component(name="beat", state=State.UNKNOWN)]
+    assert system.banner_of(parts) == expected
+
+
+def test_an_open_breaker_says_since_when_why_and_when_it_asks_again() -> None:
+    seen = BreakerSnapshot(
+        state=BreakerState.OPEN, consecutive=7, open_for_s=60.0, probe_in_s=3.24, reason="no answer within 2 s"
+    )
+    assert system._breaker(["m"], server(model(breaker=seen)), now=NOW) == {
+        "state": "open",
+        "opened_at": "2026-11-21T11:59:00+00:00",
+        "failures": 7,
+        "reason": "no answer within 2 s",
+        "probe_in_s": 3.2,
+    }
+
+
+def test_no_breaker_is_unknown_rather_than_closed() -> None:
+    assert system._breaker([], server(), now=NOW)["state"] == "unknown"
+
+
+def test_models_tell_requests_beside_their_total_times() -> None:
+    totals = ModelStatistics(
+        name="m", version="1", inferences=120, executions=30, succeeded=40, failed=1, queue_ms=80.0, compute_ms=4000.0
+    )
+    shown = system._models(server(model(statistics=totals)))[0]
+    assert (shown["requests"], shown["queue_ms"], shown["compute_ms"]) == (40, 80.0, 4000.0)
