@@ -61,7 +61,7 @@ class Instance:
         return described
 
     def _runtime(self, *arguments: str) -> str:
-        environment = {**os.environ, "WAFERDECK_DEMO_PASSWORD": PASSWORD}
+        environment = {**os.environ, "WAFERDECK_DEMO_PASSWORD": PASSWORD, "SOCKETS_PER_ACCOUNT": "1000"}
         done = subprocess.run(
             [sys.executable, "-m", "runtime", *arguments, "--var", str(self.var)],
             cwd=PROJECT_DIR,

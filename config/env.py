@@ -206,6 +206,9 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("TRITON_GPU", boolean, "false", "Deploy model instances on the GPU."),
     Variable(
+        "SOCKETS_PER_ACCOUNT", int, "20", "Sockets one account may hold open per web process.", "sockets", 1, 100_000
+    ),
+    Variable(
         "SOCKET_QUEUE",
         int,
         "256",

@@ -34,7 +34,6 @@ Result = TypeVar("Result")
 NOT_SIGNED_IN, NOT_ALLOWED, NOT_FOUND, TOO_MANY = 4401, 4403, 4404, 4429
 POLICY_VIOLATION, TOO_BIG, TRY_LATER = 1008, 1009, 1013
 
-MOST_PER_ACCOUNT = 20
 MOST_TEXT_CHARACTERS = 2**16
 MOST_MESSAGES_PER_S = 50
 CHECK_EVERY_S = 15.0
@@ -143,8 +142,8 @@ class LiveSocket:
 
     async def _admit(self) -> None:
         self.actor = await self._checked_actor()
-        if _open[self.actor.user_id or 0] >= MOST_PER_ACCOUNT:
-            raise Closed(TOO_MANY, f"{MOST_PER_ACCOUNT} sockets of this account are open here")
+        if _open[self.actor.user_id or 0] >= settings.SOCKETS_PER_ACCOUNT:
+            raise Closed(TOO_MANY, f"{settings.SOCKETS_PER_ACCOUNT} sockets of this account are open here")
         self._topics = await self._allowed_topics(self.actor, missing=NOT_FOUND)
 
     async def _live(self) -> None:
