@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,49 +78,76 @@ def build(
     django = environment.for_django(layout=layout, keys=keys, ports=bound, servers=set(parts) & set(SERVERS))
     whole = environment.for_any_process(layout) | django
 
+    fingerprint: Callable[[], str] = _of_a_database_elsewhere
     specs: list[Spec] = []
     if "redis" in parts:
         specs.append(Redis(layout=layout, keys=keys, port=bound["redis"], scratch=scratch).spec())
     if "triton" in parts:
         specs.append(Triton(layout=layout, ports=bound, instance=instance, scratch=scratch).spec())
-    # A database elsewhere is not asked what it has: migrations and demo data look for themselves every time.
-    once = Once(layout.done_path, database=lambda: "")
     if "postgres" in parts:
         postgres = Postgres(layout=layout, keys=keys, port=bound["postgres"], scratch=scratch)
-        # Salted with a secret: the digest is readable by others, the password is not.
-        also = f"{keys.django}\0{os.environ.get('WAFERDECK_DEMO_PASSWORD', '')}"
-        once = Once(layout.done_path, database=postgres.fingerprint, also=also)
+        fingerprint = postgres.fingerprint
         specs += postgres.specs()
-    present = {spec.name for spec in specs}
+    # Salted with a secret: the digest is readable by others, the password is not.
+    also = f"{keys.django}\0{os.environ.get('WAFERDECK_DEMO_PASSWORD', '')}"
+    once = Once(layout.done_path, database=fingerprint, also=also)
+    specs += _product(
+        parts=parts,
+        layout=layout,
+        variables=whole,
+        listener=listener,
+        address=address,
+        once=once,
+        servers=tuple(spec.name for spec in specs),
+    )
+    if command:
+        specs.append(_foreground(command, whole, after=tuple(spec.name for spec in specs)))
+    return Stack(specs=specs, ports=server_ports, address=address, django=django, listener=listener)
+
+
+def _of_a_database_elsewhere() -> str:
+    """It is not asked what it has: migrations and demo data look for themselves every time."""
+    return ""
+
+
+def _product(
+    *,
+    parts: Collection[str],
+    layout: Layout,
+    variables: dict[str, str],
+    listener: socket.socket | None,
+    address: str,
+    once: Once,
+    servers: tuple[str, ...],
+) -> list[Spec]:
+    """Waferdeck's own units. All need every server: what runs is finished on stopping, and needs them until then."""
+    specs: list[Spec] = []
 
     def after(*names: str) -> tuple[str, ...]:
-        return tuple(name for name in names if name in present)
+        present = {spec.name for spec in specs}
+        return (*servers, *(name for name in names if name in present))
 
-    def add(spec: Spec) -> None:
-        specs.append(spec)
-        present.add(spec.name)
-
-    # What runs is finished on stopping, and for that every server has to outlive those who use it.
-    servers = after("roles", "redis", "triton")
     if "migrate" in parts:
-        add(_manage("migrate", whole, "migrate", "--no-input", "--verbosity", "1", once=once, after=after("roles")))
-    ready = (*servers, *after("migrate"))
+        specs.append(_manage("migrate", variables, "migrate", "--no-input", once=once, after=servers))
     if "web" in parts and listener is not None:
-        add(web.spec(listener=listener, address=address, environment=whole, folder=PROJECT_DIR, after=ready))
+        specs.append(
+            web.spec(
+                listener=listener, address=address, environment=variables, folder=PROJECT_DIR, after=after("migrate")
+            )
+        )
     if "worker" in parts:
-        add(worker.worker_spec(environment=whole, folder=PROJECT_DIR, after=ready))
-    # After those who do the work, which so have the machine to themselves while they start.
-    ready = (*ready, *after("web", "worker"))
+        specs.append(worker.worker_spec(environment=variables, folder=PROJECT_DIR, after=after("migrate")))
+    # The rest after those who do the work, which so have the machine to themselves while they start.
+    working = after("migrate", "web", "worker")
     if "beat" in parts:
-        add(worker.beat_spec(environment=whole, folder=PROJECT_DIR, schedule=layout.beat_path, after=ready))
+        beat = worker.beat_spec(environment=variables, folder=PROJECT_DIR, schedule=layout.beat_path, after=working)
+        specs.append(beat)
     if "seed" in parts:
-        add(_manage("seed", whole, "seed_demo", once=once, after=ready))
+        specs.append(_manage("seed", variables, "seed_demo", once=once, after=working))
     if "lot" in parts:
-        ready = (*ready, *after("seed", "beat"))
-        add(_manage("lot", whole, "run_demo_lot", once=once, after=ready, background=True))
-    if command:
-        add(_foreground(command, whole, after=tuple(present)))
-    return Stack(specs=specs, ports=server_ports, address=address, django=django, listener=listener)
+        fed = (*working, *after("seed", "beat"))
+        specs.append(_manage("lot", variables, "run_demo_lot", once=once, after=fed, background=True))
+    return specs
 
 
 def _manage(
