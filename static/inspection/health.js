@@ -1,83 +1,152 @@
 /** System health: every part, asked every five seconds and whenever the server says that something changed. */
 import { ageElement } from "../shared/ages.js"
-import { h, icon, keyed, setAttribute, setText } from "../shared/dom.js"
-import { countText, durationText, percentText } from "../shared/formats.js"
+import { h, icon, setAttribute, setText } from "../shared/dom.js"
+import { durationText } from "../shared/formats.js"
 import { getJson } from "../shared/http.js"
+import { answered, breakerFacts, cacheFigure, effects, failed, headline, isStale, modelFigures, nothingKnown, queueFigures } from "./health_state.js"
 import { digest } from "./inspector.js"
 
 const EVERY_MS = 5000
-const NAMES = { postgres: "PostgreSQL", redis: "Redis", triton: "Triton", worker: "Worker", beat: "Beat", storage: "Image store", decoder: "Decoder", model: "Model", waferdeck: "Waferdeck", code: "Code", python: "Python" }
-const SIGNS = { postgres: "database", redis: "workflow", triton: "server", worker: "cpu", beat: "timer", storage: "hard-drive", decoder: "image", model: "layers" }
-const WORDS = { ok: "Working", degraded: "Degraded", down: "Down", unknown: "Unknown", closed: "Closed: calls go through", open: "Open: calls are held back", half_open: "Half open: one call tries" }
-const HEADS = { ok: "Everything works", degraded: "Some of it does not work", down: "Inspection is stopped" }
+const TIMEOUT_MS = 6000
+const WORDS = { ok: "Working", degraded: "Degraded", down: "Down", unknown: "Unknown" }
+const SIGNS = { ok: "circle-check", degraded: "triangle-alert", down: "octagon-alert" }
 const find = (selector) => document.querySelector(selector)
-let last = null
+let known = nothingKnown()
 
-function createTile(part) {
-  const tile = h("article", { class: "tile" }, h("header", {}, icon(SIGNS[part.name] ?? "server"), h("h3", {}, NAMES[part.name] ?? part.name), h("span", { class: "state push" })), h("p", { class: "muted" }), h("p", { class: "faint small" }))
-  updateTile(tile, part)
-  return tile
+// Drawing -----------------------------------------------------------------------------------------------------------
+
+function setState(element, state, text) {
+  const drawn = `${state} ${text}`
+  if (element.drawn === drawn) return
+  element.drawn = drawn
+  setAttribute(element, "data-state", state)
+  element.replaceChildren(icon(SIGNS[state] ?? "circle-help", "small"), text)
 }
 
-function updateTile(tile, part) {
-  setAttribute(tile, "data-state", part.state)
-  tile.querySelector(".state").replaceChildren(...stateParts(part.state))
-  setAttribute(tile.querySelector(".state"), "data-state", part.state)
-  const [detail, foot] = tile.querySelectorAll("p")
-  setText(detail, part.detail || "")
-  foot.replaceChildren(...(part.since && part.state !== "ok" ? ["since ", ageElement(part.since)] : part.latency_ms === null || part.latency_ms === undefined ? [] : [`answers in ${durationText(part.latency_ms)}`]))
+/** The title and what turns with time alone: the age of what is shown, and when the breaker asks again. */
+function drawHead() {
+  const now = Date.now()
+  const { state, title, text, age, requestId } = headline(known, now)
+  setAttribute(find("#health-head"), "data-state", state)
+  setText(find("#health-title"), title)
+  setText(find("#health-banner"), text)
+  setText(find("#health-age"), age)
+  find("#health-age").hidden = !age
+  const id = find("#health-request")
+  id.hidden = !requestId
+  if (requestId && id.dataset.shown !== requestId) id.replaceChildren("Request ", digest((id.dataset.shown = requestId), "the request's id"))
+  const stale = isStale(known, now)
+  if (stale !== find(".health").classList.contains("is-stale")) {
+    find(".health").classList.toggle("is-stale", stale)
+    drawTiles(stale)
+  }
+  drawBreaker(now, stale)
 }
 
-function stateParts(state) {
-  const sign = { ok: "circle-check", closed: "circle-check", degraded: "triangle-alert", half_open: "triangle-alert", down: "octagon-alert", open: "octagon-alert" }[state] ?? "circle-help"
-  return [icon(sign, "small"), WORDS[state] ?? state]
+function drawTiles(stale) {
+  for (const part of known.system?.components ?? []) {
+    const tile = find(`[data-part="${part.name}"]`)
+    if (!tile) continue
+    const word = WORDS[part.state] ?? part.state
+    setAttribute(tile, "data-state", stale ? "unknown" : part.state)
+    setState(tile.querySelector(".state"), stale ? "unknown" : part.state, stale ? `Was ${word.toLowerCase()}` : word)
+    const [detail, foot] = tile.querySelectorAll("p")
+    setText(detail, part.detail || "")
+    setAttribute(detail, "title", part.detail)
+    const isTrouble = part.since && part.state !== "ok"
+    const latency = part.latency_ms ?? null
+    if (isTrouble) foot.replaceChildren("since ", ageElement(part.since))
+    else setText(foot, latency === null ? "" : `answers in ${durationText(latency)}`)
+  }
 }
 
-function rows(selector, list, cells) {
-  find(selector).replaceChildren(...list.map((row) => h("tr", {}, cells(row).map((cell) => (cell instanceof Node && cell.tagName === "TD" ? cell : h("td", { class: typeof cell === "object" ? null : "number" }, cell))))))
+function drawBreaker(now, stale) {
+  if (!known.system) return
+  const facts = breakerFacts(known.system.breaker, { at: known.at, now })
+  setState(find("#breaker"), stale ? "unknown" : facts.state, stale ? "Unknown" : facts.text)
+  const since = find("[data-fact=since]")
+  if (since.dataset.moment !== String(facts.since)) {
+    since.dataset.moment = facts.since
+    since.replaceChildren(...(facts.since ? [new Date(facts.since).toLocaleTimeString("en-GB"), " · ", ageElement(facts.since)] : ["–"]))
+  }
+  for (const name of ["failures", "reason"]) setText(find(`[data-fact=${name}]`), facts[name])
+  setText(find("[data-fact=next]"), stale ? "unknown" : facts.next)
 }
 
-function draw(system) {
-  last = system
-  setText(find("#health-title"), HEADS[system.state] ?? system.state)
-  setText(find("#health-banner"), system.banner ?? "Uploads are taken, inspected and shown.")
-  setAttribute(find("#health-head"), "data-state", system.state)
-  keyed(find("#tiles"), system.components, { key: ({ name }) => name, create: createTile, update: updateTile })
-  const { queue, breaker, cache } = system
-  const figures = { queued: queue && countText(queue.queued), running: queue && countText(queue.running), oldest: queue?.oldest_queued_s ? durationText(queue.oldest_queued_s * 1000) : "–", failed: queue && countText(queue.failed_24h), hits: cache ? percentText(cache.ratio) : null }
-  for (const [name, text] of Object.entries(figures)) setText(find(`[data-figure=${name}] b`), text ?? "unknown")
+function drawEffects(components) {
+  const rows = effects(components)
+  find("#effects").hidden = rows.length === 0
+  find("#effects tbody").replaceChildren(...rows.map(({ name, works, waits }) => h("tr", {},
+    h("th", { scope: "row" }, find(`[data-part="${name}"] h3`)?.textContent ?? name), h("td", {}, works), h("td", {}, waits))))
+}
+
+function drawFigures({ queue, cache }) {
+  for (const [name, text] of Object.entries(queueFigures(queue))) setText(find(`[data-figure=${name}] b`), text)
+  const { value, label } = cacheFigure(cache)
+  setText(find("[data-figure=cache] b"), value)
+  setText(find("[data-figure=cache] span"), label)
   setAttribute(find("[data-figure=failed]"), "data-level", queue?.failed_24h ? "warn" : null)
   setAttribute(find("[data-figure=queued]"), "data-level", queue?.waiting_for ? "warn" : null)
-  setText(find("#waiting-for"), queue?.waiting_for ?? "")
-  const state = find("#breaker")
-  state.replaceChildren(...stateParts(breaker?.state ?? "unknown"))
-  setAttribute(state, "data-state", breaker?.state ?? "unknown")
-  setText(find("#breaker-why"), breaker?.state === "closed" || !breaker ? "" : `${breaker.reason ?? ""} ${breaker.failures ?? 0} failures in a row`.trim())
-  drawTables(system)
+  setText(find("#waiting-for"), queue?.waiting_for ? `Waiting: ${queue.waiting_for}` : "Nothing in the queue is held up.")
+  setAttribute(find("#waiting-for"), "data-level", queue?.waiting_for ? "warn" : null)
 }
+
+const stateCell = (state, text) => {
+  const cell = h("span", { class: "state" })
+  setState(cell, state, text)
+  return h("td", {}, cell)
+}
+const number = (text) => h("td", { class: "number" }, text)
 
 function drawTables({ triton, versions }) {
   const models = triton?.models ?? []
   find("#no-models").hidden = models.length > 0
-  rows("#models", models, (model) => [h("td", {}, h("b", {}, model.name)), h("td", {}, h("span", { class: "state", "data-state": model.ready ? "ok" : "down" }, stateParts(model.ready ? "ok" : "down"))), countText(model.inferences), ...[model.queue_ms, model.compute_ms].map((ms) => (model.inferences ? durationText(ms) : "–"))])
+  find("#models").replaceChildren(...models.map((model) => {
+    const { requests, tiles, queue, compute } = modelFigures(model)
+    return h("tr", {}, h("td", {}, h("b", {}, model.name)), stateCell(model.ready ? "ok" : "down", model.ready ? "Ready" : "Not ready"), number(requests), number(tiles), number(queue), number(compute))
+  }))
   const { model: deployed = [], ...others } = versions ?? {}
-  rows("#deployed", deployed, (one) => [h("td", {}, h("b", {}, `${one.name} ${one.version}`)), h("td", {}, one.triton_name), h("td", {}, one.state), h("td", {}, digest(one.sha256, "the model's SHA-256"))])
-  find("#versions").replaceChildren(...Object.entries(others).flatMap(([name, value]) => [h("dt", {}, NAMES[name] ?? name), h("dd", {}, value ? String(value) : "unknown")]))
+  find("#deployed").replaceChildren(...deployed.map((one) => h("tr", {}, h("td", {}, h("b", {}, `${one.name} ${one.version}`)), h("td", {}, one.triton_name), h("td", {}, one.state), h("td", {}, digest(one.sha256, "the model's SHA-256")))))
+  for (const [name, value] of Object.entries(others)) setText(find(`[data-version=${name}]`), value ? String(value) : "unknown")
 }
 
+function draw() {
+  drawTiles(false)
+  drawEffects(known.system.components)
+  drawFigures(known.system)
+  drawTables(known.system)
+  find(".health").setAttribute("aria-busy", "false")
+  drawHead()
+}
+
+// Asking ------------------------------------------------------------------------------------------------------------
+
+let isAsking = false
 async function ask() {
+  if (isAsking) return
+  isAsking = true
   try {
-    draw(await getJson("system/"))
-    document.querySelector(".health").classList.remove("is-stale")
+    known = answered(known, await getJson("system/", { timeoutMs: TIMEOUT_MS }), Date.now())
+    draw()
   } catch (problem) {
-    document.querySelector(".health").classList.add("is-stale")
-    setText(find("#health-banner"), `${problem.message} What is below is from before.`)
+    known = failed(known, problem, Date.now())
+    drawHead()
+  } finally {
+    isAsking = false
   }
 }
 
 find("[data-command=refresh]").addEventListener("click", ask)
-document.addEventListener("waferdeck:system", ({ detail }) => draw(detail))
+document.addEventListener("waferdeck:system", ({ detail }) => {
+  known = answered(known, detail, Date.now())
+  draw()
+})
 document.addEventListener("live:system.changed", ask)
+document.addEventListener("visibilitychange", () => { if (!document.hidden) ask() })
 setInterval(() => { if (!document.hidden) ask() }, EVERY_MS)
-find("[data-command=report]").addEventListener("click", ({ currentTarget }) => { currentTarget.dataset.copy = JSON.stringify(last, null, 2) })
+setInterval(drawHead, 1000)
+find("[data-command=report]").addEventListener("click", ({ currentTarget }) => {
+  const answeredAt = known.at && new Date(known.at).toISOString()
+  currentTarget.dataset.copy = JSON.stringify({ copied_at: new Date().toISOString(), answered_at: answeredAt, problem: known.problem?.message ?? null, request_id: known.problem?.requestId || null, system: known.system }, null, 2)
+})
 ask()

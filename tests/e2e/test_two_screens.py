@@ -1,0 +1,86 @@
+"""What one person does is on everybody's screen."""
+
+import time
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.live_stack import wafer_png
+from tests.sending import send
+
+pytestmark = [pytest.mark.e2e, pytest.mark.stack]
+
+
+def _card(page, lot):
+    return page.locator(".card").filter(has_text=lot)
+
+
+class TestTwoScreens:
+    def test_what_one_uploads_appears_on_the_wall_of_the_other_and_leads_to_the_wafer(self, screen_of, tmp_path: Path):
+        image = tmp_path / "W07.png"
+        image.write_bytes(wafer_png(7001))
+        watching, sending = screen_of("reviewer"), screen_of("operator")
+        wall = watching.live("/")
+        page = sending.live("/upload/")
+
+        page.get_by_label("Lot", exact=True).fill("TWO-SCREENS")
+        page.locator("#pick-files").set_input_files(image)
+        page.locator("[data-command=start]").click()
+
+        expect(_card(wall, "TWO-SCREENS")).to_be_visible()
+        expect(page.get_by_text("All 1 file inspected")).to_be_visible()
+        _card(wall, "TWO-SCREENS").locator("a").click()
+        expect(wall.get_by_role("heading", level=1)).to_be_visible()
+        assert "/wafers/" in wall.url
+
+    def test_another_site_sees_nothing_of_it(self, screen_of, live_stack, api):
+        foreign = screen_of("other").live("/")
+
+        send(live_stack, api, image=wafer_png(7002), lot="NOT-YOURS")
+        time.sleep(1)
+
+        expect(_card(foreign, "NOT-YOURS")).to_have_count(0)
+
+
+class TestALostConnection:
+    def test_is_shown_and_the_gap_is_filled_on_return(self, screen, live_stack, api):
+        wall = screen.live("/")
+        screen.context.set_offline(True)
+        expect(wall.locator("#banner")).to_contain_text("cannot be reached")
+        send(live_stack, api, image=wafer_png(7003), lot="IN-THE-GAP")
+        expect(_card(wall, "IN-THE-GAP")).to_have_count(0)
+
+        screen.context.set_offline(False)
+
+        expect(_card(wall, "IN-THE-GAP")).to_be_visible()
+        expect(wall.locator("#banner")).to_be_hidden()
+        screen.forgive(r"ERR_INTERNET_DISCONNECTED|WebSocket")
+
+
+class TestPausing:
+    def test_holds_the_view_and_counts_what_arrives_meanwhile(self, screen, live_stack, api):
+        wall = screen.live("/")
+        wall.keyboard.press("p")
+        expect(wall.locator("#paused")).to_be_visible()
+
+        send(live_stack, api, image=wafer_png(7004), lot="WHILE-PAUSED")
+
+        expect(wall.locator("#paused b")).to_have_text("1 new")
+        expect(_card(wall, "WHILE-PAUSED")).to_have_count(0)
+        wall.keyboard.press("p")
+        expect(_card(wall, "WHILE-PAUSED")).to_be_visible()
+
+
+class TestFilters:
+    def test_are_kept_in_the_address(self, screen, troubled):
+        wall = screen.live("/")
+
+        wall.get_by_label("Band").select_option("waiting")
+
+        expect(wall.get_by_text("No wafer matches these filters")).to_be_visible()
+        assert "band=waiting" in wall.url
+        wall.reload()
+        expect(wall.get_by_label("Band")).to_have_value("waiting")
+        wall.get_by_role("button", name="Clear").click()
+        expect(wall.locator(".card").first).to_be_visible()

@@ -1,0 +1,85 @@
+"""Map, image and strip are one: keys, pointer and filters act on all three."""
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = [pytest.mark.e2e, pytest.mark.stack]
+
+
+@pytest.fixture
+def page(screen, troubled):
+    page = screen.live(f"/wafers/{troubled['wafer']['id']}/")
+    expect(page.locator(".defect")).to_have_count(troubled["detection_count"])
+    return page
+
+
+class TestTheWaferPage:
+    def test_keys_go_through_the_defects_and_the_details_follow(self, page):
+        page.keyboard.press("j")
+        first = page.locator(".defect[aria-selected=true]")
+        expect(first).to_have_count(1)
+        name = first.get_attribute("data-id")
+        expect(page.locator("#meant h2")).to_have_text(first.locator("b").first.inner_text())
+
+        page.keyboard.press("j")
+
+        expect(page.locator(f'.defect[data-id="{name}"]')).to_have_attribute("aria-selected", "false")
+        page.keyboard.press("Escape")
+        expect(page.locator(".defect[aria-selected=true]")).to_have_count(0)
+
+    def test_a_click_on_a_box_means_its_defect_in_the_strip(self, page, troubled):
+        box = max(troubled["detections"], key=lambda one: one["bbox_px"][2] * one["bbox_px"][3])
+        image = troubled["images"][0]
+        page.locator("#viewer canvas").first.wait_for()
+        viewer = page.locator("#viewer").bounding_box()
+        scale = min(viewer["width"] / image["width_px"], viewer["height"] / image["height_px"])
+        left = viewer["x"] + (viewer["width"] - image["width_px"] * scale) / 2
+        top = viewer["y"] + (viewer["height"] - image["height_px"] * scale) / 2
+        x, y, width, height = box["bbox_px"]
+        page.wait_for_timeout(800)
+
+        page.mouse.click(left + (x + width / 2) * scale, top + (y + height / 2) * scale)
+
+        expect(page.locator(".defect[aria-selected=true]")).to_have_count(1)
+        expect(page.locator("#meant .top3 li")).to_have_count(3)
+
+    def test_a_class_goes_and_comes_by_its_key(self, page, troubled):
+        code = troubled["detections"][0]["class_code"]
+        toggle = page.locator(f"[data-class={code}]")
+        others = sum(one["class_code"] != code for one in troubled["detections"])
+
+        page.keyboard.press(toggle.locator("kbd").inner_text())
+
+        expect(toggle).to_have_attribute("aria-pressed", "false")
+        expect(page.locator(".defect")).to_have_count(others)
+        page.keyboard.press("a")
+        expect(page.locator(".defect")).to_have_count(troubled["detection_count"])
+
+    def test_the_threshold_hides_what_is_less_certain(self, page, troubled):
+        threshold = sorted(one["confidence"] for one in troubled["detections"])[1]
+
+        page.locator("#threshold").evaluate(
+            "(input, value) => { input.value = value; input.dispatchEvent(new Event('input', {bubbles: true})) }",
+            str(threshold + 0.005),
+        )
+
+        expect(page.locator(".defect")).not_to_have_count(troubled["detection_count"])
+        expect(page.locator("#strip-title")).to_contain_text(" of ")
+
+    def test_the_ruler_measures_in_micrometres(self, page):
+        page.keyboard.press("r")
+        expect(page.locator("[data-command=ruler]")).to_have_attribute("aria-pressed", "true")
+        viewer = page.locator("#viewer").bounding_box()
+        middle = (viewer["x"] + viewer["width"] / 2, viewer["y"] + viewer["height"] / 2)
+
+        page.mouse.move(*middle)
+        page.mouse.down()
+        page.mouse.move(middle[0] + 80, middle[1] + 20, steps=4)
+        page.mouse.up()
+
+        expect(page.locator("#under-px")).to_contain_text("px")
+        expect(page.locator("#scale-text")).to_contain_text("µm")
+
+    def test_provenance_can_be_read(self, page, troubled):
+        expect(page.locator("#run")).to_contain_text(troubled["provenance"]["model_sha256"][:12])
+        expect(page.locator("#run")).to_contain_text("infer")
