@@ -22,6 +22,24 @@ SUGGESTIONS = 8
 WAFERS_A_PAGE = 40
 RUNS_OF_A_WAFER = 30
 LOTS_TO_CHOOSE_FROM = 100
+HEALTH_PARTS = (
+    ("postgres", "PostgreSQL", "database"),
+    ("redis", "Redis", "workflow"),
+    ("storage", "Image store", "hard-drive"),
+    ("triton", "Triton", "server"),
+    ("worker", "Worker", "cpu"),
+    ("beat", "Beat", "timer"),
+    ("decoder", "Decoder", "image"),
+    ("model", "Model", "layers"),
+)
+HEALTH_PROGRAMS = (
+    ("waferdeck", "Waferdeck"),
+    ("code", "Code"),
+    ("triton", "Triton"),
+    ("postgres", "PostgreSQL"),
+    ("redis", "Redis"),
+    ("python", "Python"),
+)
 
 
 @require_safe
@@ -117,7 +135,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:
-    return render(request, "inspection/health.html")
+    return render(request, "inspection/health.html", {"parts": HEALTH_PARTS, "programs": HEALTH_PROGRAMS})
 
 
 @require_safe

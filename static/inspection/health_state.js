@@ -49,7 +49,7 @@ export function headline(known, now) {
   }
   const since = new Date(at ?? known.problemAt).toLocaleTimeString("en-GB")
   const rest = system ? "What is below is from before. Inspection may go on; this page cannot see it, and asks again every 5 s." : "Nothing is known yet. It is asked again every 5 s."
-  return { state: "unknown", title: `The state is unknown since ${since}`, text: `${problem?.message ?? "The server does not answer."} ${rest}`, age: system ? `${ageText(now - at)} old` : "", requestId: problem?.requestId ?? "" }
+  return { state: "unknown", title: `The state is unknown since ${since}`, text: `${problem?.status ? problem.message : "The server does not answer."} ${rest}`, age: system ? `${ageText(now - at)} old` : "", requestId: problem?.requestId ?? "" }
 }
 
 /** Rows on what is out of order: which part, what still works, what waits. The order is the server's. */
