@@ -98,8 +98,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "DATABASE_POOL_MAX",
         int,
-        "16",
-        "Connections this process may hold; 0 keeps one per thread instead of a pool.",
+        "0",
+        "Connections of a pool for this process. 0, which costs least: every thread keeps its own, and there are few.",
         "connections",
         0,
         200,

@@ -60,13 +60,13 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "core.middleware.ContentPolicyMiddleware",
     "core.middleware.OutageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "core.middleware.PageMessagesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "core.middleware.PolicyMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
@@ -94,11 +94,16 @@ TEMPLATES = [
 
 
 def database(url: str) -> dict[str, Any]:
-    settings = environ.Env.db_url_config(url, engine="django.db.backends.postgresql")
+    settings = environ.Env.db_url_config(url, engine="core.postgres")
     settings["CONN_HEALTH_CHECKS"] = True
     settings["OPTIONS"] = {
         **settings.get("OPTIONS", {}),
         "connect_timeout": 2,
+        # A network that swallows everything is noticed within seconds, not hours.
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 2,
+        "tcp_user_timeout": 5000,
         "options": (
             f"-c statement_timeout={ENV['DATABASE_STATEMENT_TIMEOUT_MS']} -c lock_timeout=2000"
             " -c idle_in_transaction_session_timeout=30000"

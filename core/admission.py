@@ -94,6 +94,7 @@ class Lane:
         prefixes: of their paths; the first lane that fits is theirs.
         methods: theirs; empty for all.
         body_max_bytes: larger bodies are refused before they are read, or while they come.
+        answer_s: the caller gets an answer by then, even if the work goes on.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Lane:
     places: int
     waiting: int
     wait_s: float
+    answer_s: float = 16.0
 
     def takes(self, *, method: str, path: str) -> bool:
         return path.startswith(self.prefixes) and (not self.methods or method in self.methods)
@@ -130,8 +132,9 @@ def lanes() -> tuple[Lane, ...]:
             places=settings.PREDICT_CONCURRENCY,
             waiting=settings.PREDICT_WAITING,
             wait_s=wait_s,
+            answer_s=30.0,
         ),
-        Lane("batch", (f"{inference}batch/",), _POST, batch_bytes, places=2, waiting=8, wait_s=wait_s),
+        Lane("batch", (f"{inference}batch/",), _POST, batch_bytes, places=2, waiting=8, wait_s=wait_s, answer_s=120.0),
         # No request is theirs: the questions of open sockets to the database.
         Lane("sockets", ("ws:",), frozenset(), 0, places=2, waiting=4000, wait_s=10.0),
         Lane("pages", ("",), frozenset(), small_bytes, places=6, waiting=250, wait_s=4.0),

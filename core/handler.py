@@ -10,6 +10,7 @@ import contextlib
 import json
 import tempfile
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.conf import settings
 from django.core import signals
@@ -18,14 +19,16 @@ from django.db import close_old_connections
 from django.http import FileResponse, HttpResponse
 from django.urls import set_script_prefix
 
-from core import problems
+from core import health, problems
 from core.admission import Gate, Lane, gate, lanes
-from core.errors import WaferdeckError
+from core.errors import Unavailable, WaferdeckError
 from core.parsers import BodyTooLarge
 from core.requests import accepted_id
 
 Scope = dict[str, Any]
 READ_SILENCE_S = 20.0
+# Requests take less; after this it is worth asking whether something hangs.
+PATIENCE_S = 4.0
 FILE_BLOCK_BYTES = 2**18
 
 
@@ -49,18 +52,19 @@ class AdmittingHandler(ASGIHandler):
         body = await _read_body(scope, receive, most_bytes=lane.body_max_bytes)
         if body is None:
             return
-        with body:
-            gone = asyncio.create_task(receive())
-            try:
-                if not await _entered(entrance, gone=gone):
-                    return
-                try:
-                    response = await _on_thread(entrance, self._respond, scope, body)
-                finally:
-                    entrance.leave()
-                await self._send(response, send, entrance=entrance)
-            finally:
-                gone.cancel()
+        gone = asyncio.create_task(receive())
+        try:
+            if not await _entered(entrance, gone=gone):
+                body.close()
+                return
+            work = asyncio.ensure_future(_on_thread(entrance, self._respond, scope, body))
+            # However long it takes, also when nobody waits any more: until then its place is taken.
+            work.add_done_callback(lambda _: entrance.leave())
+            work.add_done_callback(lambda _: body.close())
+            response = await _in_time(work, answer_s=lane.answer_s)
+            await self._send(response, send, entrance=entrance)
+        finally:
+            gone.cancel()
 
     def _respond(self, scope: Scope, body: Any) -> HttpResponse:
         """The whole of Django for one request, on one thread."""
@@ -108,6 +112,37 @@ def _first_of_many(send: Any) -> Any:
 async def _on_thread(entrance: Gate, work: Any, *arguments: Any) -> Any:
     # In the thread's own context: what Django keeps there, such as the cache's connections, serves the next one, too.
     return await asyncio.get_running_loop().run_in_executor(entrance.threads, work, *arguments)
+
+
+async def _in_time(work: "asyncio.Future[Any]", *, answer_s: float) -> Any:
+    """The outcome of `work`, or an honest answer instead when it does not come.
+
+    Raises:
+        Unavailable: something that is needed hangs, or the work takes too long.
+    """
+    await asyncio.wait({work}, timeout=PATIENCE_S)
+    if not work.done() and await _is_anything_away():
+        raise Unavailable("A part that this needs does not answer. Send it again shortly.", retry_after_s=5)
+    await asyncio.wait({work}, timeout=max(0.0, answer_s - PATIENCE_S))
+    if not work.done():
+        raise Unavailable(
+            "This takes longer than an answer may. It may still be carried out; ask for it before sending it again.",
+            retry_after_s=10,
+        )
+    return work.result()
+
+
+async def _is_anything_away() -> bool:
+    """Whether a part that is needed for any work hangs; many who ask at once get one answer."""
+    loop = asyncio.get_running_loop()
+    look = _looks.get(loop)
+    if look is None or look.done():
+        look = _looks[loop] = loop.create_task(_on_thread(gate("health"), health.components))
+    seen = await asyncio.shield(look)
+    return health.readiness(seen) == health.State.DOWN
+
+
+_looks: "WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[Any]]" = WeakKeyDictionary()
 
 
 async def _entered(entrance: Gate, *, gone: "asyncio.Task[Any]") -> bool:

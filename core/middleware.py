@@ -4,7 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from csp.constants import HEADER
+from csp.utils import build_policy
 from django.contrib.auth.views import redirect_to_login
+from django.contrib.messages.middleware import MessageMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from core import permissions, policy, problems
@@ -31,6 +34,27 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         response["X-Request-ID"] = identifier
         return response
+
+
+class ContentPolicyMiddleware:
+    """What a browser may load for our pages. The same for all, so it is put together once."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        self.policy = build_policy()
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault(HEADER, self.policy)
+        return response
+
+
+class PageMessagesMiddleware(MessageMiddleware):
+    """Messages are for pages; making room for them costs more than most of the API's own work."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        if not request.path.startswith(("/api/", "/healthz", "/readyz", "/metrics")):
+            super().process_request(request)
 
 
 class OutageMiddleware:

@@ -128,11 +128,11 @@ class StreamSocket(AccountSocket):
         outcome = services.predict_image(
             data=data, file_name="", upload=upload_of(values, priority=INTERACTIVE), actor=self.actor, now=now()
         )
-        run = outcome.run
+        run, fresh = outcome.run, outcome.fresh
         body = shown.result_of(
             run,
-            images=selectors.images_of(run),
-            detections=selectors.detections_of(run),
+            images=[(0, fresh.image)] if fresh else selectors.images_of(run),
+            detections=fresh.detections if fresh else selectors.detections_of(run),
             classes=selectors.classes_by_id(),
         )
         return {**body, "repeated": outcome.repeated}

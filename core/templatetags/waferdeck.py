@@ -46,6 +46,55 @@ def severity_counts(counts: dict[str, int] | None) -> SafeString:
     )
 
 
+LEAST_BOX_SHARE = 0.09
+"""Boxes of a thumbnail are drawn at least this wide, as a share of the image, or nobody would see them."""
+
+
+@register.simple_tag
+def defect_boxes(card: dict[str, Any]) -> SafeString:
+    """The outlines of what was found, to lie over a thumbnail; the gravest on top. As `boxesPath` of wall_card.js."""
+    image = card["image"]
+    least = min(image["width_px"], image["height_px"]) * LEAST_BOX_SHARE
+    paths = [
+        format_html('<path class="boxes__halo" d="{0}"/><path class="boxes boxes--{1}" d="{0}"/>', path, severity)
+        for severity in ("minor", "major", "critical")
+        if (path := "".join(_outline(box, least) for box in card["boxes"] if box[5] == severity))
+    ]
+    return format_html(
+        '<svg class="thumbnail__boxes" viewBox="0 0 {} {}" preserveAspectRatio="xMidYMid slice" aria-hidden="true">'
+        "{}</svg>",
+        image["width_px"],
+        image["height_px"],
+        format_html_join("", "{}", ((path,) for path in paths)),
+    )
+
+
+def _outline(box: list[Any], least: float) -> str:
+    """A rectangle around x, y, width, height of image pixels, as SVG writes it."""
+    x, y, width, height = box[:4]
+    wide, tall = max(least, width), max(least, height)
+    return f"M{x - (wide - width) / 2:.0f} {y - (tall - height) / 2:.0f}h{wide:.0f}v{tall:.0f}h-{wide:.0f}z"
+
+
+@register.simple_tag
+def severity_cells(card: dict[str, Any]) -> SafeString:
+    """One cell per severity, so that counts stand in columns; none found is a faint 0."""
+    counts = card["counts_by_severity"] or {}
+    return format_html_join(
+        "",
+        '<td class="number severity{}">{}{}<span class="visually-hidden"> {}</span></td>',
+        (
+            (
+                "" if counts.get(name) else " faint",
+                glyph(name, f"shape shape--{name}") if counts.get(name) else "",
+                counts.get(name, 0),
+                name,
+            )
+            for name in SEVERITIES
+        ),
+    )
+
+
 @register.simple_tag
 def age(moment: datetime | None) -> SafeString:
     """How long ago, kept ticking by the page; the exact time on hover."""

@@ -22,6 +22,27 @@ from inspection.models import (
 )
 
 CARD_RELATIONS = ("wafer__lot__product", "layer", "tool", "recipe_version__recipe", "model_version__model")
+# Long values that no card and no list shows: read for every row, a model's description alone would cost the most.
+UNSHOWN = (
+    "model_version__metadata",
+    "model_version__card",
+    "recipe_version__preprocessing",
+    "recipe_version__thresholds",
+)
+UNSHOWN_OF_DETECTIONS = (
+    "embedding",
+    "run__summary",
+    "run__timings_ms",
+    "run__provenance",
+    "run__error_detail",
+    "run__model_version__metadata",
+    "run__model_version__card",
+)
+
+
+def with_card(runs: QuerySet[InspectionRun]) -> QuerySet[InspectionRun]:
+    """The same runs with everything their cards show, in one query."""
+    return runs.select_related(*CARD_RELATIONS).defer(*UNSHOWN)
 
 
 def lots_visible_to(actor: Actor) -> QuerySet[Lot]:
@@ -38,11 +59,11 @@ def images_visible_to(actor: Actor) -> QuerySet[InspectionImage]:
 
 def runs_visible_to(actor: Actor) -> QuerySet[InspectionRun]:
     """Runs with everything their card shows."""
-    return _of_sites(InspectionRun.objects.select_related(*CARD_RELATIONS), actor).order_by("-id")
+    return _of_sites(with_card(InspectionRun.objects.all()), actor).order_by("-id")
 
 
 def detections_visible_to(actor: Actor) -> QuerySet[Detection]:
-    found = Detection.objects.select_related("defect_class", "run__model_version__model").defer("embedding")
+    found = Detection.objects.select_related("run__model_version__model").defer(*UNSHOWN_OF_DETECTIONS)
     if actor.is_system:
         return found.order_by("-id")
     return found.filter(run__site_id__in=actor.site_ids).order_by("-id")

@@ -4,7 +4,7 @@ from typing import Any
 
 from core.actors import Actor
 from inspection.models import InspectionRun
-from inspection.selectors.access import CARD_RELATIONS
+from inspection.selectors.access import with_card
 from inspection.selectors.cards import card_of
 
 # Wafers are re-inspected rarely; looking at this many runs per card finds enough different wafers.
@@ -27,5 +27,7 @@ def wall_cards(
         seen.setdefault((wafer_id, layer_id), pk)
         if len(seen) == limit:
             break
-    runs = InspectionRun.objects.filter(pk__in=seen.values()).select_related(*CARD_RELATIONS).order_by("-id")
+    runs = (
+        with_card(InspectionRun.objects.filter(pk__in=seen.values())).defer("provenance", "timings_ms").order_by("-id")
+    )
     return [card_of(run) for run in runs if not band or run.band == band]

@@ -110,7 +110,7 @@ def detection_of(detection: Detection, *, run: InspectionRun, classes: Mapping[i
 
 def image_of(image: InspectionImage) -> dict[str, Any]:
     """An image and where its pictures are."""
-    key = [image.pk]
+    address = reverse("api:image", args=[image.pk])
     origin = None if image.origin_x_um is None else [image.origin_x_um, image.origin_y_um]
     return {
         "id": str(image.pk),
@@ -121,10 +121,10 @@ def image_of(image: InspectionImage) -> dict[str, Any]:
         "height_px": image.height_px,
         "bit_depth": image.bit_depth,
         "channels": image.channels,
-        "thumbnail": reverse("api:image_thumbnail", args=key),
-        "view": reverse("api:image_view", args=key),
-        "tiles": reverse("api:image_dzi", args=key),
-        "file": reverse("api:image_file", args=key),
+        "thumbnail": f"{address}thumbnail/",
+        "view": f"{address}view/",
+        "tiles": f"{address}tiles.dzi",
+        "file": f"{address}file/",
         "origin_um": origin,
         "pixel_um": image.pixel_um,
         "quality": image.quality,

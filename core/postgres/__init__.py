@@ -1,0 +1,1 @@
+"""PostgreSQL for processes whose threads stay and keep their connections."""
