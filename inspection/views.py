@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -11,9 +12,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.selectors import actor_of
 from core import policy
+from core.actors import Actor
 from core.roles import roles_of
 from inspection import selectors
-from inspection.choices import Band
+from inspection.choices import Band, RunState
 from inspection.forms import WaferSearchForm
 from inspection.models import Product, Recipe, RecipeVersion
 from inspection.selectors import search
@@ -62,26 +64,56 @@ def wafers(request: HttpRequest) -> HttpResponse:
     """The list; a part of it for a page that is open; or the wafer itself when a scanner named exactly one."""
     actor = actor_of(request)
     query = WaferSearchForm.read(request.GET)
-    found = search.wafers_like(
-        actor, text=query["q"] or "", product=query["product"] or "", band=query["band"] or "", before=query["before"]
-    )
+    filters = WaferSearchForm.filters_of(query)
+    text = filters.get("q", "")
+    found = search.wafers_like(actor, text=text, **{name: value for name, value in filters.items() if name != "q"})
     if query["part"] == "suggestions":
         return render(
             request, "inspection/_suggestions.html", {"wafers": _with_cards(found[:SUGGESTIONS]), "query": query}
         )
-    page = list(found[: WAFERS_A_PAGE + 1])
-    if query["go"] and query["q"] and len(page) == 1:
-        return redirect("inspection:wafer", page[0].pk)
+    page = search.page_of(found, before=query["before"], after=query["after"], size=WAFERS_A_PAGE)
+    if query["go"] and text:
+        named = page.wafers[0] if len(page.wafers) == 1 else search.named_exactly(page.wafers, text=text)
+        if named is not None:
+            return redirect("inspection:wafer", named.pk)
     context = {
-        "wafers": _with_cards(page[:WAFERS_A_PAGE]),
-        "older": page[WAFERS_A_PAGE - 1].pk if len(page) > WAFERS_A_PAGE else None,
+        "wafers": _with_cards(page.wafers),
+        "newer": page.newer,
+        "older": page.older,
         "query": query,
-        "bands": Band.choices,
-        "products": list(selectors.products_visible_to(actor).values_list("code", flat=True)),
+        "filters": filters,
+        "address": urlencode(filters),
     }
-    return render(
-        request, "inspection/_wafer_rows.html" if query["part"] == "rows" else "inspection/wafers.html", context
-    )
+    if query["part"] == "rows":
+        return render(request, "inspection/_wafer_rows.html", context)
+    return render(request, "inspection/wafers.html", {**context, "choices": _wafer_choices(actor, filters)})
+
+
+def _wafer_choices(actor: Actor, filters: dict[str, str]) -> list[dict[str, Any]]:
+    """What each filter of the list of wafers offers: values with the words for them. What is set is always among it."""
+    lots = selectors.lots_visible_to(actor).values_list("code", flat=True)[:LOTS_TO_CHOOSE_FROM]
+    codes = {
+        "lot": list(lots),
+        "product": list(selectors.products_visible_to(actor).values_list("code", flat=True)),
+        "layer": list(selectors.layers_visible_to(actor).values_list("code", flat=True)),
+        "tool": [*selectors.tools_visible_to(actor).values_list("code", flat=True), search.BY_HAND],
+    }
+    offered = {name: [(code, code) for code in dict.fromkeys(values)] for name, values in codes.items()}
+    offered |= {"state": list(RunState.choices), "band": list(Band.choices)}
+    for name, options in offered.items():
+        chosen = filters.get(name)
+        if chosen and chosen not in dict(options):
+            options.append((chosen, chosen))
+    return [
+        {
+            "name": name,
+            "label": name.capitalize(),
+            "all": f"All {name}s",
+            "options": options,
+            "value": filters.get(name, ""),
+        }
+        for name, options in offered.items()
+    ]
 
 
 @require_safe

@@ -1,62 +1,168 @@
-/** The list of wafers: rows are drawn by the server, anew after typing and after something happened to a wafer. */
+/** The list of wafers. Typing draws it anew; events change rows where they are, and offer what is newer. */
 import { tick } from "../shared/ages.js"
+import { setAttribute, setText } from "../shared/dom.js"
+import { bind } from "../shared/keys.js"
+import { digest } from "./inspector.js"
+import { arrivals, failureText, newerText, nextRow, queryOf, statusText } from "./wafers_state.js"
 
 const PAUSE_MS = 160
 const SETTLE_MS = 1200
-const form = document.querySelector("#wafers-search")
-const rows = document.querySelector("#wafers-rows")
-let timer
+const TIMEOUT_MS = 8000
+const find = (selector) => document.querySelector(selector)
+const form = find("#wafers-search")
+const rows = find("#wafers-rows")
+const status = find("#wafers-status [data-text]")
+const idsOf = (root) => [...root.querySelectorAll("tr[data-wafer]")].map((row) => row.dataset.wafer)
+const links = () => [...rows.querySelectorAll(".table__link")]
+let typing
+let settling = null
 let request
+let again = redraw
 
-function address() {
-  const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value))
-  const before = new URL(location.href).searchParams.get("before")
-  if (before) query.set("before", before)
-  return query
-}
+// Asking ------------------------------------------------------------------------------------------------------------
 
-async function redraw() {
+/** The rows of the address that is shown, as a fragment; null when there is no answer to use. */
+async function rowsNow() {
   request?.abort()
-  request = new AbortController()
-  const query = address()
+  const mine = (request = new AbortController())
+  const query = new URL(location.href).searchParams
   query.set("part", "rows")
+  let answer = null
   try {
-    const answer = await fetch(`?${query}`, { signal: request.signal })
-    if (!answer.ok) return
+    answer = await fetch(`?${query}`, { signal: AbortSignal.any([mine.signal, AbortSignal.timeout(TIMEOUT_MS)]) })
+    const text = await answer.text()
+    if (showFailure(answer)) return null
+    const template = document.createElement("template")
     // Our own server rendered and escaped this.
-    rows.innerHTML = await answer.text()
-    tick()
-  } catch (fault) {
-    if (fault.name !== "AbortError" && fault.name !== "TypeError") throw fault
+    template.innerHTML = text
+    return template.content
+  } catch {
+    if (!mine.signal.aborted) showFailure(null)
+    return null
   }
 }
 
-function later(waitMs) {
-  clearTimeout(timer)
-  timer = setTimeout(redraw, waitMs)
+function showFailure(answer) {
+  const isElsewhere = Boolean(answer?.redirected) && new URL(answer.url).pathname !== location.pathname
+  const text = failureText({ status: answer?.status ?? 0, ok: answer?.ok ?? false, isElsewhere })
+  setAttribute(find("#wafers-status"), "data-level", text ? "alarm" : null)
+  find("#wafers-retry").hidden = !text
+  rows.removeAttribute("aria-busy")
+  if (!text) return false
+  const id = answer?.headers.get("X-Request-ID")
+  status.replaceChildren(text, ...(id ? [" Request ", digest(id, "the request's id")] : []))
+  return true
 }
 
-form.addEventListener("input", () => {
-  const url = new URL(location.href)
-  url.search = new URLSearchParams([...new FormData(form)].filter(([, value]) => value))
-  history.replaceState(null, "", url)
-  later(PAUSE_MS)
-})
+/** Draws the list anew: what somebody asked for. */
+async function redraw() {
+  again = redraw
+  rows.setAttribute("aria-busy", "true")
+  const fresh = await rowsNow()
+  if (!fresh) return
+  rows.replaceChildren(fresh)
+  find("#wafers-newer").hidden = true
+  drawStatus()
+  tick()
+}
+
+/** Brings the rows that are shown up to date where they are; what is newer is counted and offered. */
+async function refresh() {
+  again = refresh
+  const fresh = await rowsNow()
+  if (!fresh) return
+  if (!rows.querySelector("table") || !fresh.querySelector("table")) {
+    rows.replaceChildren(fresh)
+  } else {
+    for (const row of fresh.querySelectorAll("tr[data-wafer]")) replaceRow(row)
+    const isNewest = rows.querySelector("table").dataset.newest === "yes"
+    const { newer, isMore } = isNewest ? arrivals(idsOf(rows), idsOf(fresh)) : { newer: 0, isMore: false }
+    find("#wafers-newer").hidden = newer === 0
+    if (newer) setText(find("#wafers-newer"), newerText({ newer, isMore }))
+  }
+  drawStatus()
+  tick()
+}
+
+/** A row without what turns by itself, to tell whether anything else did. */
+function essence(row) {
+  const still = row.cloneNode(true)
+  for (const time of still.querySelectorAll("time")) time.replaceWith(time.dateTime)
+  return still.innerHTML
+}
+
+/** The link stays where it is: somebody may be pressing it. */
+function replaceRow(fresh) {
+  const shown = rows.querySelector(`tr[data-wafer="${fresh.dataset.wafer}"]`)
+  if (!shown || essence(shown) === essence(fresh)) return
+  const kept = shown.querySelector("td:has(.table__link)")
+  const cells = [...fresh.cloneNode(true).children]
+  for (const cell of [...shown.children]) if (cell !== kept) cell.remove()
+  kept.before(cells[0])
+  kept.after(...cells.slice(2))
+}
+
+function drawStatus() {
+  const filters = queryOf(new FormData(form))
+  const isNewest = rows.querySelector("table")?.dataset.newest === "yes"
+  setText(status, statusText({ count: idsOf(rows).length, isNewest, hasFilters: filters.size > 0 }))
+  find("#wafers-clear").hidden = filters.size === 0
+}
+
+// What people do ----------------------------------------------------------------------------------------------------
+
+function search(waitMs) {
+  history.replaceState(null, "", `?${queryOf(new FormData(form))}`)
+  clearTimeout(typing)
+  typing = setTimeout(redraw, waitMs)
+}
+
+function step(event) {
+  const all = links()
+  const to = nextRow(all.indexOf(document.activeElement), event.key, all.length)
+  if (to < 0) return
+  all[to].focus({ preventScroll: true })
+  all[to].closest("tr").scrollIntoView({ block: "nearest" })
+}
+
+form.addEventListener("input", () => search(PAUSE_MS))
 form.addEventListener("submit", (event) => {
   event.preventDefault()
-  later(0)
+  search(0)
 })
-document.querySelector("[data-command=search]").addEventListener("click", () => form.elements.q.focus())
-for (const name of ["run.queued", "run.done", "run.failed", "run.cancelled"]) {
-  document.addEventListener(`live:${name}`, ({ detail }) => {
-    const isFirstPage = !new URL(location.href).searchParams.has("before")
-    // A row that somebody is about to press does not move away.
-    if (rows.matches(":focus-within")) return
-    if (isFirstPage || rows.querySelector(`[data-wafer="${CSS.escape(detail.data.wafer.id)}"]`)) later(SETTLE_MS)
-  })
+form.elements.q.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") form.elements.q.blur()
+  if (event.key !== "ArrowDown") return
+  event.preventDefault()
+  step(event)
+})
+find("[data-command=search]").addEventListener("click", () => form.elements.q.select())
+find("#wafers-retry").addEventListener("click", () => again())
+find("#wafers-newer").addEventListener("click", async () => {
+  await redraw()
+  find("#main").scrollTo({ top: 0 })
+  links()[0]?.focus()
+})
+bind({ keys: ["j", "ArrowDown"], label: "Next wafer; Enter opens it", run: step })
+bind({ keys: ["k", "ArrowUp"], label: "Wafer before", run: step })
+bind({ keys: ["Home", "End"], label: "First or last wafer of the page", run: step })
+bind({ keys: ["["], label: "Newer wafers", run: () => rows.querySelector("a[rel=prev]")?.click() })
+bind({ keys: ["]"], label: "Older wafers", run: () => rows.querySelector("a[rel=next]")?.click() })
+
+// What happens ------------------------------------------------------------------------------------------------------
+
+function settle() {
+  // Not put off by every event: a steady stream would never let it come.
+  settling ??= setTimeout(() => {
+    settling = null
+    refresh()
+  }, SETTLE_MS)
 }
+
+for (const name of ["run.queued", "run.started", "run.waiting", "run.done", "run.failed", "run.cancelled"]) document.addEventListener(`live:${name}`, settle)
 let isFirst = true
 document.addEventListener("live:resync", () => {
-  if (!isFirst) later(0)
+  if (!isFirst) settle()
   isFirst = false
 })
+drawStatus()

@@ -43,7 +43,8 @@ export function startSearch() {
     if (!input.value.trim()) return show(false)
     try {
       const answer = await fetch(`${form.action}?${new URLSearchParams({ q: input.value, part: "suggestions" })}`, { signal: request.signal })
-      if (!answer.ok) throw new Error(String(answer.status))
+      // Sent elsewhere: to where people sign in.
+      if (!answer.ok || answer.redirected) throw new Error(String(answer.status))
       // Our own server rendered and escaped this.
       list.innerHTML = await answer.text()
       select(-1)
