@@ -17,7 +17,7 @@ from inspection.services.labels import checked_label
 
 Row = TypeVar("Row", bound=models.Model)
 
-# Colours after Okabe and Ito, told apart by colour-blind eyes on dark and light grounds.
+# Six colours of Okabe and Ito and two more, told apart by colour-blind eyes and under a film that swallows blue.
 DEFECT_CLASSES = (
     ("scratch", "Scratch", "#e69f00", "major"),
     ("particle", "Particle", "#56b4e9", "minor"),
@@ -25,8 +25,8 @@ DEFECT_CLASSES = (
     ("stain", "Stain", "#f0e442", "minor"),
     ("crack", "Crack", "#d55e00", "critical"),
     ("edge_chip", "Edge chip", "#cc79a7", "major"),
-    ("bridge", "Bridge", "#ff6b6b", "critical"),
-    ("open", "Open", "#b4a7ff", "critical"),
+    ("bridge", "Bridge", "#6666ff", "critical"),
+    ("open", "Open", "#b2ffc2", "critical"),
 )
 
 

@@ -93,8 +93,8 @@ function pointAt(point) {
   const image = zoom.image
   const isInside = point && image && point[0] >= 0 && point[1] >= 0 && point[0] < image.width_px && point[1] < image.height_px
   const um = isInside ? pxToUm(point, image) : null
-  setText(find("#under-px"), isInside ? `${Math.floor(point[0])}, ${Math.floor(point[1])} px` : "")
-  setText(find("#under-um"), um ? `x ${um[0].toFixed(1)}, y ${um[1].toFixed(1)} µm` : isInside ? "place on the wafer unknown" : "")
+  setText(find("#under-px"), isInside ? `${Math.floor(point[0])}, ${Math.floor(point[1])} px` : image ? `${image.width_px} × ${image.height_px} px` : "")
+  setText(find("#under-um"), um ? `x ${um[0].toFixed(1)}, y ${um[1].toFixed(1)} µm` : isInside ? "place on the wafer unknown" : image ? `${image.pixel_um} µm a pixel · ${image.file_name || "no file name"}` : "")
   if (um) drawPlace(find("#place"), map.placeOf(um), state)
   const detection = isInside && !ruler.isOn ? detectionAt(point) : null
   find("#viewer").classList.toggle("is-pointing", Boolean(detection))
@@ -126,7 +126,10 @@ function choose(id) {
 
 function showImage() {
   const image = state.run?.images.find(({ id }) => id === state.imageId)
-  if (image) zoom.open(image)
+  if (image) {
+    zoom.open(image)
+    pointAt(null)
+  }
   drawImages(find("#images"), state, (id) => change({ ...state, imageId: id, selectedId: null }))
   find("#viewer-empty").hidden = Boolean(image)
 }

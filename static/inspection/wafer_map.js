@@ -1,14 +1,9 @@
 /** The wafer map: disc, notch down, dies, edge exclusion, fields of view, and what was found. Wheel zooms, drag moves. */
-import { drawShape, fitCanvas, onGround, themeColours } from "../shared/paint.js"
-import { classNamed } from "../shared/signs.js"
-import { clustered, dieAt, dieBox, fieldOfView, gridLines, isDieOnWafer, zoneAt } from "./wafer_geometry.js"
-import { SORTS, hovered, selected, visible } from "./wafer_state.js"
+import { fitCanvas } from "../shared/paint.js"
+import { dieAt, dieBox, gridLines, isDieOnWafer, zoneAt } from "./wafer_geometry.js"
+import { NEAR_PX, paintMap } from "./wafer_map_painter.js"
 
-const MARK_PX = 5
-const NEAR_PX = 13
-const LEAST_FIELD_PX = 9
 const MARGIN = 1.08
-const RIM = "rgb(0 0 0 / 0.75)"
 
 export class WaferMap {
   /** @param {{onHover: (id: ?string) => void, onSelect: (id: string) => void, onPlace: (place: ?object) => void}} hooks */
@@ -75,125 +70,9 @@ export class WaferMap {
   draw() {
     const { width, height } = this.#size()
     const context = fitCanvas(this.canvas, width, height)
-    const colours = themeColours()
-    const { umPerPx } = this.#view()
-    const [cx, cy] = this.#toScreen([0, 0])
-    const radius = this.geometry.diameterUm / 2 / umPerPx
-    this.#disc(context, colours, cx, cy, radius)
-    context.save()
-    context.clip(this.outline)
-    this.#dies(context, colours)
-    context.restore()
-    this.#edge(context, colours, cx, cy, radius)
-    if (!this.state) return
-    this.#fields(context, colours)
-    this.#detections(context, colours)
-  }
-
-  #disc(context, colours, cx, cy, radius) {
-    const notch = Math.asin(Math.min(0.5, Math.max(4 / radius, 0.012)))
-    this.outline = new Path2D()
-    this.outline.arc(cx, cy, radius, Math.PI / 2 + notch, Math.PI / 2 - notch + Math.PI * 2)
-    this.outline.lineTo(cx, cy + radius * (1 - notch * 1.6))
-    this.outline.closePath()
-    context.fillStyle = colours.wafer
-    context.fill(this.outline)
-    context.strokeStyle = colours["line-strong"]
-    context.lineWidth = 1.5
-    context.stroke(this.outline)
-  }
-
-  #dies(context, colours) {
-    const { diameterUm } = this.geometry
-    context.beginPath()
-    for (const xUm of this.lines[0]) {
-      const half = Math.sqrt(Math.max(0, diameterUm ** 2 / 4 - xUm ** 2))
-      context.moveTo(...this.#toScreen([xUm, half]))
-      context.lineTo(...this.#toScreen([xUm, -half]))
-    }
-    for (const yUm of this.lines[1]) {
-      const half = Math.sqrt(Math.max(0, diameterUm ** 2 / 4 - yUm ** 2))
-      context.moveTo(...this.#toScreen([-half, yUm]))
-      context.lineTo(...this.#toScreen([half, yUm]))
-    }
-    context.strokeStyle = colours["wafer-line"]
-    context.lineWidth = 1
-    context.stroke()
-    const meant = selected(this.state ?? { byId: new Map() })?.die
-    if (meant) this.#die(context, meant, colours["ink-3"], null)
-    if (this.die) this.#die(context, this.die, colours["ink-2"], colours.raised)
-  }
-
-  #die(context, die, stroke, fill) {
-    const [left, bottom, width, height] = dieBox(die, this.geometry)
-    const [x, y] = this.#toScreen([left, bottom + height])
-    const { umPerPx } = this.#view()
-    if (fill) {
-      context.fillStyle = fill
-      context.fillRect(x, y, width / umPerPx, height / umPerPx)
-    }
-    context.strokeStyle = stroke
-    context.lineWidth = 1.5
-    context.strokeRect(x, y, width / umPerPx, height / umPerPx)
-  }
-
-  #edge(context, colours, cx, cy, radius) {
-    const { diameterUm, edgeExclusionUm } = this.geometry
-    context.setLineDash([3, 4])
-    context.beginPath()
-    context.arc(cx, cy, radius * (1 - (2 * edgeExclusionUm) / diameterUm), 0, Math.PI * 2)
-    context.strokeStyle = colours["ink-3"]
-    context.lineWidth = 1
-    context.stroke()
-    context.setLineDash([])
-  }
-
-  #fields(context, colours) {
-    const { umPerPx } = this.#view()
-    for (const image of this.state.run?.images ?? []) {
-      const field = fieldOfView(image)
-      if (!field) continue
-      const [x, y] = this.#toScreen([field[0], field[1] + field[3]])
-      const width = Math.max(LEAST_FIELD_PX, field[2] / umPerPx)
-      const height = Math.max(LEAST_FIELD_PX, field[3] / umPerPx)
-      const isCurrent = image.id === this.state.imageId
-      context.strokeStyle = isCurrent ? colours.ink : colours["ink-3"]
-      context.lineWidth = isCurrent ? 2 : 1
-      context.strokeRect(x - (width - field[2] / umPerPx) / 2, y - (height - field[3] / umPerPx) / 2, width, height)
-    }
-  }
-
-  #detections(context, colours) {
-    const placed = visible(this.state).sort(SORTS.severity).filter(({ wafer_x_um: x }) => x !== null && x !== undefined)
-    const points = placed.map((item) => {
-      const [x, y] = this.#toScreen([item.wafer_x_um, item.wafer_y_um])
-      return { x, y, item }
+    this.marks = paintMap(context, {
+      geometry: this.geometry, lines: this.lines, state: this.state, die: this.die, umPerPx: this.#view().umPerPx, toScreen: (place) => this.#toScreen(place),
     })
-    this.marks = clustered(points, NEAR_PX)
-    context.font = `600 11px ${getComputedStyle(document.body).fontFamily}`
-    context.textBaseline = "middle"
-    for (const { x, y, items } of this.marks.toReversed()) {
-      const colour = onGround(classNamed(items[0].class_code).colour, colours.darken)
-      drawShape(context, items[0].severity, x, y, MARK_PX + Math.min(3, Math.log2(items.length)), colour, RIM)
-      if (items.length === 1) continue
-      context.lineWidth = 3
-      context.strokeStyle = colours.wafer
-      context.strokeText(String(items.length), x + 14, y)
-      context.fillStyle = colours.ink
-      context.fillText(String(items.length), x + 14, y)
-    }
-    this.#ring(context, selected(this.state), colours.ink, 3)
-    this.#ring(context, hovered(this.state), colours.ink, 1.5)
-  }
-
-  #ring(context, detection, colour, lineWidth) {
-    const mark = detection && this.marks.find(({ items }) => items.includes(detection))
-    if (!mark) return
-    context.beginPath()
-    context.arc(mark.x, mark.y, 12, 0, Math.PI * 2)
-    context.strokeStyle = colour
-    context.lineWidth = lineWidth
-    context.stroke()
   }
 
   // Pointer ------------------------------------------------------------------------------------------------------------

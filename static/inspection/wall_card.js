@@ -18,6 +18,15 @@ export function boxesPath(boxes, severity, widthPx) {
   }).join("")
 }
 
+/** Which part of a picture a wide card shows, so that the gravest box is seen: "Min", "Mid" or "Max" of its height. */
+export function shownPart(boxes, heightPx) {
+  const rank = ["critical", "major", "minor", "nuisance"]
+  const gravest = [...boxes].sort((a, b) => rank.indexOf(a[5]) - rank.indexOf(b[5]))[0]
+  if (!gravest) return "Mid"
+  const middle = (gravest[1] + gravest[3] / 2) / heightPx
+  return middle < 0.35 ? "Min" : middle > 0.65 ? "Max" : "Mid"
+}
+
 /** Where the wafer is from, in one line: lot A12 · layer M3 · P1. */
 export function whereText(card) {
   return [card.lot, card.layer, card.product].filter(Boolean).join(" · ")
@@ -87,8 +96,8 @@ function drawPicture(picture, card) {
     const d = boxesPath(card.boxes ?? [], severity, width)
     return d && [svg("path", { d, class: "boxes__halo" }), svg("path", { d, class: `boxes boxes--${severity}` })]
   }).filter(Boolean).flat()
-  picture.replaceChildren(
-    h("img", { src: thumbnail, alt: "", loading: "lazy", decoding: "async", width, height }),
-    svg("svg", { class: "card__overlay", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "xMidYMid slice", "aria-hidden": "true" }, layers),
-  )
+  const part = shownPart(card.boxes ?? [], height)
+  const image = h("img", { src: thumbnail, alt: "", loading: "lazy", decoding: "async", width, height })
+  image.style.objectPosition = `50% ${{ Min: 0, Mid: 50, Max: 100 }[part]}%`
+  picture.replaceChildren(image, svg("svg", { class: "card__overlay", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: `xMidY${part} slice`, "aria-hidden": "true" }, layers))
 }

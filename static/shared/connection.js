@@ -5,6 +5,10 @@ import { getJson } from "./http.js"
 
 const STALE_MS = 30_000
 const SYSTEM_EVERY_MS = 15_000
+const CUT_OFF = {
+  offline: "The server cannot be reached. What you see is the last known state; this page reconnects by itself and fills the gap.",
+  "signed out": "You are signed out, here or in another window. What you see is the last known state.",
+}
 
 /**
  * Words for the state of the link.
@@ -13,6 +17,7 @@ const SYSTEM_EVERY_MS = 15_000
  * @returns {{level: string, text: string, icon: string, sub: string}}
  */
 export function linkWords({ states, silentMs, retryInMs }) {
+  if (states.includes("signed out")) return { level: "alarm", text: "Signed out", icon: "lock", sub: "" }
   if (states.includes("offline")) {
     const sub = retryInMs > 0 ? `again in ${Math.ceil(retryInMs / 1000)} s` : "trying"
     return { level: "alarm", text: "Offline", icon: "wifi-off", sub }
@@ -51,18 +56,21 @@ export function startConnection() {
     setText(slot.querySelector("[data-text]"), words.text)
     setText(slot.querySelector("[data-sub]"), words.sub)
     if (slot.dataset.icon !== words.icon) setIcon(slot, (slot.dataset.icon = words.icon))
-    document.documentElement.dataset.link = words.text === "Offline" ? "offline" : "on"
+    document.documentElement.dataset.link = words.level === "alarm" ? words.text.toLowerCase() : "on"
     drawBanner()
   }
 
   let banner = null
   const drawBanner = () => {
     const element = document.querySelector("#banner")
-    const offline = document.documentElement.dataset.link === "offline"
-    const text = offline ? "The server cannot be reached. What you see is the last known state; this page reconnects by itself and fills the gap." : banner
-    setAttribute(element, "data-level", offline ? "alarm" : "warn")
+    const cut = CUT_OFF[document.documentElement.dataset.link]
+    const text = cut ?? banner
+    const link = element.querySelector("a")
+    setAttribute(element, "data-level", cut ? "alarm" : "warn")
     setText(element.querySelector("span"), text ?? "")
-    element.querySelector("a").hidden = offline
+    setText(link, cut ? "Sign in again" : "See system health")
+    setAttribute(link, "href", cut ? `/login/?next=${encodeURIComponent(location.pathname)}` : "/health/")
+    link.hidden = document.documentElement.dataset.link === "offline"
     element.hidden = !text
   }
 

@@ -5,6 +5,11 @@ export function backoffMs(attempt, random = Math.random) {
 }
 
 export const POLL_MS = 5_000
+const PING_MS = 15_000
+const SILENT_MS = 40_000
+const SIGNED_OUT = 4401
+/** Not allowed, or not there: asking again every second would not change it. */
+const FINAL = new Set([SIGNED_OUT, 4403, 4404])
 
 /**
  * What the link to the server is after an event: "connecting", "live", "polling" (the socket is open but no events
@@ -17,7 +22,7 @@ export function linkAfter(state, event) {
     case "hello": return { state: event.data?.live === false ? "polling" : "live", resync: true }
     case "gap": return { state: "live", resync: true }
     case "hub.down": return { state: "polling", resync: true }
-    case "closed": return { state: "offline", resync: false }
+    case "closed": return { state: event.code === SIGNED_OUT ? "signed out" : FINAL.has(event.code) ? "refused" : "offline", resync: false }
     case "opening": return { state: state === "offline" ? "offline" : "connecting", resync: false }
     default: return { state, resync: false }
   }
@@ -31,6 +36,8 @@ export class LiveUpdates extends (globalThis.HTMLElement ?? Object) {
   #socket = null
   #timer
   #poll
+  #ping
+  #heardAt = 0
   #attempt = 0
   #state = "connecting"
   #online = () => this.#retryNow()
@@ -48,6 +55,7 @@ export class LiveUpdates extends (globalThis.HTMLElement ?? Object) {
     removeEventListener("offline", this.#offline)
     clearTimeout(this.#timer)
     clearInterval(this.#poll)
+    clearInterval(this.#ping)
     if (this.#socket) this.#socket.onclose = null
     this.#socket?.close()
   }
@@ -61,10 +69,20 @@ export class LiveUpdates extends (globalThis.HTMLElement ?? Object) {
     const socket = (this.#socket = new WebSocket(url))
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data))
     socket.onclose = ({ code }) => this.#closed(code)
+    this.#heardAt = Date.now()
+    clearInterval(this.#ping)
+    this.#ping = setInterval(() => this.#checkPulse(), PING_MS)
+  }
+
+  /** A line that died without a word looks open; only an answer proves that it is. */
+  #checkPulse() {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send('{"type":"ping"}')
+    if (Date.now() - this.#heardAt > SILENT_MS) this.#socket.close()
   }
 
   #receive(frame) {
     document.dispatchEvent(new CustomEvent("waferdeck:contact"))
+    this.#heardAt = Date.now()
     if (frame.type === "hello") this.#attempt = 0
     this.#turn(frame)
     this.#emit(`live:${frame.type}`, frame)
@@ -72,8 +90,10 @@ export class LiveUpdates extends (globalThis.HTMLElement ?? Object) {
 
   #closed(code) {
     const waitMs = backoffMs(this.#attempt++)
-    this.#turn({ type: "closed" }, { code, retryAt: Date.now() + waitMs })
+    this.#turn({ type: "closed", code }, { retryAt: Date.now() + waitMs })
     clearTimeout(this.#timer)
+    clearInterval(this.#ping)
+    if (FINAL.has(code)) return
     this.#timer = setTimeout(() => this.#open(), waitMs)
   }
 

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict"
+import { describe, test } from "node:test"
+import { alarmWords, linkWords } from "../../static/shared/connection.js"
+import { validChoices } from "../../static/shared/display.js"
+import * as formats from "../../static/shared/formats.js"
+import { Problem, problemFrom } from "../../static/shared/http.js"
+import { combine } from "../../static/shared/keys.js"
+import { backoffMs, linkAfter } from "../../static/shared/live_updates.js"
+import { nextOption } from "../../static/shared/search.js"
+
+describe("waiting before a reconnect", () => {
+  test("doubles from half a second", () => assert.deepEqual([0, 1, 2].map((n) => backoffMs(n, () => 1)), [500, 1000, 2000]))
+  test("is at most half a minute", () => assert.equal(backoffMs(20, () => 1), 30_000))
+  test("is halved at random, so that a thousand pages do not come back at once", () => assert.equal(backoffMs(1, () => 0), 500))
+})
+
+describe("the link", () => {
+  for (const [state, event, next, resync] of [
+    ["connecting", { type: "hello", data: { live: true } }, "live", true], ["connecting", { type: "hello", data: { live: false } }, "polling", true],
+    ["live", { type: "hub.down" }, "polling", true], ["polling", { type: "gap" }, "live", true], ["live", { type: "gap" }, "live", true],
+    ["live", { type: "closed", code: 1006 }, "offline", false], ["live", { type: "closed", code: 4401 }, "signed out", false], ["live", { type: "closed", code: 4404 }, "refused", false],
+    ["offline", { type: "opening" }, "offline", false], ["live", { type: "run.done" }, "live", false],
+  ]) test(`${state} after ${event.type} ${event.code ?? ""} is ${next}${resync ? " and asks" : ""}`, () => assert.deepEqual(linkAfter(state, event), { state: next, resync }))
+})
+
+describe("words for the link", () => {
+  const words = (values) => linkWords({ states: ["live"], silentMs: 0, retryInMs: 0, ...values })
+  test("live", () => assert.deepEqual([words({}).text, words({}).level], ["Live", "none"]))
+  test("offline counts down", () => assert.equal(words({ states: ["live", "offline"], retryInMs: 3200 }).sub, "again in 4 s"))
+  test("silence is stale, not live", () => assert.equal(words({ silentMs: 48_000 }).text, "Stale"))
+  test("signed out comes before everything", () => assert.equal(words({ states: ["offline", "signed out"] }).text, "Signed out"))
+})
+
+describe("alarms", () => {
+  const part = (name, state) => ({ name, state })
+  test("unknown is not none", () => assert.equal(alarmWords(null).text, "Alarms unknown"))
+  test("none", () => assert.equal(alarmWords({ state: "ok", components: [part("redis", "ok")] }).text, "No alarms"))
+  test("down comes before degraded", () => assert.deepEqual(alarmWords({ state: "degraded", components: [part("redis", "degraded"), part("triton", "down")] }), { level: "alarm", text: "Triton down" }))
+  test("many are counted", () => assert.equal(alarmWords({ state: "down", components: ["a", "b", "c"].map((name) => part(name, "down")) }).text, "A, b +1 down"))
+})
+
+describe("numbers", () => {
+  for (const [value, text] of [[12.34, "12.3 µm"], [0.083, "83.0 nm"], [1250, "1.25 mm"], [null, "unknown"], [0, "0.00 µm"], [Number.NaN, "unknown"]]) test(`length ${value}`, () => assert.equal(formats.lengthText(value), text))
+  for (const [value, text] of [[0.42, "0.4 ms"], [131, "131 ms"], [2040, "2.04 s"], [754_000, "12 min 34 s"], [undefined, "unknown"]]) test(`duration ${value}`, () => assert.equal(formats.durationText(value), text))
+  for (const [value, text] of [[800, "now"], [12_000, "12 s"], [200_000, "3 min"], [7_300_000, "2 h"], [400_000_000, "4 d"], [Number.NaN, "unknown"], [-5000, "now"]]) test(`age ${value}`, () => assert.equal(formats.ageText(value), text))
+  test("one and many", () => assert.deepEqual([formats.plural(1, "image"), formats.plural(25, "image"), formats.plural(2, "wafer")], ["1 image", "25 images", "2 wafers"]))
+})
+
+describe("keys", () => {
+  test("g waits for a letter", () => assert.deepEqual(combine("", "g"), { combination: "", prefix: "g" }))
+  test("g and a letter go places", () => assert.deepEqual(combine("g", "w"), { combination: "g w", prefix: "" }))
+  test("other keys stand alone", () => assert.deepEqual(combine("", "p"), { combination: "p", prefix: "" }))
+})
+
+describe("search", () => {
+  test("down from the field is the first", () => assert.equal(nextOption(-1, "ArrowDown", 3), 0))
+  test("down from the last is the field again", () => assert.equal(nextOption(2, "ArrowDown", 3), -1))
+  test("up from the field is the last", () => assert.equal(nextOption(-1, "ArrowUp", 3), 2))
+})
+
+describe("problems", () => {
+  test("carry what the server said", () => {
+    const problem = problemFrom(422, '{"code":"unusable_image","detail":"This is a text file.","request_id":"r1"}')
+    assert.deepEqual([problem.status, problem.code, problem.message, problem.requestId], [422, "unusable_image", "This is a text file.", "r1"])
+  })
+  test("know how long to wait", () => assert.equal(problemFrom(503, "{}", "7").retryAfterS, 7))
+  test("are words even when a proxy answered", () => assert.match(problemFrom(502, "<html>").message, /broke on our side/))
+  test("that pass are told from those that stay", () => assert.deepEqual([0, 429, 503, 400, 422].map((status) => new Problem({ status }).isPassing), [true, true, true, false, false]))
+})
+
+test("a stored choice that no longer exists is left out", () => assert.deepEqual(validChoices({ theme: "neon", density: "compact", x: 1 }), { density: "compact" }))
