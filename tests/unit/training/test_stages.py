@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("torch", reason="training needs requirements-training.txt")
 
-from training.stages import read_manifest  # noqa: E402
+from training.stages import read_manifest
 
 
 def write_manifest(folder, **row):
