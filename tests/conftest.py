@@ -1,5 +1,6 @@
 """What all tests share: a database that can be emptied, memories that are forgotten, and one running instance."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from core import authentication, roles
 from inspection.selectors import results
 from inspection.services import uploads
 from models_admin import selectors as models_admin
-from tests.live_stack import LiveStack, running
+from tests.live_stack import LiveStack, attached, running
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +34,13 @@ def _nothing_remembered() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def live_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
-    """The whole product as real processes, shared by all tests that use it from outside."""
+    """The whole product as real processes, shared by all tests that use it from outside.
+
+    `WAFERDECK_TEST_STACK` names the folder of an instance that is up already, for whoever writes such tests.
+    """
+    if folder := os.environ.get("WAFERDECK_TEST_STACK"):
+        yield attached(Path(folder))
+        return
     # Under the project's own var folder: the servers' unprivileged user can reach it where it can reach the project.
     var = Path(__file__).resolve().parents[1] / "var" / "test-stack" / tmp_path_factory.mktemp("stack").name
     with running(var) as stack:

@@ -141,6 +141,12 @@ def running(var: Path) -> Iterator[LiveStack]:
         stack.run("down")
 
 
+def attached(var: Path) -> LiveStack:
+    """An instance that is up already; it is left as it is."""
+    status = json.loads(LiveStack(var=var, address="").run("status", "--json").stdout)
+    return LiveStack(var=var, address=status["address"])
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

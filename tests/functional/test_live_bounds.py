@@ -1,0 +1,153 @@
+"""What is too much is refused at once, and everybody else is still served."""
+
+import socket as sockets
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from tests.functional.test_live_inference import NOW, seed
+from tests.live_stack import eventually, wafer_png
+
+pytestmark = [pytest.mark.stack]
+
+
+@pytest.fixture(scope="module")
+def operator(live_stack):
+    return live_stack.session("operator")
+
+
+def raw(stack, head, *, body=b"", pieces=0, within_s=10):
+    """Bytes to the server and the beginning of its answer."""
+    place = urlsplit(stack.address)
+    with sockets.create_connection((place.hostname, place.port), timeout=within_s) as line:
+        line.sendall(head.encode() + body)
+        for _ in range(pieces):
+            try:
+                line.sendall(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+            except OSError:
+                break
+        line.settimeout(within_s)
+        return line.recv(65536).decode("latin1")
+
+
+class TestBodies:
+    def test_announced_as_larger_than_allowed_are_refused_before_they_are_read(self, live_stack, operator):
+        head = (
+            "POST /api/v1/inference/predict/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            f"Authorization: {operator.headers['Authorization']}\r\n"
+            "Content-Type: image/png\r\nContent-Length: 10000000000\r\n\r\n"
+        )
+        started_s = time.monotonic()
+
+        answer = raw(live_stack, head)
+
+        assert answer.startswith("HTTP/1.1 413")
+        assert '"code":"too_large"' in answer
+        assert time.monotonic() - started_s < 2
+
+    def test_that_turn_out_larger_than_allowed_are_refused(self, live_stack, operator):
+        head = (
+            "POST /api/v1/layers/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+            f"Authorization: {operator.headers['Authorization']}\r\n"
+            "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
+
+        assert raw(live_stack, head, pieces=40).startswith("HTTP/1.1 413")
+
+    @pytest.mark.parametrize(
+        "head",
+        [
+            "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+            "GET /%00%ff HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+            "GET /api/v1/lots/ HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Token \xff\xfe\r\n\r\n",
+            'GET /api/v1/lots/ HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: sessionid="abcdefgh\\000i"\r\n\r\n',
+            "GET /api/v1/lots/ HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: \xe9, ;;\r\n\r\n",
+            "POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 5\r\n\r\nhello",
+            "NONSENSE / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -1\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + "x" * 70_000 + "\r\n\r\n",
+        ],
+        ids=lambda head: head[:60],
+    )
+    def test_requests_that_are_none_are_no_fault_of_ours(self, live_stack, head):
+        answer = raw(live_stack, head)
+
+        assert answer == "" or answer[9] in "34"
+
+
+class TestOverload:
+    def test_is_told_at_once_and_leaves_room_for_health_and_login(self, live_stack, operator):
+        count, statuses, waits_s = 300, [], []
+        images = [wafer_png(seed(5000 + number), side_px=128) for number in range(count)]
+        over = threading.Event()
+
+        def upload(number):
+            started_s = time.monotonic()
+            answer = requests.post(
+                f"{live_stack.api}/inference/predict/",
+                params={"lot": f"LOAD-{NOW}"},
+                data=images[number],
+                headers={"Content-Type": "image/png", "Authorization": operator.headers["Authorization"]},
+                timeout=60,
+            )
+            return answer.status_code, answer.headers.get("Retry-After"), time.monotonic() - started_s
+
+        def watch():
+            while not over.is_set():
+                started_s = time.monotonic()
+                statuses.append(requests.get(f"{live_stack.address}/healthz", timeout=30).status_code)
+                waits_s.append(time.monotonic() - started_s)
+                time.sleep(0.2)
+
+        watcher = threading.Thread(target=watch)
+        watcher.start()
+        try:
+            with ThreadPoolExecutor(count) as threads:
+                answers = list(threads.map(upload, range(count)))
+        finally:
+            over.set()
+            watcher.join()
+
+        by_status = {status: [answer for answer in answers if answer[0] == status] for status, _, _ in answers}
+        assert set(by_status) <= {200, 202, 503}
+        assert all(retry_after for _, retry_after, _ in by_status.get(503, []))
+        assert len(by_status[200]) >= count / 4
+        assert set(statuses) == {200}
+        assert sorted(waits_s)[int(len(waits_s) * 0.9)] < 2
+        eventually(
+            lambda: requests.get(f"{live_stack.address}/readyz", timeout=5).status_code == 200,
+            within_s=10,
+            what="calm",
+        )
+
+
+class TestReload:
+    def test_closes_sockets_with_the_code_that_says_come_back(self, live_stack, operator):
+        from websockets.exceptions import ConnectionClosed
+        from websockets.sync.client import connect
+
+        headers = {"Authorization": operator.headers["Authorization"]}
+        address = live_stack.address.replace("http", "ws") + "/ws/live/"
+        with connect(address, additional_headers=headers, origin=None) as socket:
+            socket.recv(timeout=10)
+            assert live_stack.run("reload").returncode == 0
+
+            def end():
+                try:
+                    socket.recv(timeout=5)
+                except TimeoutError:
+                    return None
+                except ConnectionClosed as closed:
+                    return closed.rcvd.code if closed.rcvd else "torn"
+                return None
+
+            assert eventually(end, within_s=60, what="the end of the socket") == 1012
+        eventually(
+            lambda: requests.get(f"{live_stack.address}/readyz", timeout=5).status_code == 200,
+            within_s=30,
+            what="the new process",
+        )
