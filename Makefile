@@ -28,7 +28,7 @@ TRITON_WHEEL := nvidia-pytriton==0.7.0
 # Nothing is written outside the project: neither pip's cache nor its temporary files.
 PIP := PIP_CACHE_DIR=$(CURDIR)/var/cache/pip TMPDIR=$(CURDIR)/var/tmp PIP_DISABLE_PIP_VERSION_CHECK=1 $(PY) -m pip install --quiet
 
-.PHONY: help run setup setup-dev test check bench clean triton requirements
+.PHONY: help run setup setup-dev setup-training test check bench clean triton requirements
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -40,6 +40,8 @@ setup: .venv/created ## install what `make run` needs, without starting anything
 	@$(MAKE) -s -j2 .venv/requirements.installed $(TRITON_DIR)/installed
 
 setup-dev: setup .venv/requirements-dev.installed ## install what tests and checks need as well
+
+setup-training: setup-dev .venv/requirements-training.installed ## install what training and its tests need as well
 
 test: setup-dev ## run every test (ARGS= goes to pytest) on servers of its own
 	$(PY) -m runtime exec --var var/test --scratch --only postgres,redis,triton -- $(PY) -m pytest $(ARGS)
@@ -82,6 +84,12 @@ clean: ## remove what can be made again; data in var/ stays
 	@echo "Installing requirements-dev.txt"
 	@mkdir -p var/tmp var/cache
 	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+.venv/requirements-training.installed: requirements-training.txt .venv/requirements.installed
+	@echo "Installing requirements-training.txt"
+	@mkdir -p var/tmp var/cache
+	@$(PIP) -r requirements-training.txt
 	@touch $@
 
 # Beside the virtual environment, because it asks for an older NumPy; one copy for all instances.
