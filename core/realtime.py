@@ -118,9 +118,10 @@ class Hub:
             if not self._subscribers[topic]:
                 del self._subscribers[topic]
 
-    @property
-    def is_connected(self) -> bool:
-        return self._connected.is_set()
+    def stop(self) -> None:
+        """Listen no more; a later subscription starts again."""
+        if self._reader is not None:
+            self._reader.cancel()
 
     async def connected(self, *, timeout_s: float) -> bool:
         """Wait until events flow, so that a page which then asks for the present misses nothing."""
