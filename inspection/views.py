@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts.selectors import actor_of
 from core import policy
 from core.actors import Actor
+from core.clock import now
 from core.roles import roles_of
 from inspection import selectors
 from inspection.choices import Band, RunState
@@ -142,6 +143,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     recipes = {recipe.code: recipe for recipe in selectors.recipes_visible_to(actor)}
     known = {
+        "looseLot": f"ADHOC-{now():%Y%m%d}",
         "lots": list(selectors.lots_visible_to(actor).values_list("code", flat=True)[:LOTS_TO_CHOOSE_FROM]),
         "products": list(selectors.products_visible_to(actor).values_list("code", flat=True)),
         "layers": list(selectors.layers_visible_to(actor).values_list("code", flat=True)),

@@ -50,14 +50,14 @@ export class UploadForm {
 
   draw() {
     this.form.elements.wafer.disabled = this.wafers.rule !== "one"
-    for (const [field, list, fallback] of [["lot", "lots", "Empty: a lot of today, made for loose images."], ["product", "products", "Empty: GENERIC."], ["layer", "layers", "Empty: NA."], ["tool", "tools", "Empty: uploaded by hand."]]) {
-      this.#hint(field, this.value(field) ? (this.known[list].includes(this.value(field)) ? "" : "New: it is made with the first image.") : fallback)
+    for (const [field, list] of [["lot", "lots"], ["product", "products"], ["layer", "layers"], ["tool", "tools"]]) {
+      this.#hint(field, this.value(field) && !this.known[list].includes(this.value(field)) ? "New: made with the first image." : "")
     }
     const recipe = this.known.recipes.find(({ code }) => code === this.value("recipe"))
     const isNew = this.value("recipe") !== "" && !recipe && !this.made.has(this.value("recipe"))
     if (recipe) this.#hint("recipe", `${recipe.name || "Version"} · v${recipe.version} · ${recipe.pixel_um} µm a pixel · review from ${recipe.review_from}, reject from ${recipe.reject_from}`)
     else if (isNew && !this.known.mayMakeRecipes) this.#hint("recipe", "There is no such recipe. A lead or a model engineer can make it.", "error")
-    else this.#hint("recipe", isNew ? "New: it is made with the usual settings when you start." : this.value("recipe") ? "" : "Empty: DEFAULT.")
+    else this.#hint("recipe", isNew ? "New: made with the usual settings when you start." : "")
     this.needsRecipe = isNew
   }
 
