@@ -41,7 +41,7 @@ function draw() {
 
 function drawFigures() {
   const { summary = {} } = job
-  const shown = { done: countText(job.done), failed: countText(job.failed), waiting: countText(job.waiting), time: timeText(job).replace(/^took | left$/, "") || "–",
+  const shown = { done: countText(job.done), failed: countText(job.failed), waiting: countText(job.waiting), time: timeText(job).replace(/^took |^time left | left$/, "") || "–",
     p50: summary.p50_ms ? durationText(summary.p50_ms) : "–", p95: summary.p95_ms ? durationText(summary.p95_ms) : "–",
     rate: summary.throughput_per_s ? `${summary.throughput_per_s.toFixed(1)}` : "–", success: summary.success_rate === undefined ? "–" : percentText(summary.success_rate) }
   for (const [name, text] of Object.entries(shown)) setText(find(`[data-figure=${name}] b`), text)
