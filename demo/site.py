@@ -45,9 +45,7 @@ def make_people(*, password: str, now: datetime) -> Site:
 def make_catalogue(*, site: Site, now: datetime) -> None:
     """Classes, product, layers, tools and recipes of the demo fab; the other site gets a recipe of its own."""
     inspection.ensure_defect_classes(actor=ACTOR, now=now)
-    inspection.create_product(
-        site=site, code=PRODUCT, name="Logic 7 nm test vehicle", actor=ACTOR, now=now, **GEOMETRY
-    )
+    inspection.create_product(site=site, code=PRODUCT, name="Logic 7 nm test vehicle", actor=ACTOR, now=now, **GEOMETRY)
     for step, code in enumerate(LAYERS, start=1):
         inspection.create_layer(site=site, code=code, step=step * 10, actor=ACTOR, now=now)
     for code in TOOLS:
@@ -65,4 +63,3 @@ def make_catalogue(*, site: Site, now: datetime) -> None:
         actor=ACTOR,
         now=now,
     )
-
