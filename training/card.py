@@ -40,6 +40,7 @@ def write_card(model: dict[str, Any]) -> str:
         _head(model),
         _measured(measured["test"], training=model["training"]),
         _beside(measured, parent=model["parent"]),
+        _bar(measured["test"]),
         LIMITS,
     ]
     if measured.get("real"):
@@ -119,6 +120,18 @@ def _beside(measured: dict[str, Any], *, parent: str | None) -> str:
     if beside := measured.get("beside_parent"):
         lines.append(f"Beside version {parent}: mAP50 {beside['map50_change']:+.4f}; {beside['verdict']}.\n")
     return "\n".join(lines)
+
+
+def _bar(test: dict[str, Any]) -> str:
+    """What was asked of the model, and whether it got there."""
+    lowest = min(row["recall"] or 0.0 for row in test["per_class"].values())
+    rows = [
+        ("mAP50", "at least 0.95", _number(test["map50"], 3), test["map50"] >= 0.95),
+        ("recall of the weakest class at its threshold", "at least 0.90", _number(lowest, 3), lowest >= 0.9),
+        ("calibration error", "below 0.05", _number(test["ece"], 3), test["ece"] < 0.05),
+    ]
+    told = [(*row, "reached" if reached else "**not reached**") for *row, reached in rows]
+    return f"## The bar\n\n{_table(('figure', 'asked', 'measured', ''), told)}\n"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

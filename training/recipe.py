@@ -41,7 +41,7 @@ STAGES: tuple[Stage, ...] = (
         (CROWDED, PLAIN, LARGE),
         FitSettings(
             seed=5,
-            steps=2000,
+            steps=3300,
             crops=((128, 16, 0.3), (192, 8, 0.25), (256, 5, 0.25), (512, 2, 0.2)),
             rate=1.6e-3,
             muon_rate=0.016,
@@ -62,7 +62,7 @@ class Sample:
 
 QUANTISATION = Sample(seed=201, count=96, families=TRAINING_FAMILIES)
 """Activation ranges of INT8."""
-VALIDATION = Sample(seed=202, count=800, families=TRAINING_FAMILIES)
+VALIDATION = Sample(seed=202, count=500, families=TRAINING_FAMILIES)
 """Calibration and thresholds: other seeds, but no texture that the test holds out."""
 TEST = Sample(seed=203, count=2000, families=FAMILIES)
 """The stated figures. Looked at, never chosen by: other seeds, and textures nothing above has shown."""

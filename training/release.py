@@ -37,7 +37,8 @@ def release(
         note: how the training came about, for the card.
         real_note: a Markdown file about pictures from the world, quoted in the card.
     """
-    folders = {version: zoo / recipe.NAME / version for version in (recipe.FP32_VERSION, recipe.INT8_VERSION)}
+    # Written beside and moved in at the end: whoever reads the zoo never sees a model without its description.
+    folders = {version: zoo / recipe.NAME / f".new-{version}" for version in (recipe.FP32_VERSION, recipe.INT8_VERSION)}
     fp32, int8 = (folder / "model.onnx" for folder in folders.values())
     export_fp32(load_averaged(checkpoint), path=fp32)
     sample = recipe.QUANTISATION
@@ -90,7 +91,16 @@ def release(
             measured=figures,
             training=training,
         )
+    for version, folder in folders.items():
+        _move(folder, to=zoo / recipe.NAME / version)
     return {version: figures for (version, _, _), figures in zip(versions, measured, strict=True)}
+
+
+def _move(folder: Path, *, to: Path) -> None:
+    to.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():
+        path.replace(to / path.name)
+    folder.rmdir()
 
 
 def _figures(
