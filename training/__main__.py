@@ -37,7 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument("--manifest", type=Path, help="JSON lines: image, boxes_px, classes; paths relative to it")
     fit.add_argument("--out", type=Path, default=DEFAULT_RUN)
     fit.add_argument("--warm-start", type=Path, help="checkpoint whose weights to begin with")
-    fit.add_argument("--steps", type=int, help="with --manifest: how long (default 1,000)")
+    fit.add_argument("--stage", choices=[stage.name for stage in recipe.STAGES], help="only this stage of the recipe")
+    fit.add_argument("--steps", type=int, help="how long, where that is not what the stage says")
     fit.add_argument("--threads", type=int, default=2)
     fit.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where drawn scenes are kept")
 
@@ -72,7 +73,12 @@ def _fit(arguments: argparse.Namespace) -> None:
 
     if arguments.synthetic:
         stages.fit_recipe(
-            out=arguments.out, cache=arguments.cache, threads=arguments.threads, warm=arguments.warm_start
+            out=arguments.out,
+            cache=arguments.cache,
+            threads=arguments.threads,
+            warm=arguments.warm_start,
+            only=arguments.stage,
+            steps=arguments.steps,
         )
     else:
         settings = replace(

@@ -18,14 +18,26 @@ from training.fit import FitSettings, Trainer
 MANIFEST_FIT = FitSettings(seed=3, steps=1000, crops=((512, 4, 1.0),), rate=4e-4, muon_rate=0.004, warm_steps=50)
 
 
-def fit_recipe(*, out: Path, cache: Path, threads: int, warm: Path | None) -> Path:
-    """Run what is left of the recipe and return the last checkpoint."""
+def fit_recipe(
+    *, out: Path, cache: Path, threads: int, warm: Path | None, only: str | None = None, steps: int | None = None
+) -> Path:
+    """Run what is left of the recipe and return the last checkpoint.
+
+    Args:
+        out: one folder per stage is made in it.
+        cache: where drawn scenes are kept.
+        threads: how many cores to use.
+        warm: checkpoint whose weights the first stage begins with.
+        only: name of the one stage to run.
+        steps: instead of what each stage says.
+    """
     checkpoint = warm
     for stage in recipe.STAGES:
+        if only not in (None, stage.name):
+            continue
         shards = [shard for scenes in stage.scenes for shard in ensure(scenes, root=cache, workers=threads)]
-        checkpoint = fit_stage(
-            shards, out=out / stage.name, settings=replace(stage.fit, threads=threads), warm=checkpoint
-        )
+        settings = replace(stage.fit, threads=threads, steps=steps or stage.fit.steps)
+        checkpoint = fit_stage(shards, out=out / stage.name, settings=settings, warm=checkpoint)
     assert checkpoint is not None
     return checkpoint
 
