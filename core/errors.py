@@ -30,6 +30,12 @@ class NotFound(WaferdeckError):
     title = "Not found"
 
 
+class NotSignedIn(WaferdeckError):
+    code = "not_authenticated"
+    status = 401
+    title = "Not signed in"
+
+
 class Forbidden(WaferdeckError):
     code = "forbidden"
     status = 403

@@ -3,6 +3,8 @@
 import structlog
 from django.db import transaction
 
+# A wake-up call nobody has heard in this time is made again by the sweeper; old ones must not pile up.
+CALL_EXPIRES_S = 60
 logger = structlog.get_logger(__name__)
 
 
@@ -20,7 +22,7 @@ def enqueue(task_name: str, **arguments: object) -> bool:
     from celery import current_app
 
     try:
-        current_app.send_task(task_name, kwargs=arguments, retry=False)
+        current_app.send_task(task_name, kwargs=arguments, retry=False, expires=CALL_EXPIRES_S)
     except Exception as fault:
         logger.warning("enqueue_failed", task=task_name, error=type(fault).__name__)
         return False

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, ClassVar, TypeVar
+from urllib.parse import parse_qs
 
 import structlog
 from django.conf import settings
@@ -103,6 +104,10 @@ class LiveSocket:
         """
         raise NotImplementedError
 
+    def missed(self, topics: frozenset[str], after: int) -> list[str] | None:
+        """Frames of the topics since sequence number `after`; None when there are too many. Runs on a thread."""
+        return None
+
     async def on_text(self, text: str) -> None:
         """A text frame: nothing but pings, unless a subclass knows more."""
         if _type_of(text) != "ping":
@@ -153,6 +158,7 @@ class LiveSocket:
         hub.subscribe(self._nudge, [realtime.account_topic(self.actor.user_id or 0)])
         is_live = await hub.connected(timeout_s=HUB_WAIT_S)
         await self.send_text(frame("hello", {"live": is_live}))
+        await self._catch_up()
         await self.on_start()
         tasks = [asyncio.create_task(work()) for work in (self._send_frames, self._read_frames, self._check_again)]
         try:
@@ -163,6 +169,15 @@ class LiveSocket:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _catch_up(self) -> None:
+        """Send what came after the event the other side heard last, where it says so (`?last_seq=`)."""
+        after = last_seq_of(self.scope)
+        if after is None:
+            return
+        frames = await self._asked(self.missed, self._topics, after)
+        for one in frames if frames is not None else [GAP]:
+            await self.send_text(one)
 
     async def send_text(self, text: str) -> None:
         """Send one frame.
@@ -280,6 +295,21 @@ def header_of(scope: Scope, name: str) -> str:
     """A header of the handshake, or nothing."""
     wanted = name.lower().encode()
     return next((value.decode("latin1") for key, value in scope["headers"] if key.lower() == wanted), "")
+
+
+def last_seq_of(scope: Scope) -> int | None:
+    """The number of the last event the other side has heard, where it says so.
+
+    Raises:
+        Closed: it says something else.
+    """
+    values = parse_qs(scope.get("query_string", b"").decode("latin1"), keep_blank_values=True)
+    given = values.get("last_seq", [""])[0]
+    if "last_seq" not in values:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) <= 18):
+        raise Closed(POLICY_VIOLATION, "last_seq must be a sequence number")
+    return int(given)
 
 
 def session_key_of(scope: Scope) -> str | None:

@@ -11,9 +11,9 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from core import permissions, policy, problems
-from core.errors import Forbidden, WaferdeckError
+from core.errors import Forbidden, NotSignedIn, WaferdeckError
 from core.outages import as_unavailable
-from core.requests import request_id
+from core.requests import is_api, request_id
 from core.roles import roles_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -100,6 +100,8 @@ class PolicyMiddleware:
         if rule.is_public:
             return None
         if not request.user.is_authenticated:
+            if is_api(request) and "text/html" not in request.headers.get("Accept", ""):
+                return problems.respond(NotSignedIn("Sign in first."), request=request)
             return redirect_to_login(request.get_full_path())
         if rule.admits(roles_of(request)):
             return None

@@ -42,7 +42,9 @@ def members(error: WaferdeckError, *, identifier: str) -> dict[str, Any]:
 
 
 def headers(error: WaferdeckError) -> dict[str, str]:
-    return {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+    """What an error adds to the head of its answer."""
+    found = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+    return {**found, "WWW-Authenticate": "Token"} if error.status == HTTPStatus.UNAUTHORIZED else found
 
 
 def handle(fault: Exception, context: dict[str, Any]) -> JsonResponse | None:
@@ -51,10 +53,7 @@ def handle(fault: Exception, context: dict[str, Any]) -> JsonResponse | None:
     if error is None:
         return None
     set_rollback()
-    answer = _as_document(error, request=context["request"])
-    if isinstance(fault, exceptions.APIException) and getattr(fault, "auth_header", None):
-        answer["WWW-Authenticate"] = fault.auth_header  # type: ignore[attr-defined]
-    return answer
+    return _as_document(error, request=context["request"])
 
 
 def respond(error: WaferdeckError, *, request: HttpRequest) -> HttpResponse:

@@ -39,8 +39,12 @@ def account_topic(user_id: int) -> str:
 
 def encode(*, type: str, seq: int, topics: Iterable[str], at: str, data: dict[str, Any]) -> str:
     """One message for the channel: a line of topics, then the frame browsers receive as it is."""
-    frame = json.dumps({"type": type, "seq": seq, "at": at, "data": data}, allow_nan=False, separators=(",", ":"))
-    return " ".join(topics) + "\n" + frame
+    return " ".join(topics) + "\n" + frame(type=type, seq=seq, at=at, data=data)
+
+
+def frame(*, type: str, seq: int, at: str, data: dict[str, Any]) -> str:
+    """What browsers receive of an event."""
+    return json.dumps({"type": type, "seq": seq, "at": at, "data": data}, allow_nan=False, separators=(",", ":"))
 
 
 @lru_cache(maxsize=1)

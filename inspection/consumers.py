@@ -21,15 +21,24 @@ from core.shapes import checked
 from inspection import events, selectors, services
 from inspection.serializers import shown
 from inspection.serializers.inputs import StreamIn, upload_of
+from outbox.selectors import frames_after
 
 logger = structlog.get_logger(__name__)
 
 SYSTEM_EVERY_S = 3.0
 MOST_IN_FLIGHT = 4
+MOST_MISSED = 1000
 INTERACTIVE = 0
 
 
-class LiveWall(AccountSocket):
+class EventSocket(AccountSocket):
+    """A socket that hears what services announce, and may ask for what it missed."""
+
+    def missed(self, topics: frozenset[str], after: int) -> list[str] | None:
+        return frames_after(after, topics=topics, at_most=MOST_MISSED)
+
+
+class LiveWall(EventSocket):
     """Everything that happens at the caller's sites."""
 
     route = "/ws/live/"
@@ -41,7 +50,7 @@ class LiveWall(AccountSocket):
         system_watch().start()
 
 
-class WaferSocket(AccountSocket):
+class WaferSocket(EventSocket):
     """What happens to one wafer."""
 
     route = "/ws/wafers/<uuid:wafer_id>/"
@@ -51,7 +60,7 @@ class WaferSocket(AccountSocket):
         return frozenset({events.wafer_topic(wafer.pk)})
 
 
-class JobSocket(AccountSocket):
+class JobSocket(EventSocket):
     """How a batch gets on."""
 
     route = "/ws/jobs/<uuid:job_id>/"

@@ -1,7 +1,7 @@
 """1 to 100 images sent together: each is checked at once, judged by the workers, and one bad file harms no other."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -11,14 +11,17 @@ from audit.actions import Action
 from core.actors import Actor
 from core.errors import Invalid, Unavailable, WaferdeckError
 from core.ids import uuid7
+from core.outages import as_unavailable
 from inspection.choices import ItemState, JobState, RunState, check_job_step
 from inspection.errors import UnknownJob
-from inspection.models import InspectionJob, JobItem
+from inspection.models import InspectionJob, InspectionRun, JobItem
 from inspection.services import job_progress, predict, runs
 from inspection.services.labels import checked_label, file_label
 from inspection.services.uploads import Upload, resolve
 
 MOST_IMAGES = 100
+# Far longer than taking in a batch may last.
+LONGEST_INTAKE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,26 @@ def close_if_over(*, job_id: UUID, actor: Actor, now: datetime) -> InspectionJob
     return job
 
 
+def give_up_interrupted(*, actor: Actor, now: datetime) -> int:
+    """Fail what a batch never took in because the process that read it died; nobody else has those files.
+
+    Returns:
+        How many items there were. Their jobs end with them.
+    """
+    lost = JobItem.objects.filter(
+        state=ItemState.WAITING, run=None, job__state=JobState.RUNNING, job__created_at__lt=now - LONGEST_INTAKE
+    )
+    job_ids = list(lost.values_list("job_id", flat=True).distinct()[:50])
+    count = lost.filter(job_id__in=job_ids).update(
+        state=ItemState.FAILED,
+        error_code="upload_interrupted",
+        error_detail="The upload broke off before this file was taken in. Send it again.",
+    )
+    for job_id in job_ids:
+        close_if_over(job_id=job_id, actor=actor, now=now)
+    return count
+
+
 @transaction.atomic
 def cancel_job(*, job_id: UUID, actor: Actor, now: datetime) -> InspectionJob:
     """Cancel what of a job has not ended yet.
@@ -89,6 +112,8 @@ def cancel_job(*, job_id: UUID, actor: Actor, now: datetime) -> InspectionJob:
         UnknownJob: no such job at the actor's sites.
         IllegalTransition: it is over already.
     """
+    # A worker that ends a run locks the run first and its job then; so do we.
+    list(InspectionRun.objects.select_for_update().filter(job_id=job_id).order_by("id").values_list("pk", flat=True))
     job = _for_update(job_id, actor)
     check_job_step(job.state, JobState.CANCELLED)
     for item in job.items.filter(state=ItemState.WAITING):
@@ -131,7 +156,10 @@ def _take_item(
     item = JobItem.objects.get(job=job, ordinal=ordinal)
     try:
         _queue_item(job, item=item, file=file, upload=one, actor=actor, now=now)
-    except WaferdeckError as refusal:
+    except Exception as fault:
+        refusal = fault if isinstance(fault, WaferdeckError) else as_unavailable(fault)
+        if refusal is None:
+            raise
         item.state, item.run, item.image = ItemState.FAILED, None, None
         item.error_code = str(refusal.extra.get("reason") or refusal.code)
         item.error_detail = refusal.detail

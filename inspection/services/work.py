@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import connection, transaction
 
@@ -14,6 +15,7 @@ from core import image_store, jobs
 from core.actors import service_account
 from core.clock import now as clock_now
 from core.errors import Unavailable
+from core.outages import as_unavailable
 from inspection.choices import JobState, RunState
 from inspection.errors import LostLease, UnusableImage
 from inspection.models import InspectionJob, InspectionRun
@@ -22,7 +24,7 @@ from inspection.services.decoder import decode_for_inspection
 from inspection.services.findings import JudgedImage
 from models_admin import selectors as models_admin
 from models_admin.errors import NoRoute
-from serving.errors import ServingError
+from serving.errors import ServingError, TritonTimeout
 
 logger = structlog.get_logger(__name__)
 WORKER = service_account("worker")
@@ -34,8 +36,8 @@ ORDER BY lease_until FOR UPDATE SKIP LOCKED LIMIT 100
 """
 
 
-def drain(*, budget_s: float, at_once: int = 4) -> int:
-    """Judge waiting runs until none is left, the time is up, or the model is away.
+def drain(*, budget_s: float) -> int:
+    """Judge waiting runs, one claim at a time, until none is left, the time is up, or the model is away.
 
     Returns:
         How many runs ended.
@@ -44,24 +46,10 @@ def drain(*, budget_s: float, at_once: int = 4) -> int:
     owner = f"{socket.gethostname()}:{os.getpid()}"
     ended = 0
     while time.monotonic() < deadline_s:
-        claimed = runs.claim_runs(owner=owner, limit=at_once, now=clock_now())
-        if not claimed:
+        claimed = runs.claim_runs(owner=owner, limit=1, actor=WORKER, now=clock_now())
+        if not claimed or not execute(claimed[0]):
             return ended
-        for position, run in enumerate(claimed):
-            if execute(run):
-                ended += 1
-                continue
-            for waiting in claimed[position + 1 :]:
-                runs.put_back(
-                    waiting,
-                    reason=run.waiting_for or "Waiting for the model.",
-                    wait_s=OUTAGE_WAIT_S,
-                    is_own_fault=False,
-                    code="",
-                    actor=WORKER,
-                    now=clock_now(),
-                )
-            return ended
+        ended += 1
     jobs.enqueue(runs.DRAIN)
     return ended
 
@@ -78,18 +66,13 @@ def execute(run: InspectionRun) -> bool:
     except LostLease:
         logger.info("lease_lost")
     except (ServingError, NoRoute, Unavailable) as fault:
-        is_outage = getattr(fault, "outage", True)
+        is_outage = _is_outage(fault)
         wait_s = OUTAGE_WAIT_S if is_outage else runs.backoff_s(run.failures)
-        runs.put_back(
-            run,
-            reason=fault.detail,
-            wait_s=wait_s,
-            is_own_fault=not is_outage,
-            code=fault.code,
-            actor=WORKER,
-            now=clock_now(),
-        )
+        _put_back(run, reason=fault.detail, wait_s=wait_s, is_own_fault=not is_outage, code=fault.code)
         return not is_outage
+    except SoftTimeLimitExceeded:
+        _put_back(run, reason="It takes turns with other work.", wait_s=0, is_own_fault=True, code="too_slow")
+        raise
     except UnusableImage as refusal:
         runs.fail_run(
             run,
@@ -107,25 +90,36 @@ def execute(run: InspectionRun) -> bool:
             now=clock_now(),
         )
     except Exception as fault:
+        outage = as_unavailable(fault)
+        if outage is not None:
+            _put_back(run, reason=outage.detail, wait_s=OUTAGE_WAIT_S, is_own_fault=False, code=outage.code)
+            return False
         logger.exception("run_broke")
-        runs.put_back(
-            run,
-            reason=f"An unexpected fault ({type(fault).__name__}).",
-            wait_s=runs.backoff_s(run.failures),
-            is_own_fault=True,
-            code="internal_error",
-            actor=WORKER,
-            now=clock_now(),
-        )
+        reason = f"An unexpected fault ({type(fault).__name__})."
+        _put_back(run, reason=reason, wait_s=runs.backoff_s(run.failures), is_own_fault=True, code="internal_error")
     finally:
         structlog.contextvars.unbind_contextvars("run", "attempt")
     return True
+
+
+def _put_back(run: InspectionRun, *, reason: str, wait_s: float, is_own_fault: bool, code: str) -> None:
+    runs.put_back(
+        run, reason=reason, wait_s=wait_s, is_own_fault=is_own_fault, code=code, actor=WORKER, now=clock_now()
+    )
+
+
+def _is_outage(fault: ServingError | NoRoute | Unavailable) -> bool:
+    """Whether every run would meet this fault now. A time-out is the image's own when Triton answers others."""
+    if isinstance(fault, TritonTimeout):
+        return not inference.triton_answers()
+    return not isinstance(fault, ServingError) or fault.outage
 
 
 def sweep(*, now: datetime) -> dict[str, int]:
     """Hand on runs whose worker is gone, wake workers for runs that wait, close breakers and forgotten jobs."""
     lapsed = _take_back_lapsed(now=now)
     _look_whether_triton_is_back()
+    batches.give_up_interrupted(actor=WORKER, now=now)
     waiting = InspectionRun.objects.filter(state=RunState.QUEUED).exists()
     if waiting:
         jobs.enqueue(runs.DRAIN)

@@ -58,6 +58,15 @@ class TestToken:
         client.credentials(HTTP_AUTHORIZATION=f"Token {answer.json()['token']}")
         assert client.get(reverse("api:lots")).status_code == 200
 
+    def test_is_given_for_a_form_as_well(self, site):
+        make_user(Role.OPERATOR, site=site, username="olga", password="right one")
+
+        answer = APIClient().post(
+            reverse("api:token"), "username=olga&password=right+one", content_type="application/x-www-form-urlencoded"
+        )
+
+        assert answer.status_code == 200
+
     def test_is_kept_as_a_digest_only(self, site):
         text = token_of(make_user(Role.OPERATOR, site=site))
 

@@ -31,14 +31,14 @@ def path_of(rule_name, things):
     return rule_name.replace("<uuid:wafer_id>", str(things.wafer.pk)).replace("<uuid:job_id>", str(things.job.pk))
 
 
-def socket(path, *, user=None, session=None, headers=()):
+def socket(path, *, user=None, session=None, headers=(), query=b""):
     sent = [HOST, *headers]
     if user is not None:
         sent.append((b"authorization", f"Token {token_of(user)}".encode()))
     if session is not None:
         cookie = f"{settings.SESSION_COOKIE_NAME}={session}".encode()
         sent += [(b"cookie", cookie), (b"origin", b"http://127.0.0.1")]
-    return SocketClient(application, path, headers=sent)
+    return SocketClient(application, path, headers=sent, query=query)
 
 
 def session_of(user):
@@ -194,6 +194,47 @@ class TestWhatIsHeard:
 
         assert sorted(waits_s)[5] < 0.25
         await opened.disconnect()
+
+
+class TestWhoComesBack:
+    async def opened_after(self, user, last_seq):
+        opened = await sync_to_async(socket)("/ws/live/", user=user, query=f"last_seq={last_seq}".encode())
+        assert await opened.connect()
+        assert (await opened.frame())["type"] == "hello"
+        return opened
+
+    async def test_hears_what_came_meanwhile_in_order(self, site):
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        heard = await announce([events.site_topic(site.pk)], run="heard")
+        await announce([events.site_topic(site.pk + 1)], run="theirs")
+        missed = [await announce([events.site_topic(site.pk)], run=f"missed {number}") for number in range(3)]
+
+        opened = await self.opened_after(user, heard)
+
+        frames = [await opened.frame(events.RUN_DONE) for _ in range(4)]
+        assert [frame["seq"] for frame in frames] == [heard, *missed]
+        assert frames[-1]["data"] == {"run": "missed 2"}
+        await opened.disconnect()
+
+    async def test_after_too_much_is_told_to_ask_for_the_present(self, site, monkeypatch):
+        monkeypatch.setattr(consumers, "MOST_MISSED", 2)
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        heard = await announce([events.site_topic(site.pk)])
+        for _ in range(3):
+            await announce([events.site_topic(site.pk)])
+
+        opened = await self.opened_after(user, heard)
+
+        assert (await opened.frame())["type"] == "gap"
+        await opened.disconnect()
+
+    @pytest.mark.parametrize("last_seq", ["", "x", "-1", "9" * 19, "\u0661", "1%00"])
+    async def test_with_a_number_that_is_none_is_refused(self, last_seq, site):
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+
+        opened = await self.opened_after(user, last_seq)
+
+        assert await opened.close_code() == 1008
 
 
 class TestWhatIsSaid:

@@ -1,13 +1,15 @@
 """Batches: every file gets its own answer."""
 
+from datetime import timedelta
+
 import pytest
 
 from core.clock import now
 from core.errors import Invalid
 from inspection import services
 from inspection.errors import UnknownJob
-from inspection.models import InspectionImage, InspectionRun
-from inspection.services import runs, work
+from inspection.models import InspectionImage, InspectionJob, InspectionRun
+from inspection.services import batches, runs, work
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +86,35 @@ class TestCancelJob:
 
         with pytest.raises(UnknownJob):
             services.cancel_job(job_id=job.pk, actor=stranger, now=now())
+
+
+class TestAnUploadThatBrokeOff:
+    def test_ends_with_what_was_taken_in(self, deployed, send, png, monkeypatch):
+        taken_in = batches._take_item
+
+        def dies_at_the_second(job, *, ordinal, **values):
+            if ordinal:
+                raise KeyboardInterrupt
+            taken_in(job, ordinal=ordinal, **values)
+
+        monkeypatch.setattr(batches, "_take_item", dies_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            send([png(1), png(2)])
+        services.drain(budget_s=20)
+
+        services.sweep(now=now() + timedelta(minutes=11))
+
+        job = InspectionJob.objects.get()
+        assert (job.state, job.done, job.failed) == ("done", 1, 1)
+        assert job.items.get(ordinal=1).error_code == "upload_interrupted"
+
+    def test_is_not_given_up_while_it_may_still_go_on(self, deployed, send, png, monkeypatch):
+        monkeypatch.setattr(batches, "_take_item", lambda *args, **values: None)
+        send([png(1)])
+
+        services.sweep(now=now() + timedelta(minutes=9))
+
+        assert InspectionJob.objects.get().state == "running"
 
 
 class TestRetryFailedItems:
