@@ -23,6 +23,8 @@ class Action(StrEnum):
     IMAGE_INGESTED = "image.ingest"
     IMAGE_REFUSED = "image.refuse"
     RUN_QUEUED = "run.queue"
+    RUN_CLAIMED = "run.claim"
+    RUN_PUT_BACK = "run.put_back"
     RUN_FINISHED = "run.finish"
     RUN_FAILED = "run.fail"
     RUN_CANCELLED = "run.cancel"

@@ -24,6 +24,8 @@ from domain.wafer.frames import dies_or_none, image_px_to_wafer_um
 from serving.client import TritonClient
 from serving.tensors import DetectorSpec
 
+# What a large image may take longer than a small one, per tile; all of it stays below a run's lease.
+PER_TILE_S = 0.12
 # A pattern mistaken for defects must not flood the store; what is kept is the most confident.
 MOST_FINDINGS = 1000
 # Answers far below every threshold are not worth decoding.
@@ -45,7 +47,7 @@ class Plan:
         bands: confidences of the accept, review and reject bands.
         severity_by_class: (C,) int8, `domain.detection.grade.Severity` per class index.
         nms_iou: overlap from which two findings of a class are one.
-        deadline_s: for all Triton calls of one image.
+        deadline_s: for all Triton calls of an image of one tile; more tiles get more time.
     """
 
     triton_name: str
@@ -119,8 +121,9 @@ def find(
     height, width = grey.shape
     tiles = plan_tiles(width, height, tile_px=plan.tile_px, overlap_px=plan.overlap_px)
     batch = cut_tiles(grey, tiles, tile_px=plan.tile_px)
+    deadline_s = plan.deadline_s + PER_TILE_S * len(tiles)
     watch.lap("tile")
-    raw = client.infer(model_name=plan.triton_name, tiles=batch, deadline_s=plan.deadline_s, shape=plan.spec.shape)
+    raw = client.infer(model_name=plan.triton_name, tiles=batch, deadline_s=deadline_s, shape=plan.spec.shape)
     watch.lap("infer")
     found = decode_outputs(
         raw.boxes,

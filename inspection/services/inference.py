@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from django.conf import settings
 
+from core.errors import Invalid
 from core.image_decoder import IngestedImage
 from inspection import pipeline
 from inspection.models import InspectionImage, Product, RecipeVersion
@@ -17,6 +18,7 @@ from models_admin.selectors import Route
 from serving.breaker import Breakers
 from serving.breaker_redis import shared_through
 from serving.client import TritonClient
+from serving.control import TritonControl
 from serving.errors import ServingError
 
 
@@ -29,6 +31,32 @@ def triton() -> TritonClient:
             server=settings.TRITON_GRPC_URL, clock=time.monotonic, shared=shared_through(settings.REDIS_URL)
         ),
     )
+
+
+def triton_answers() -> bool:
+    """Whether Triton is there at all, whatever it thinks of one image."""
+    control = TritonControl(grpc_url=settings.TRITON_GRPC_URL)
+    try:
+        return control.is_live()
+    except ServingError:
+        return False
+    finally:
+        control.close()
+
+
+def check_wanted_model(*, model: str | None, version: str | None, recipe_version: RecipeVersion) -> None:
+    """An upload may say which model it expects; it is judged by the one in force or not at all.
+
+    Raises:
+        Invalid: another model or version judges this recipe's images.
+    """
+    in_force = recipe_version.recipe.model_name
+    if model and model != in_force:
+        raise Invalid(f"This recipe is judged by {in_force}.", fields={"model": [f"Not {model}; leave it out."]})
+    if version and version != (judging := route_of(recipe_version).version):
+        raise Invalid(
+            f"Version {judging} of {in_force} is in force.", fields={"version": [f"Not {version}; leave it out."]}
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +111,7 @@ def _judge_by(
         pixel_sha256=decoded.pixel_sha256,
         preprocessing_sha256=decoded.profile_sha256,
         model_sha256=route.sha256,
+        model_version_id=route.version_id,
         recipe_version_id=recipe_version.pk,
     )
     started_s = time.perf_counter()

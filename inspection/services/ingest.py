@@ -1,5 +1,6 @@
 """Taking an image in: bytes to the store first, then the row. The same file for the same wafer and layer is one row."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +11,7 @@ from audit import services as audit
 from audit.actions import Action
 from core import image_store
 from core.actors import Actor
+from core.errors import WaferdeckError
 from core.ids import uuid7
 from core.image_decoder import IngestedImage
 from core.rows import insert_row, pipelined
@@ -123,20 +125,39 @@ def save_wafer(wafer: Wafer, *, actor: Actor, now: datetime) -> None:
         )
 
 
-def check_external_id(upload: Upload, *, site_id: int, sha256: str) -> None:
-    """
+def image_named(external_id: str | None, *, site_id: int, sha256: str) -> Known | None:
+    """The image an external id names already: the same bytes again are that image, wherever they are said to belong.
+
     Raises:
         ExternalIdTaken: the id names an image of other bytes.
     """
-    if upload.external_id is None:
-        return
-    taken = (
-        InspectionImage.objects.filter(site_id=site_id, external_id=upload.external_id).exclude(sha256=sha256).first()
-    )
-    if taken is not None:
+    if external_id is None:
+        return None
+    named = InspectionImage.objects.filter(site_id=site_id, external_id=external_id)
+    image = named.select_related("wafer__lot__product").first()
+    if image is None:
+        return None
+    if image.sha256 != sha256:
         raise ExternalIdTaken(
-            f"external_id {upload.external_id!r} names another image. Nothing was stored.", image=str(taken.pk)
+            f"external_id {external_id!r} names another image. Nothing was stored.", image=str(image.pk)
         )
+    return Known(wafer=image.wafer, image_id=image.pk)
+
+
+def record_refusal(refusal: WaferdeckError, *, data: bytes, file_name: str, actor: Actor, now: datetime) -> None:
+    """Leave in the trail that a file was turned away, and why; nothing else is kept of it."""
+    audit.record(
+        action=Action.IMAGE_REFUSED,
+        object_type="file",
+        object_id=hashlib.sha256(data).hexdigest(),
+        actor=actor,
+        at=now,
+        after={
+            "file_name": file_label(file_name),
+            "bytes": len(data),
+            "code": refusal.extra.get("reason", refusal.code),
+        },
+    )
 
 
 def save_image(image: InspectionImage, *, actor: Actor, now: datetime) -> None:

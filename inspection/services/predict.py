@@ -11,6 +11,7 @@ from core.clock import now as clock_now
 from core.errors import Overloaded
 from core.image_decoder import IngestedImage
 from inspection.choices import RunState
+from inspection.errors import TooLarge, UnusableImage
 from inspection.models import Detection, InspectionImage, InspectionRun, Wafer
 from inspection.services import inference, ingest, runs
 from inspection.services.decoder import decode_for_inspection
@@ -84,7 +85,7 @@ def predict_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, 
         answer = inference.judge_image(
             taken.decoded,
             image=taken.image,
-            product=taken.context.product,
+            product=taken.wafer.lot.product,
             recipe_version=taken.context.recipe_version,
             use_cache=upload.use_cache,
         )
@@ -119,10 +120,15 @@ def predict_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, 
 def take_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, now: datetime) -> Taken:
     """Decode and store the bytes, and find or make what the upload names. The image's row is not written yet."""
     context = resolve(upload, actor=actor, now=now)
-    decoded = decode_for_inspection(data, profile=context.recipe_version.preprocessing)
-    ingest.check_external_id(upload, site_id=context.site.pk, sha256=decoded.sha256)
+    try:
+        decoded = decode_for_inspection(data, profile=context.recipe_version.preprocessing)
+    except (UnusableImage, TooLarge) as refusal:
+        ingest.record_refusal(refusal, data=data, file_name=file_name, actor=actor, now=now)
+        raise
+    inference.check_wanted_model(model=upload.model, version=upload.version, recipe_version=context.recipe_version)
+    known = ingest.image_named(upload.external_id, site_id=context.site.pk, sha256=decoded.sha256)
     ingest.store_files(data, decoded)
-    known = _look_up(upload, context=context, sha256=decoded.sha256, actor=actor, now=now)
+    known = known or _look_up(upload, context=context, sha256=decoded.sha256, actor=actor, now=now)
     image = _known_image(known) or ingest.image_row(
         decoded,
         wafer=known.wafer,
@@ -220,9 +226,10 @@ def _stored_for_later(run: InspectionRun, taken: Taken, *, reason: str, now: dat
 
 def _lost_the_race(taken: Taken) -> PredictOutcome:
     """The same file came twice at once and the other was faster: its run is the answer."""
-    ingest.check_external_id(taken.upload, site_id=taken.context.site.pk, sha256=taken.decoded.sha256)
     sha256, received_at = taken.decoded.sha256, taken.image.received_at
-    known = _look_up(taken.upload, context=taken.context, sha256=sha256, actor=taken.actor, now=received_at)
+    known = ingest.image_named(taken.upload.external_id, site_id=taken.context.site.pk, sha256=sha256) or _look_up(
+        taken.upload, context=taken.context, sha256=sha256, actor=taken.actor, now=received_at
+    )
     judging = InspectionRun.objects.filter(run_images__image_id=known.image_id).select_related(*runs.RUN_RELATIONS)
     run = judging.order_by("-id").first() if known.image_id is not None else None
     if run is None:

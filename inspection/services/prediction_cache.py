@@ -20,8 +20,12 @@ def _redis() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.2, socket_timeout=0.3)
 
 
-def key_of(*, pixel_sha256: str, preprocessing_sha256: str, model_sha256: str, recipe_version_id: int) -> str:
-    text = f"{pixel_sha256} {preprocessing_sha256} {model_sha256} {recipe_version_id}"
+def key_of(
+    *, pixel_sha256: str, preprocessing_sha256: str, model_sha256: str, model_version_id: int, recipe_version_id: int
+) -> str:
+    """What decides an answer: the pixels, what is done to them, the model with its description, recipe and code."""
+    decided_by = (pixel_sha256, preprocessing_sha256, model_sha256, model_version_id, recipe_version_id)
+    text = " ".join([*map(str, decided_by), settings.CODE_VERSION])
     return "prediction:" + hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -105,13 +105,22 @@ def attach_images(run: InspectionRun, images: Sequence[InspectionImage]) -> None
 
 
 @transaction.atomic
-def claim_runs(*, owner: str, limit: int, now: datetime) -> list[InspectionRun]:
+def claim_runs(*, owner: str, limit: int, actor: Actor, now: datetime) -> list[InspectionRun]:
     """Take the next waiting runs under a lease; two workers never get the same one."""
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"owner": owner, "lease_s": settings.RUN_LEASE_S, "limit": limit})
         claimed = [row[0] for row in cursor.fetchall()]
     runs = list(InspectionRun.objects.filter(pk__in=claimed).select_related(*RUN_RELATIONS).order_by("priority", "id"))
     for run in runs:
+        audit.record(
+            action=Action.RUN_CLAIMED,
+            object_type="run",
+            object_id=run.pk,
+            object_version=run.revision,
+            actor=actor,
+            at=now,
+            after={"owner": owner, "attempt": run.attempt},
+        )
         announce(run, events.RUN_STARTED, now=now)
     return runs
 
@@ -202,6 +211,7 @@ def put_back(
         wait_s: not to be claimed again before this.
         is_own_fault: the image or the code is at fault, not an outage; counts towards the limit of tries.
     """
+    _forget_results(run)
     failures = run.failures + is_own_fault
     if failures >= settings.RUN_MAX_ATTEMPTS:
         fail_run(run, code=code, detail=f"{reason} Tried {failures} times.", actor=actor, now=now)
@@ -217,12 +227,23 @@ def put_back(
     )
     if changed:
         run.refresh_from_db(fields=["state", "waiting_for", "revision"])
+        audit.record(
+            action=Action.RUN_PUT_BACK,
+            object_type="run",
+            object_id=run.pk,
+            object_version=run.revision,
+            actor=actor,
+            at=now,
+            after={"code": code, "failures": failures},
+            reason=reason,
+        )
         announce(run, events.RUN_WAITING, now=now)
 
 
 @transaction.atomic
 def fail_run(run: InspectionRun, *, code: str, detail: str, actor: Actor, now: datetime) -> None:
     """Set a claimed run aside with its reason. Where the claim is lost nothing happens."""
+    _forget_results(run)
     run.error_code, run.error_detail = code, detail
     try:
         _end(run, state=RunState.FAILED, now=now)
@@ -330,6 +351,12 @@ def _end(run: InspectionRun, *, state: RunState, now: datetime) -> None:
     if _held(run).update(**values, revision=run.revision + 1) != 1:
         raise LostLease(str(run.pk))
     run.revision += 1
+
+
+def _forget_results(run: InspectionRun) -> None:
+    """Drop what a finish that was rolled back has left on the instance; the row never had it."""
+    run.refresh_from_db(fields=["model_version", "band", "detection_count", "summary", "timings_ms", "provenance"])
+    run.is_cached = run.is_degraded = False
 
 
 _RESULT_FIELDS = (

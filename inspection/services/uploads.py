@@ -8,6 +8,7 @@ from typing import Any
 from accounts.models import Site
 from core.actors import Actor
 from core.briefly import Briefly
+from core.errors import Invalid
 from inspection.errors import UnknownRecipe, UnknownSite
 from inspection.models import Layer, Lot, Product, Recipe, RecipeVersion, Tool
 from inspection.services import catalogue, plans
@@ -92,13 +93,18 @@ def lot_of(upload: Upload, *, context: Context, actor: Actor, now: datetime) -> 
     """The lot an image belongs to, made if need be. An image of no lot joins the day's.
 
     Raises:
-        Invalid: the code cannot be used.
+        Invalid: the code cannot be used, or the lot is of another product than the upload says.
     """
     code = upload.lot or f"ADHOC-{now:%Y%m%d}"
     lot: Lot = _remember(
         (context.site.pk, "lot", code, context.product.pk),
         lambda: catalogue.ensure_lot(site=context.site, code=code, product=context.product, actor=actor, now=now),
     )
+    if upload.product and lot.product_id != context.product.pk:
+        raise Invalid(
+            f"Lot {code} is of product {lot.product.code}.",
+            fields={"product": [f"Not {upload.product}; leave it out, or name another lot."]},
+        )
     return lot
 
 

@@ -10,6 +10,7 @@ from inspection import services
 from inspection.errors import UnknownJob
 from inspection.models import InspectionImage, InspectionJob, InspectionRun
 from inspection.services import batches, runs, work
+from tests.integration.inspection.conftest import SYSTEM
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +73,7 @@ class TestCancelJob:
     def test_cancels_what_waits_and_keeps_what_is_done(self, deployed, send, png, operator):
         job = send([png(k) for k in range(3)])
         InspectionRun.objects.filter(pk=job.items.get(ordinal=0).run_id).update(priority=0)
-        (first,) = runs.claim_runs(owner="test", limit=1, now=now())
+        (first,) = runs.claim_runs(owner="test", limit=1, actor=SYSTEM, now=now())
         work.execute(first)
 
         services.cancel_job(job_id=job.pk, actor=operator, now=now())

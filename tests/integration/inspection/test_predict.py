@@ -6,13 +6,14 @@ from django.db import DatabaseError, IntegrityError, transaction
 from audit.models import AuditEvent
 from core import image_store
 from core.clock import now
+from core.errors import Invalid
 from inspection import services
 from inspection.errors import ExternalIdTaken, UnknownRecipe, UnknownSite, UnusableImage
 from inspection.models import Detection, InspectionImage, InspectionRun, Wafer
 from inspection.services import prediction_cache
 from inspection.services.findings import write_findings
 from outbox.models import OutboxEvent
-from tests.integration.inspection.conftest import VERSION
+from tests.integration.inspection.conftest import SYSTEM, VERSION
 
 pytestmark = pytest.mark.django_db
 
@@ -113,6 +114,44 @@ class TestPredictImage:
         with pytest.raises(ExternalIdTaken, match="tool-7/42"):
             predict(png(2), external_id="tool-7/42")
         assert InspectionImage.objects.count() == 1
+
+    def test_an_external_id_sent_again_with_the_same_bytes_is_the_same_run_wherever_it_is_said_to_belong(
+        self, deployed, predict, png
+    ):
+        first = predict(png(1), external_id="tool-7/42", lot="MONDAY")
+        again = predict(png(1), external_id="tool-7/42", lot="TUESDAY")
+
+        assert (again.repeated, again.run.pk) == (True, first.run.pk)
+
+    def test_dies_follow_the_lots_product_when_the_upload_names_none(self, deployed, predict, png, site):
+        services.create_product(site=site, code="TINY", die_pitch_x_um=100.0, actor=SYSTEM, now=now())
+        place = {"origin_x_um": 1000.0, "origin_y_um": 2000.0, "pixel_um": 0.5}
+        predict(png(1), lot="L9", wafer="W1", product="TINY", **place)
+
+        run = predict(png(2), lot="L9", wafer="W2", **place).run
+
+        assert run.detections.first().die_col > 0
+
+    def test_a_product_that_is_not_the_lots_is_refused(self, deployed, predict, png):
+        predict(png(1), lot="L9", product="ONE")
+
+        with pytest.raises(Invalid, match="L9 is of product ONE"):
+            predict(png(2), lot="L9", product="TWO")
+
+    @pytest.mark.parametrize("wanted", [{"version": "1.2.3"}, {"model": "thermal"}])
+    def test_a_model_that_is_not_in_force_is_refused_rather_than_ignored(self, deployed, predict, png, wanted):
+        with pytest.raises(Invalid):
+            predict(png(), **wanted)
+
+    def test_the_version_in_force_may_be_named(self, deployed, predict, png):
+        assert predict(png(), model="visual_defects", version=VERSION).run.state == "done"
+
+    def test_a_refused_file_is_in_the_trail(self, deployed, predict):
+        with pytest.raises(UnusableImage):
+            predict(b"%PDF-1.4", file_name="report.pdf")
+
+        event = AuditEvent.objects.get(action="image.refuse")
+        assert event.after["file_name"] == "report.pdf"
 
     def test_an_unknown_recipe_names_the_known_ones(self, deployed, predict, png):
         with pytest.raises(UnknownRecipe, match="DEFAULT"):

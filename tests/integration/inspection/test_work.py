@@ -3,14 +3,15 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from core.clock import now
 from core.errors import IllegalTransition
 from inspection import services
 from inspection.errors import LostLease, UnknownRun
 from inspection.models import Detection, InspectionRun
-from inspection.services import runs, work
+from inspection.services import inference, runs, work
+from serving.errors import TritonTimeout
 from tests.integration.inspection.conftest import SYSTEM
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +32,7 @@ def queued(operator, png):
 
 
 def claim_one() -> InspectionRun:
-    (run,) = runs.claim_runs(owner="here", limit=1, now=now())
+    (run,) = runs.claim_runs(owner="here", limit=1, actor=SYSTEM, now=now())
     return run
 
 
@@ -71,6 +72,49 @@ class TestDrain:
         assert (run.state, run.failures) == ("queued", 0)
         assert run.waiting_for
         assert run.not_before > now()
+
+    def test_an_image_that_takes_too_long_while_triton_answers_uses_up_its_tries(
+        self, deployed, queued, monkeypatch, settings
+    ):
+        def too_slow(*args, **kwargs):
+            raise TritonTimeout("no answer in time")
+
+        settings.RUN_MAX_ATTEMPTS = 2
+        monkeypatch.setattr(runs, "backoff_s", lambda tries: 0.0)
+        monkeypatch.setattr(inference, "judge_image", too_slow)
+        run = queued()
+
+        services.drain(budget_s=20)
+
+        run.refresh_from_db()
+        assert (run.state, run.error_code) == ("failed", "triton_timeout")
+
+    def test_a_slow_image_does_not_hold_up_the_next_one(self, deployed, queued, monkeypatch):
+        slow, quick = queued(), queued()
+        judge = inference.judge_image
+
+        def slow_once(decoded, *, image, **rest):
+            if image.wafer_id == slow.wafer_id:
+                raise TritonTimeout("no answer in time")
+            return judge(decoded, image=image, **rest)
+
+        monkeypatch.setattr(inference, "judge_image", slow_once)
+        services.drain(budget_s=20)
+
+        quick.refresh_from_db()
+        assert quick.state == "done"
+
+    def test_a_store_that_is_away_uses_up_no_try(self, deployed, queued, monkeypatch):
+        def away(key):
+            raise OperationalError("connection lost")
+
+        monkeypatch.setattr(work.image_store, "get", away)
+        run = queued()
+
+        services.drain(budget_s=20)
+
+        run.refresh_from_db()
+        assert (run.state, run.failures) == ("queued", 0)
 
     def test_a_file_that_vanished_fails_its_run_with_a_reason(self, deployed, queued, monkeypatch):
         run = queued()
@@ -184,7 +228,7 @@ def test_two_workers_never_get_the_same_run(site, queued):
 
     def claim(number: int) -> list:
         try:
-            return [run.pk for run in runs.claim_runs(owner=f"w{number}", limit=2, now=now())]
+            return [run.pk for run in runs.claim_runs(owner=f"w{number}", limit=2, actor=SYSTEM, now=now())]
         finally:
             connection.close()
 
