@@ -14,6 +14,12 @@ from models_admin import selectors as models_admin
 from tests.live_stack import LiveStack, attached, running
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: Playwright keeps an event loop on this thread, beside which no other can run."""
+    items.sort(key=lambda item: "e2e" in item.path.parts)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """The trail refuses TRUNCATE, which is how tests that commit clean up; `test_trail` tries the refusal itself."""
