@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -130,6 +131,9 @@ def running(var: Path) -> Iterator[LiveStack]:
     """The whole product under `var`, stopped at the end."""
     stack = LiveStack(var=var, address=f"http://127.0.0.1:{_free_port()}")
     port = stack.address.rsplit(":", 1)[1]
+    # What an earlier run left behind would be another product: other models, other rows.
+    stack.run("down")
+    shutil.rmtree(var, ignore_errors=True)
     started = stack.run("up", "--detach", "--without", "lot", "--port", port, timeout_s=240)
     try:
         assert started.returncode == 0, started.stdout + started.stderr
