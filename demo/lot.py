@@ -13,8 +13,8 @@ from inspection.services import WaferImage
 LOT, WAFERS, IMAGES_PER_WAFER = "A12", 25, 5
 SIDE_PX = 768
 SEED = 20_261_121
-# Most wafers are fine, as on a good day; a few need a person.
-CLEAN_SHARE, TROUBLED_WAFERS = 0.55, frozenset({4, 9, 17, 22})
+# Most wafers are fine, as on a good day; some have one bad spot, and a few need a person.
+SPOTTED_WAFERS, TROUBLED_WAFERS = frozenset({2, 6, 11, 14, 19, 24}), frozenset({4, 9, 17, 22})
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,8 @@ def draw_wafer(slot: int) -> DemoWafer:
 
 
 def _field_of_view(rng: np.random.Generator, *, slot: int, number: int) -> WaferImage:
-    is_troubled = slot in TROUBLED_WAFERS
-    defects: tuple[str, ...] | None = None
-    if not is_troubled and rng.random() < CLEAN_SHARE:
-        defects = ()
+    has_defects = slot in TROUBLED_WAFERS or (slot in SPOTTED_WAFERS and number == IMAGES_PER_WAFER)
+    defects: tuple[str, ...] | None = None if has_defects else ()
     look = "sem" if slot % len(TOOLS) == 2 else "brightfield"
     scene = draw_scene(seed=[SEED, slot, number], size_px=(SIDE_PX, SIDE_PX), look=look, defects=defects, rim=False)
     is_written, encoded = cv2.imencode(".png", scene.pixels)
