@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -36,6 +37,8 @@ class Instance:
         self.var = var
 
     def __enter__(self) -> "Instance":
+        self._runtime("down")
+        shutil.rmtree(self.var, ignore_errors=True)
         self._runtime("up", "--detach", "--port", "0", "--without", "lot")
         self.status = json.loads(self._runtime("status", "--json"))
         self.address = self.status["address"]
@@ -172,7 +175,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--var", type=Path, default=PROJECT_DIR / "var" / "bench", help="folder of its instance")
+    parser.add_argument("--var", type=Path, default=PROJECT_DIR / "var" / "bench" / "instance", help="emptied first")
     parser.add_argument("--requests", type=int, default=300, help="images per number of clients")
     stamp = datetime.now(tz=UTC).strftime("%Y%m%d-%H%M%S")
     parser.add_argument("--out", type=Path, default=PROJECT_DIR / "var" / "bench" / "reports" / f"{stamp}.json")
