@@ -19,6 +19,9 @@ LINGER_S = 1.0
 PROBE_PATH = "/healthz"
 
 
+UNREAD_MS = 20_000
+
+
 class ReportingServer(uvicorn.Server):
     """Says when it accepts requests, and stops without cutting anyone off."""
 
@@ -119,6 +122,9 @@ def main() -> None:
         log_config=None,
     )
     with socket.socket(fileno=arguments.fd) as inherited:
+        # For every connection accepted from here on: whoever does not read for this long is gone, and so is what waits
+        # for him. Closing alone would wait for ever to be rid of the last bytes.
+        inherited.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
         server = ReportingServer(config)
         server.run(sockets=[inherited])
     if not server.started:

@@ -1,13 +1,17 @@
 """What is too much is refused at once, and everybody else is still served."""
 
+import json
 import socket as sockets
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 import requests
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 from tests.functional.test_live_inference import NOW, seed
 from tests.live_stack import eventually, wafer_png
@@ -127,9 +131,6 @@ class TestOverload:
 
 class TestReload:
     def test_closes_sockets_with_the_code_that_says_come_back(self, live_stack, operator):
-        from websockets.exceptions import ConnectionClosed
-        from websockets.sync.client import connect
-
         headers = {"Authorization": operator.headers["Authorization"]}
         address = live_stack.address.replace("http", "ws") + "/ws/live/"
         with connect(address, additional_headers=headers, origin=None) as socket:
@@ -151,3 +152,46 @@ class TestReload:
             within_s=30,
             what="the new process",
         )
+
+
+FLOOD = """
+import json
+from core import realtime
+frame = realtime.encode(type="system.changed", seq=0, topics=["system"], at="", data={"filler": "x" * 20_000})
+for _ in range(1500):
+    realtime.publish(frame)
+"""
+
+
+class TestSlowReaders:
+    def test_hold_little_memory_and_are_cut_off_while_others_hear_on(self, live_stack, operator):
+        web = psutil.Process(live_stack.process("web")["pid"])
+        address = live_stack.address.replace("http", "ws") + "/ws/live/"
+        headers = {"Authorization": operator.headers["Authorization"]}
+        lines = [self.line_that_nobody_reads(live_stack, headers) for _ in range(8)]
+        try:
+            time.sleep(1)
+            files, memory_bytes = web.num_fds(), web.memory_info().rss
+            with connect(address, additional_headers=headers, origin=None, max_size=2**21) as reader:
+                live_stack.manage("shell", "-c", FLOOD)
+                heard = {json.loads(reader.recv(timeout=10))["type"] for _ in range(50)}
+
+            assert "system.changed" in heard
+            assert web.memory_info().rss - memory_bytes < 64 * 2**20
+            eventually(lambda: web.num_fds() <= files - len(lines) + 1, within_s=60, what="the lines to be cut")
+        finally:
+            for line in lines:
+                line.close()
+
+    @staticmethod
+    def line_that_nobody_reads(stack, headers):
+        place = urlsplit(stack.address)
+        line = sockets.socket()
+        line.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
+        line.connect((place.hostname, place.port))
+        line.sendall(
+            b"GET /ws/live/ HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
+            + f"Authorization: {headers['Authorization']}\r\n\r\n".encode()
+        )
+        return line
