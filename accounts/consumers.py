@@ -1,6 +1,7 @@
 """Sockets know who they serve: by the session of a page, or by the token of a program."""
 
 from importlib import import_module
+from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -9,11 +10,17 @@ from django.http import HttpRequest
 from accounts.selectors import actor_for_user
 from core.actors import Actor
 from core.authentication import SCHEME, UnknownToken, live_token
-from core.live_socket import LiveSocket, header_of, session_key_of, source_of
+from core.live_socket import NOT_ALLOWED, Closed, LiveSocket, header_of, session_key_of, source_of
 
 
 class AccountSocket(LiveSocket):
-    """A socket of whoever is signed in. Origin and token are alternatives; see `core.origins`."""
+    """A socket of whoever is signed in. Origin and token are alternatives; see `core.origins`.
+
+    Attributes:
+        scope_needed: what a token must be good for to open this socket.
+    """
+
+    scope_needed: ClassVar[str] = "read"
 
     def identify(self) -> Actor | None:
         scheme, _, text = header_of(self.scope, "authorization").partition(" ")
@@ -26,6 +33,8 @@ class AccountSocket(LiveSocket):
             token = live_token(text)
         except UnknownToken:
             return None
+        if self.scope_needed not in token.scopes:
+            raise Closed(NOT_ALLOWED, f"this token may not {self.scope_needed}")
         return actor_for_user(token.user, auth="token", session=token.token_key, source=source_of(self.scope))
 
     def _behind_session(self) -> Actor | None:

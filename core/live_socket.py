@@ -129,13 +129,15 @@ class LiveSocket:
             return
         await self._send({"type": "websocket.accept"})
         try:
-            await self._admit()
+            self.actor = await self._checked_actor()
         except Closed as end:
             await self._close(end)
             return
         account = self.actor.user_id or 0
+        # Counted before the next await, so that sockets opened at the same moment see each other.
         _open[account] += 1
         try:
+            await self._admit(already_open=_open[account] - 1)
             await self._live()
         except Closed as end:
             await self._close(end)
@@ -145,9 +147,8 @@ class LiveSocket:
             realtime.hub().unsubscribe(self._nudge, [realtime.account_topic(account)])
             await self.on_end()
 
-    async def _admit(self) -> None:
-        self.actor = await self._checked_actor()
-        if _open[self.actor.user_id or 0] >= settings.SOCKETS_PER_ACCOUNT:
+    async def _admit(self, *, already_open: int) -> None:
+        if already_open >= settings.SOCKETS_PER_ACCOUNT:
             raise Closed(TOO_MANY, f"{settings.SOCKETS_PER_ACCOUNT} sockets of this account are open here")
         self._topics = await self._allowed_topics(self.actor, missing=NOT_FOUND)
 

@@ -74,6 +74,7 @@ class StreamSocket(AccountSocket):
     """Images in, findings out, in the order they are ready; `n` counts the images of the connection from 1."""
 
     route = "/ws/stream/"
+    scope_needed = "write"
 
     def __init__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         super().__init__(scope, receive, send)

@@ -31,10 +31,10 @@ def path_of(rule_name, things):
     return rule_name.replace("<uuid:wafer_id>", str(things.wafer.pk)).replace("<uuid:job_id>", str(things.job.pk))
 
 
-def socket(path, *, user=None, session=None, headers=(), query=b""):
+def socket(path, *, user=None, session=None, headers=(), query=b"", scopes=("read", "write")):
     sent = [HOST, *headers]
     if user is not None:
-        sent.append((b"authorization", f"Token {token_of(user)}".encode()))
+        sent.append((b"authorization", f"Token {token_of(user, scopes=scopes)}".encode()))
     if session is not None:
         cookie = f"{settings.SESSION_COOKIE_NAME}={session}".encode()
         sent += [(b"cookie", cookie), (b"origin", b"http://127.0.0.1")]
@@ -291,7 +291,45 @@ class TestWhatIsSaid:
         await opened.disconnect()
 
 
+class TestScopes:
+    @pytest.mark.parametrize(
+        ("path", "scopes", "is_open"),
+        [
+            ("/ws/live/", ("read",), True),
+            ("/ws/live/", ("write",), False),
+            ("/ws/stream/", ("write",), True),
+            ("/ws/stream/", ("read",), False),
+        ],
+    )
+    async def test_a_token_opens_what_its_scopes_are_good_for(self, site, path, scopes, is_open):
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        asking = await sync_to_async(socket)(path, user=user, scopes=scopes)
+        await asking.connect()
+
+        if is_open:
+            await asking.frame("hello")
+            await asking.disconnect()
+        else:
+            assert await asking.close_code() == 4403
+
+
 class TestHowMany:
+    async def test_not_even_when_all_are_opened_at_the_same_moment(self, site):
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        asking = [await sync_to_async(socket)("/ws/live/", user=user) for _ in range(24)]
+        await asyncio.gather(*(one.connect() for one in asking))
+
+        async def is_let_in(one):
+            message = await one.receive_output(10)
+            return message["type"] == "websocket.send"
+
+        let_in = await asyncio.gather(*(is_let_in(one) for one in asking))
+
+        assert sum(let_in) == 20
+        for one, is_in in zip(asking, let_in, strict=True):
+            if is_in:
+                await one.disconnect()
+
     async def test_twenty_of_an_account_and_no_more(self, site):
         user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
         several = [await opened_by(user) for _ in range(20)]
