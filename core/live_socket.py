@@ -40,6 +40,7 @@ MOST_MESSAGES_PER_S = 50
 CHECK_EVERY_S = 15.0
 SLOW_READER_S = 10.0
 HUB_WAIT_S = 1.0
+DATABASE_S = 5.0
 
 _open: Counter[int] = Counter()
 
@@ -62,6 +63,19 @@ class Nudge:
     def offer(self, frame: str) -> None:
         if frame not in (GAP, HUB_DOWN):
             self.changed.set()
+
+
+async def on_thread(work: Callable[..., Result], *arguments: Any, lane: str = "sockets") -> Result:
+    """Run work that asks the database on a thread of a lane, with its connection given back afterwards."""
+
+    def run() -> Result:
+        close_old_connections()
+        try:
+            return work(*arguments)
+        finally:
+            close_old_connections()
+
+    return await asyncio.get_running_loop().run_in_executor(gate(lane).threads, run)
 
 
 class LiveSocket:
@@ -192,26 +206,17 @@ class LiveSocket:
         except TimeoutError as fault:
             raise Closed(POLICY_VIOLATION, "this reader is too slow") from fault
 
-    async def on_thread(self, work: Callable[..., Result], *arguments: Any, lane: str = "sockets") -> Result:
-        """Run work that asks the database, with its connection given back afterwards."""
-
-        def run() -> Result:
-            close_old_connections()
-            try:
-                return work(*arguments)
-            finally:
-                close_old_connections()
-
-        return await asyncio.get_running_loop().run_in_executor(gate(lane).threads, run)
-
     async def _asked(self, work: Callable[..., Result], *arguments: Any) -> Result:
         """What the database says.
 
         Raises:
-            Closed: it is away.
+            Closed: it is away, or hangs.
         """
         try:
-            return await self.on_thread(work, *arguments)
+            async with asyncio.timeout(DATABASE_S):
+                return await on_thread(work, *arguments)
+        except TimeoutError as fault:
+            raise Closed(TRY_LATER, "the database does not answer") from fault
         except Exception as fault:
             if isinstance(fault, WaferdeckError) or as_unavailable(fault) is None:
                 raise

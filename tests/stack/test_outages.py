@@ -81,7 +81,9 @@ class TestTheDatabase:
             answer, took_s = timed(session, f"{live_stack.api}/lots/")
             page, page_s = timed(pages, f"{live_stack.address}/", cookies={"sessionid": "x" * 32})
             status, seen = ready(live_stack)
+            code = self.close_code_of_a_new_socket(live_stack, session)
 
+        assert code == 1013
         assert (alive.status_code, answer.status_code, page.status_code, status) == (200, 503, 503, 503)
         assert max(alive_s, took_s, page_s) < LATEST_ANSWER_S
         assert int(answer.headers["Retry-After"]) > 0
@@ -92,6 +94,18 @@ class TestTheDatabase:
         eventually(
             lambda: session.get(f"{live_stack.api}/lots/", timeout=10).status_code == 200, within_s=30, what="the lots"
         )
+
+    @staticmethod
+    def close_code_of_a_new_socket(stack, session):
+        address = stack.address.replace("http", "ws") + "/ws/live/"
+        headers = {"Authorization": session.headers["Authorization"]}
+        with connect(address, additional_headers=headers, origin=None) as socket:
+            try:
+                # At once, or at the next look at the account when it was known from a moment ago.
+                while True:
+                    socket.recv(timeout=30)
+            except ConnectionClosed as end:
+                return end.rcvd.code
 
 
 class TestRedis:
