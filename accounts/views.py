@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth import login, logout
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -44,16 +45,19 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     except (WrongCredentials, TooManyTries) as refusal:
         form.add_error(None, refusal.detail)
         return render(request, "accounts/login.html", {"form": form}, status=refusal.status)
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    services.record_login(user=user, actor=actor_for_user(user, source=source_of(request)), now=now())
+    with transaction.atomic():
+        login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+        services.record_login(user=user, actor=actor_for_user(user, source=source_of(request)), now=now())
     return redirect(target)
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    if isinstance(request.user, User):
-        services.record_logout(user=request.user, actor=actor_of(request), now=now())
-    logout(request)
+    # Together: open sockets are told when this commits, and then the session must be gone.
+    with transaction.atomic():
+        if isinstance(request.user, User):
+            services.record_logout(user=request.user, actor=actor_of(request), now=now())
+        logout(request)
     return redirect("login")
 
 

@@ -15,7 +15,7 @@ from core.actors import Actor
 from core.admission import gate
 from core.clock import now
 from core.errors import Invalid, WaferdeckError
-from core.live_socket import POLICY_VIOLATION, TOO_BIG, Closed, frame
+from core.live_socket import POLICY_VIOLATION, TOO_BIG, Closed, frame, on_thread
 from core.outages import as_unavailable
 from core.shapes import checked
 from inspection import events, selectors, services
@@ -124,7 +124,7 @@ class StreamSocket(AccountSocket):
     async def _inspect(self, n: int, data: bytes, values: dict[str, Any]) -> None:
         try:
             async with gate("predict").place():
-                body = await self.on_thread(self._predict, data, values, lane="predict")
+                body = await on_thread(self._predict, data, values, lane="predict")
         except Exception as fault:
             refusal = fault if isinstance(fault, WaferdeckError) else as_unavailable(fault)
             if refusal is None:
@@ -176,7 +176,7 @@ class SystemWatch:
 
     async def _look(self) -> tuple[Any, Any]:
         try:
-            state = await asyncio.get_running_loop().run_in_executor(gate("sockets").threads, _system_state)
+            state = await on_thread(_system_state)
         except Exception as fault:
             if as_unavailable(fault) is None:
                 raise
