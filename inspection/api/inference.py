@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import MultiPartParser
@@ -11,13 +11,21 @@ from rest_framework.request import Request
 
 from core.clock import now
 from core.errors import Invalid
-from core.parsers import RawBytesParser, RawImageParser
+from core.parsers import RawBytesParser, RawImageParser, StrictJSONParser
 from core.shapes import checked
 from inspection import selectors, services
 from inspection.api.base import ApiView, answer
 from inspection.models import InspectionJob, InspectionRun
 from inspection.serializers import documented, shown
-from inspection.serializers.inputs import BatchIn, BenchmarkIn, JobsQuery, PredictIn, PredictQuery, upload_of
+from inspection.serializers.inputs import (
+    BatchIn,
+    BatchOfIdsIn,
+    BenchmarkIn,
+    JobsQuery,
+    PredictIn,
+    PredictQuery,
+    upload_of,
+)
 from inspection.services import BatchFile, Fresh, PredictOutcome
 
 INTERACTIVE, IN_BATCH = 0, 2
@@ -55,22 +63,26 @@ class PredictView(ApiView):
 class BatchView(ApiView):
     """1 to 100 images, inspected by the workers."""
 
-    parser_classes = (MultiPartParser,)
+    parser_classes = (MultiPartParser, StrictJSONParser)
 
-    @extend_schema(request={"multipart/form-data": BatchIn}, responses={202: documented.JobDetailOut})
+    @extend_schema(
+        request={"multipart/form-data": BatchIn, "application/json": BatchOfIdsIn},
+        responses={202: documented.JobDetailOut},
+    )
     def post(self, request: Request) -> HttpResponse:
-        """Take images in and answer with the job to follow. One bad file harms no other; its item says why."""
+        """Take images in, or name stored ones; answers with the job. A bad one harms no other; its item says why."""
         return self.once(self._take)
 
     def _take(self) -> HttpResponse:
-        values = self.body(BatchIn)
-        job = services.create_batch(
-            files=_files_of(values),
-            upload=upload_of(values, priority=IN_BATCH),
-            label=values.get("label", ""),
-            actor=self.actor,
-            now=now(),
-        )
+        is_form = isinstance(self.request.data, QueryDict)
+        values = self.body(BatchIn if is_form else BatchOfIdsIn)
+        upload, label, at = upload_of(values, priority=IN_BATCH), values.get("label", ""), now()
+        if is_form:
+            files = _files_of(values)
+            job = services.create_batch(files=files, upload=upload, label=label, actor=self.actor, now=at)
+        else:
+            ids = values["ids"]
+            job = services.reinspect_images(image_ids=ids, upload=upload, label=label, actor=self.actor, now=at)
         return answer(_job_of(job), status=202, Location=reverse("api:job", args=[job.pk]))
 
 

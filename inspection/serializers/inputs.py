@@ -82,6 +82,16 @@ class BatchIn(UploadIn):
     label = LabelField(max_length=120, required=False)  # type: ignore[assignment]
 
 
+class BatchOfIdsIn(serializers.Serializer):
+    """Images that are stored already."""
+
+    ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST_IMAGES)
+    site = LabelField(max_length=32, required=False)
+    recipe = LabelField(required=False, help_text="Default: DEFAULT. Must exist.")
+    cache = serializers.BooleanField(default=True)
+    label = LabelField(max_length=120, required=False)  # type: ignore[assignment]
+
+
 _external_id = LabelField(max_length=128)
 
 

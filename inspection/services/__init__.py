@@ -14,6 +14,7 @@ from inspection.services.decoder import decoder, draw_tile, draw_view
 from inspection.services.housekeeping import keep_house
 from inspection.services.pictures import thumbnail_of, tile_of, view_of
 from inspection.services.predict import Fresh, PredictOutcome, predict_image
+from inspection.services.reinspection import reinspect_images
 from inspection.services.runs import cancel_run, retry_run
 from inspection.services.system import BANNERS, system_state
 from inspection.services.uploads import Upload, forget_named_rows
@@ -44,6 +45,7 @@ __all__ = [
     "keep_house",
     "predict_image",
     "queue_wafer",
+    "reinspect_images",
     "retry_failed_items",
     "retry_run",
     "run_benchmark",

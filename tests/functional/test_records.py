@@ -237,3 +237,21 @@ class TestRequests:
             operator.get(reverse("api:lots"))
 
         assert len(queries) == 1
+
+
+class TestBatchOfIds:
+    def test_is_a_job_over_stored_images(self, operator, inspected):
+        answer = operator.post(
+            reverse("api:batch"), {"ids": [str(inspected.image.pk)], "label": "again"}, format="json"
+        )
+
+        assert answer.status_code == 202
+        (item,) = answer.json()["items"]
+        assert (item["state"], item["image"]) == ("waiting", str(inspected.image.pk))
+
+    @pytest.mark.parametrize("ids", [[], ["x"], "x", [None], [1] * 101])
+    def test_that_are_none_is_refused(self, operator, inspected, ids):
+        answer = operator.post(reverse("api:batch"), {"ids": ids}, format="json")
+
+        assert answer.status_code == 400
+        assert "ids" in answer.json()["fields"]

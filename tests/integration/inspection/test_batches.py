@@ -1,9 +1,11 @@
 """Batches: every file gets its own answer."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
+from accounts.models import Site
 from core.clock import now
 from core.errors import Invalid
 from inspection import services
@@ -134,3 +136,51 @@ class TestRetryFailedItems:
 
         with pytest.raises(Invalid, match="sent anew"):
             services.retry_failed_items(job_id=job.pk, actor=operator, now=now())
+
+
+class TestReinspectImages:
+    @pytest.fixture
+    def images(self, deployed, send, png):
+        send([png(1), png(2)])
+        services.drain(budget_s=20)
+        return list(InspectionImage.objects.order_by("pk"))
+
+    def again(self, ids, actor, **upload):
+        return services.reinspect_images(
+            image_ids=ids, upload=services.Upload(**upload), label="again", actor=actor, now=now()
+        )
+
+    def test_judges_stored_images_by_another_recipe(self, images, site, operator):
+        services.create_recipe(site=site, code="STRICT", actor=operator, now=now())
+
+        job = self.again([image.pk for image in images], operator, recipe="STRICT")
+        services.drain(budget_s=20)
+
+        job.refresh_from_db()
+        assert (job.state, job.done, job.failed) == ("done", 2, 0)
+        judged = InspectionRun.objects.filter(job=job)
+        assert {run.recipe_version.recipe.code for run in judged} == {"STRICT"}
+        assert {run.wafer_id for run in judged} == {image.wafer_id for image in images}
+
+    def test_an_id_that_leads_nowhere_fails_alone(self, images, operator):
+        job = self.again([images[0].pk, uuid4()], operator)
+        services.drain(budget_s=20)
+
+        job.refresh_from_db()
+        assert (job.state, job.done, job.failed) == ("done", 1, 1)
+        assert job.items.get(ordinal=1).error_code == "unknown_image"
+
+    def test_another_sites_images_do_not_exist(self, images, stranger):
+        services.create_recipe(
+            site=Site.objects.get(pk=min(stranger.site_ids)), code="DEFAULT", actor=stranger, now=now()
+        )
+
+        job = self.again([images[0].pk], stranger)
+
+        assert (job.state, job.failed) == ("done", 1)
+        assert job.items.get().error_code == "unknown_image"
+
+    @pytest.mark.parametrize("count", [0, 101])
+    def test_refuses_none_and_too_many(self, images, operator, count):
+        with pytest.raises(Invalid, match="1 to 100"):
+            self.again([uuid4() for _ in range(count)], operator)
