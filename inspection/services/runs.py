@@ -30,14 +30,16 @@ DRAIN = "inspection.drain"
 LONGEST_BACKOFF_S = 300
 RUN_RELATIONS = ("wafer__lot__product", "layer", "tool", "recipe_version__recipe", "model_version__model", "job")
 
+# The choice is materialised: a plan may run a subquery in WHERE more than once, and each time it locks other rows.
 _CLAIM = """
-UPDATE inspection_run SET state = 'running', attempt = attempt + 1, lease_owner = %(owner)s,
+WITH next AS MATERIALIZED (
+    SELECT id FROM inspection_run
+    WHERE state = 'queued' AND (not_before IS NULL OR not_before <= clock_timestamp())
+    ORDER BY priority, id FOR UPDATE SKIP LOCKED LIMIT %(limit)s)
+UPDATE inspection_run run SET state = 'running', attempt = run.attempt + 1, lease_owner = %(owner)s,
        lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s), started_at = clock_timestamp(),
-       waiting_for = '', revision = revision + 1
-WHERE id IN (SELECT id FROM inspection_run
-             WHERE state = 'queued' AND (not_before IS NULL OR not_before <= clock_timestamp())
-             ORDER BY priority, id FOR UPDATE SKIP LOCKED LIMIT %(limit)s)
-RETURNING id
+       waiting_for = '', revision = run.revision + 1
+FROM next WHERE run.id = next.id RETURNING run.id
 """
 _ATTACH = "INSERT INTO run_image (run_id, image_id, ordinal) VALUES (%s, %s, %s)"
 _RENEW = """

@@ -1,6 +1,7 @@
 """What is too much is refused at once, and everybody else is still served."""
 
 import json
+import re
 import socket as sockets
 import threading
 import time
@@ -25,7 +26,7 @@ def operator(live_stack):
 
 
 def raw(stack, head, *, body=b"", pieces=0, within_s=10):
-    """Bytes to the server and the beginning of its answer."""
+    """Bytes to the server and its answer."""
     place = urlsplit(stack.address)
     with sockets.create_connection((place.hostname, place.port), timeout=within_s) as line:
         line.sendall(head.encode() + body)
@@ -35,7 +36,19 @@ def raw(stack, head, *, body=b"", pieces=0, within_s=10):
             except OSError:
                 break
         line.settimeout(within_s)
-        return line.recv(65536).decode("latin1")
+        return _whole_answer(line).decode("latin1")
+
+
+def _whole_answer(line):
+    """Head and body of one answer, which may come in several pieces."""
+    answer = b""
+    while piece := line.recv(65536):
+        answer += piece
+        head, ended, body = answer.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        if ended and (length is None or len(body) >= int(length[1])):
+            break
+    return answer
 
 
 class TestBodies:

@@ -138,6 +138,21 @@ class TestDrain:
         assert "ZeroDivisionError" in run.error_detail
 
 
+class TestClaimRuns:
+    @pytest.mark.parametrize(
+        "planner", ["", "SET LOCAL enable_hashjoin = off; SET LOCAL enable_hashagg = off; SET LOCAL enable_sort = off"]
+    )
+    def test_takes_no_more_than_it_was_asked_for_whatever_the_plan(self, site, queued, planner):
+        for _ in range(6):
+            queued()
+        with connection.cursor() as cursor:
+            cursor.execute(planner or "SELECT 1")
+
+        sizes = [len(runs.claim_runs(owner="here", limit=1, actor=SYSTEM, now=now())) for _ in range(7)]
+
+        assert sizes == [1, 1, 1, 1, 1, 1, 0]
+
+
 class TestFencing:
     def test_a_late_result_of_a_lost_claim_is_dropped(self, deployed, queued):
         queued()
