@@ -2,9 +2,9 @@
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from queue import SimpleQueue
 from typing import Any
 
 import grpc
@@ -192,16 +192,19 @@ class _Work:
             # The usual case; a call that blocks costs a third less CPU than a future.
             self._answers[todo[0]] = self._receive(self._prepare(stub.ModelInfer, todo[0], deadline), todo[0])
             return
-        running: deque[tuple[int, Any]] = deque()
+        running: dict[int, Any] = {}
+        done: SimpleQueue[int] = SimpleQueue()
         try:
             for index in todo:
                 if len(running) == side_by_side:
-                    self._receive_first(running)
-                running.append((index, self._prepare(stub.ModelInfer.future, index, deadline)()))
+                    self._receive_next(running, done)
+                call = self._prepare(stub.ModelInfer.future, index, deadline)()
+                running[index] = call
+                call.add_done_callback(lambda _, index=index: done.put(index))
             while running:
-                self._receive_first(running)
+                self._receive_next(running, done)
         finally:
-            for _, call in running:
+            for call in running.values():
                 call.cancel()
 
     def answer(self, *, timings: InferenceTimings) -> RawOutputs:
@@ -217,9 +220,10 @@ class _Work:
             fault.model_name = self.model_name
             raise
 
-    def _receive_first(self, running: deque[tuple[int, Any]]) -> None:
-        index, call = running.popleft()
-        self._answers[index] = self._receive(call.result, index)
+    def _receive_next(self, running: dict[int, Any], done: SimpleQueue[int]) -> None:
+        """Take the answer that came first, so that a fault is known while other chunks still compute."""
+        index = done.get()
+        self._answers[index] = self._receive(running.pop(index).result, index)
 
     def _prepare(self, method: Any, index: int, deadline: Deadline) -> Callable[[], Any]:
         left_s = deadline.require(at_least_s=_LEAST_USEFUL_S, doing="for the remaining tiles")

@@ -198,12 +198,14 @@ class TestDeadline:
 
         assert time.monotonic() - started < 0.4
 
-    def test_cancels_the_other_chunks_when_one_fails(self, triton):
+    @pytest.mark.parametrize("is_first", [True, False])
+    def test_cancels_the_other_chunks_when_one_fails(self, triton, is_first):
         def hang(server, context):
             context.add_callback(server.cancelled.set)
             server.cancelled.wait(5)
 
-        triton.script = [(grpc.StatusCode.INVALID_ARGUMENT, "no"), hang]
+        fault = (grpc.StatusCode.INVALID_ARGUMENT, "no")
+        triton.script = [fault, hang] if is_first else [hang, fault]
         with TritonClient(grpc_url=triton.url, limits=ClientLimits(max_batch=1)) as client, pytest.raises(Refused):
             client.infer(model_name=MODEL, tiles=tiles(1, 2), deadline_s=5)
 
