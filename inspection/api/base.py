@@ -26,6 +26,8 @@ class ApiView(APIView):
     """A view of the REST interface."""
 
     request: Request
+    # What there is to say about an address is in the OpenAPI document.
+    http_method_names = [name for name in APIView.http_method_names if name != "options"]
 
     @property
     def actor(self) -> Actor:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django.urls import reverse
-
+from core.addresses import address_of
 from inspection.models import InspectionRun
 
 MOST_BOXES = 40
@@ -38,11 +37,11 @@ def card_of(run: InspectionRun) -> dict[str, Any]:
         "degraded": run.is_degraded,
         "cached": run.is_cached,
         "error": {"code": run.error_code, "detail": run.error_detail} if run.error_code else None,
-        "url": reverse("inspection:wafer", args=[wafer.pk]),
+        "url": address_of("inspection:wafer", wafer.pk),
     }
 
 
 def _image(described: dict[str, Any] | None) -> dict[str, Any] | None:
     if described is None:
         return None
-    return {**described, "thumbnail": reverse("api:image_thumbnail", args=[described["id"]])}
+    return {**described, "thumbnail": address_of("api:image_thumbnail", described["id"])}

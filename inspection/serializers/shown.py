@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.urls import reverse
-
+from core.addresses import address_of
 from inspection.models import (
     DefectClass,
     Detection,
@@ -110,7 +109,7 @@ def detection_of(detection: Detection, *, run: InspectionRun, classes: Mapping[i
 
 def image_of(image: InspectionImage) -> dict[str, Any]:
     """An image and where its pictures are."""
-    address = reverse("api:image", args=[image.pk])
+    address = address_of("api:image", image.pk)
     origin = None if image.origin_x_um is None else [image.origin_x_um, image.origin_y_um]
     return {
         "id": str(image.pk),
@@ -159,7 +158,7 @@ def wafer_of(wafer: Wafer) -> dict[str, Any]:
         "lot": {"id": wafer.lot_id, "code": wafer.lot.code},
         "product": product_of(wafer.lot.product),
         "created_at": _time(wafer.created_at),
-        "url": reverse("inspection:wafer", args=[wafer.pk]),
+        "url": address_of("inspection:wafer", wafer.pk),
     }
 
 
