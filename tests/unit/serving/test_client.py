@@ -200,12 +200,18 @@ class TestDeadline:
 
     @pytest.mark.parametrize("is_first", [True, False])
     def test_cancels_the_other_chunks_when_one_fails(self, triton, is_first):
+        is_hanging = threading.Event()
+
         def hang(server, context):
             context.add_callback(server.cancelled.set)
+            is_hanging.set()
             server.cancelled.wait(5)
 
-        fault = (grpc.StatusCode.INVALID_ARGUMENT, "no")
-        triton.script = [fault, hang] if is_first else [hang, fault]
+        def refuse(server, context):
+            is_hanging.wait(5)
+            return grpc.StatusCode.INVALID_ARGUMENT, "no"
+
+        triton.script = [refuse, hang] if is_first else [hang, refuse]
         with TritonClient(grpc_url=triton.url, limits=ClientLimits(max_batch=1)) as client, pytest.raises(Refused):
             client.infer(model_name=MODEL, tiles=tiles(1, 2), deadline_s=5)
 
