@@ -5,7 +5,9 @@ from typing import Any
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.errors import KeyReused, StillRunning, WrongCredentials
@@ -28,6 +30,8 @@ TOKEN_LIFETIME = timedelta(days=90)
 KEY_LIFETIME = timedelta(days=1)
 # Longer than any request may take; a claim older than this belongs to a process that died.
 CLAIM_LIFETIME = timedelta(minutes=3)
+# Its owner can still see for a while why it does not work any more.
+SHOW_EXPIRED_TOKEN_FOR = timedelta(days=7)
 
 
 def sign_in(*, request: HttpRequest, username: str, password: str, source: Source, now: datetime) -> User:
@@ -214,3 +218,24 @@ def store_idempotent_answer(*, user_id: int, key: str, answer: Answer) -> None:
 def release_idempotency_key(*, user_id: int, key: str) -> None:
     """Forget a key whose request failed without effect, so that it may be tried again."""
     IdempotencyKey.objects.filter(user_id=user_id, key=key, status=None).delete()
+
+
+def forget_old_keys(*, now: datetime) -> int:
+    """Delete keys whose answers are not given again any more."""
+    return _forget(IdempotencyKey.objects.filter(created_at__lt=now - 2 * KEY_LIFETIME))
+
+
+def forget_ended_sessions(*, now: datetime) -> int:
+    """Delete sessions that have run out."""
+    return _forget(Session.objects.filter(expire_date__lt=now))
+
+
+def forget_expired_tokens(*, now: datetime) -> int:
+    """Delete tokens that ran out a week ago; that they are of no use any more is not news for the trail."""
+    return _forget(ApiToken.objects.filter(expiry__lt=now - SHOW_EXPIRED_TOKEN_FOR))
+
+
+def _forget(rows: QuerySet[Any], *, at_most: int = 10_000) -> int:
+    """Delete a bounded number of rows, so that nobody waits for it long; the next round takes the next ones."""
+    deleted, _ = rows.model._default_manager.filter(pk__in=rows.values("pk")[:at_most]).delete()
+    return deleted

@@ -3,10 +3,13 @@
 import hashlib
 import os
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, default_storage
+
+_DIGEST_LENGTH = 64
 
 
 class DurableFileSystemStorage(FileSystemStorage):
@@ -60,6 +63,53 @@ def get(key: str) -> bytes:
 def put_at(key: str, data: bytes) -> None:
     """Store a derived file (a tile, a thumbnail) under a key of its own; it can always be made again."""
     default_storage.save(key, ContentFile(data))
+
+
+def keys_by_digest(*, kind: str, prefix: str) -> dict[str, list[str]]:
+    """Keys of files, or of folders of files, by the first 64 characters of their names: the digest they belong to.
+
+    Args:
+        prefix: the two digits the digests begin with.
+    """
+    found: dict[str, list[str]] = {}
+    for folder in _names(f"{kind}/{prefix}"):
+        for name in _names(f"{kind}/{prefix}/{folder}"):
+            found.setdefault(name[:_DIGEST_LENGTH], []).append(f"{kind}/{prefix}/{folder}/{name}")
+    return found
+
+
+def forget(key: str, *, older_than: datetime) -> int:
+    """Delete a derived file, or all in a folder of them, unless they were written lately.
+
+    Returns:
+        How many files went.
+    """
+    inside = _names(key)
+    if not inside:
+        return _forget_file(key, older_than=older_than)
+    gone = sum(forget(f"{key}/{name}", older_than=older_than) for name in inside)
+    if not _names(key):
+        default_storage.delete(key)
+    return gone
+
+
+def _forget_file(key: str, *, older_than: datetime) -> int:
+    try:
+        if default_storage.get_modified_time(key) >= older_than:
+            return 0
+        default_storage.delete(key)
+    except FileNotFoundError:
+        return 0
+    return 1
+
+
+def _names(key: str) -> list[str]:
+    """What lies in a folder; nothing lies in a file, nor in what is not there."""
+    try:
+        folders, files = default_storage.listdir(key)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [*folders, *files]
 
 
 def exists(key: str) -> bool:

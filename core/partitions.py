@@ -13,7 +13,12 @@ CREATE_FUNCTION = """
 CREATE OR REPLACE FUNCTION ensure_month_partitions(parent text, around timestamptz, months_back int, months_ahead int)
 RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
+    spare text := parent || '_default';
     first timestamptz;
+    lowest uuid;
+    beyond uuid;
+    strays bigint;
+    moved bigint;
     made int := 0;
     name text;
 BEGIN
@@ -21,18 +26,42 @@ BEGIN
         RAISE EXCEPTION '% is not a partitioned table of Waferdeck', parent;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('ensure_month_partitions'));
-    IF to_regclass(parent || '_default') IS NULL THEN
-        EXECUTE format('CREATE TABLE %I PARTITION OF %I DEFAULT', parent || '_default', parent);
+    IF to_regclass(spare) IS NULL THEN
+        EXECUTE format('CREATE TABLE %I PARTITION OF %I DEFAULT', spare, parent);
     END IF;
     FOR month IN -months_back..months_ahead LOOP
         first := date_trunc('month', around, 'UTC') + make_interval(months => month);
         name := parent || to_char(first AT TIME ZONE 'UTC', '_YYYY_MM');
-        IF to_regclass(name) IS NULL THEN
-            EXECUTE format(
-                'CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', name, parent,
-                month_floor(first), month_floor(first + interval '1 month'));
-            made := made + 1;
+        CONTINUE WHEN to_regclass(name) IS NOT NULL;
+        lowest := month_floor(first);
+        beyond := month_floor(first + interval '1 month');
+        -- Before counting: a row that came after the count would bar the new partition.
+        EXECUTE format('LOCK TABLE ONLY %I IN ACCESS EXCLUSIVE MODE', parent);
+        EXECUTE format('SELECT count(*) FROM %I WHERE id >= $1 AND id < $2', spare) INTO strays USING lowest, beyond;
+        IF strays > 0 THEN
+            EXECUTE format('ALTER TABLE %I DETACH PARTITION %I', parent, spare);
         END IF;
+        EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', name, parent, lowest, beyond);
+        IF strays > 0 THEN
+            -- No guard is switched off: a detached table is no part of the trail, and has no triggers of its own.
+            EXECUTE format(
+                'WITH stray AS (DELETE FROM %I WHERE id >= $1 AND id < $2 RETURNING *)'
+                ' INSERT INTO %I SELECT * FROM stray', spare, parent) USING lowest, beyond;
+            GET DIAGNOSTICS moved = ROW_COUNT;
+            IF moved <> strays THEN
+                RAISE EXCEPTION '% rows of % were to be moved, % were', strays, name, moved;
+            END IF;
+            EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I DEFAULT', parent, spare);
+        END IF;
+        made := made + 1;
+    END LOOP;
+    -- New tables are opened to the application as a whole; it reaches partitions through their parent only.
+    FOR name IN
+        SELECT inhrelid::regclass FROM pg_inherits, pg_roles
+        WHERE inhparent = parent::regclass AND rolname = 'waferdeck_app'
+            AND has_table_privilege(rolname, inhrelid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
+    LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM waferdeck_app', name);
     END LOOP;
     RETURN made;
 END $$;
@@ -52,12 +81,22 @@ def ensure_month_partitions(
 ) -> int:
     """Create the partitions around `now` that are missing. Rows outside all months go to the default partition.
 
+    A row that waits there for its month moves into the new partition in the same transaction, unchanged.
+
     Returns:
         How many were made.
     """
     cursor.execute("SELECT ensure_month_partitions(%s, %s, %s, %s)", [table, now, months_back, months_ahead])
     made: int = cursor.fetchone()[0]
     return made
+
+
+def ensure_present_tables(cursor: Any, *, now: datetime) -> None:
+    """`ensure_month_partitions` of every table that is there; for the end of a migration, which may be half the way."""
+    for table in PARTITIONED_TABLES:
+        cursor.execute("SELECT to_regclass(%s), to_regproc('ensure_month_partitions')", [table])
+        if None not in cursor.fetchone():
+            ensure_month_partitions(cursor, table=table, now=now)
 
 
 def partition_empty_table(cursor: Any, *, table: str) -> None:

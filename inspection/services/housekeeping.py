@@ -1,19 +1,51 @@
-"""Chores: partitions for the months to come, old events, old idempotency keys."""
+"""Chores: partitions for the months to come, and everything nobody will ask for any more."""
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 
-from django.db import connection
+import structlog
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import connection, transaction
 
-from accounts.models import IdempotencyKey
+from accounts import services as accounts
 from core.partitions import PARTITIONED_TABLES, ensure_month_partitions
+from inspection.services import pictures
 from outbox import services as outbox
 
+logger = structlog.get_logger(__name__)
 
-def keep_house(*, now: datetime) -> dict[str, int]:
-    """Do what is due. Safe to repeat, and by several at once."""
+
+def keep_house(*, now: datetime) -> dict[str, int | None]:
+    """Do what is due. Safe to repeat, and by several at once; a chore that fails is logged and harms no other.
+
+    Returns:
+        What each chore made or cleared away; None where it failed.
+    """
+    return {name: _done(name, partial(chore, now=now)) for name, chore in CHORES.items()}
+
+
+def _done(name: str, chore: Callable[[], int]) -> int | None:
+    try:
+        return chore()
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception:
+        logger.exception("chore_failed", chore=name)
+        return None
+
+
+@transaction.atomic
+def _ensure_partitions(*, table: str, now: datetime) -> int:
     with connection.cursor() as cursor:
-        for table in PARTITIONED_TABLES:
-            ensure_month_partitions(cursor, table=table, now=now)
-    forgotten = outbox.forget_old_events(now=now)
-    keys, _ = IdempotencyKey.objects.filter(created_at__lt=now - timedelta(days=2)).delete()
-    return {"events_forgotten": forgotten, "keys_forgotten": keys}
+        return ensure_month_partitions(cursor, table=table, now=now)
+
+
+CHORES: dict[str, Callable[..., int]] = {
+    **{f"partitions of {table}": partial(_ensure_partitions, table=table) for table in PARTITIONED_TABLES},
+    "events": outbox.forget_old_events,
+    "idempotency keys": accounts.forget_old_keys,
+    "sessions": accounts.forget_ended_sessions,
+    "tokens": accounts.forget_expired_tokens,
+    "pictures": pictures.forget_orphans,
+}
