@@ -130,11 +130,7 @@ class DetectionsView(ApiView):
         query = self.query(DetectionsQuery)
         rows = between(narrowed(selectors.detections_visible_to(self.actor), query, self.LOOKUPS), query)
         classes = selectors.classes_by_id()
-        return self.page(
-            rows,
-            query=query,
-            show=lambda detection: shown.detection_of(detection, run=detection.run, classes=classes),
-        )
+        return self.page(rows, query=query, show=lambda row: shown.listed_detection_of(row, classes=classes))
 
 
 class DetectionView(ApiView):
@@ -142,7 +138,7 @@ class DetectionView(ApiView):
     def get(self, request: Request, detection_id: UUID) -> HttpResponse:
         """One detection."""
         found = selectors.one(selectors.detections_visible_to(self.actor), detection_id, what="detection")
-        return answer(shown.detection_of(found, run=found.run, classes=selectors.classes_by_id()))
+        return answer(shown.listed_detection_of(found, classes=selectors.classes_by_id()))
 
 
 class WallView(ApiView):

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from core.actors import Actor
 from core.errors import NotFound
@@ -28,15 +28,6 @@ UNSHOWN = (
     "model_version__card",
     "recipe_version__preprocessing",
     "recipe_version__thresholds",
-)
-UNSHOWN_OF_DETECTIONS = (
-    "embedding",
-    "run__summary",
-    "run__timings_ms",
-    "run__provenance",
-    "run__error_detail",
-    "run__model_version__metadata",
-    "run__model_version__card",
 )
 
 
@@ -63,7 +54,9 @@ def runs_visible_to(actor: Actor) -> QuerySet[InspectionRun]:
 
 
 def detections_visible_to(actor: Actor) -> QuerySet[Detection]:
-    found = Detection.objects.select_related("run__model_version__model").defer(*UNSHOWN_OF_DETECTIONS)
+    """Detections, each with `model_name` and `model_version` of its run: all that is shown of those rows."""
+    names = {"model_name": F("run__model_version__model__name"), "model_version": F("run__model_version__version")}
+    found = Detection.objects.annotate(**names).defer("embedding")
     if actor.is_system:
         return found.order_by("-id")
     return found.filter(run__site_id__in=actor.site_ids).order_by("-id")

@@ -28,7 +28,7 @@ def run_of(run: InspectionRun, *, images: Iterable[tuple[int, InspectionImage]] 
     Args:
         images: ordinal and image of each it covers.
     """
-    version, summary = run.model_version, run.summary
+    (model, version), summary = judge_of(run), run.summary
     return {
         "id": str(run.pk),
         "wafer": {"id": str(run.wafer_id), "code": run.wafer.code, "slot": run.wafer.slot},
@@ -37,8 +37,8 @@ def run_of(run: InspectionRun, *, images: Iterable[tuple[int, InspectionImage]] 
         "layer": run.layer.code,
         "tool": run.tool.code if run.tool else None,
         "recipe": {"code": run.recipe_version.recipe.code, "version": run.recipe_version.number},
-        "model": version.model.name if version else None,
-        "version": version.version if version else None,
+        "model": model,
+        "version": version,
         "job": str(run.job_id) if run.job_id else None,
         "state": run.state,
         "waiting_for": run.waiting_for,
@@ -69,13 +69,32 @@ def result_of(
     classes: Mapping[int, DefectClass],
 ) -> dict[str, Any]:
     """A run with everything it found."""
-    found = [detection_of(detection, run=run, classes=classes) for detection in detections]
+    judged_by = judge_of(run)
+    found = [detection_of(detection, judged_by=judged_by, classes=classes) for detection in detections]
     return {**run_of(run, images=images), "detections": found}
 
 
-def detection_of(detection: Detection, *, run: InspectionRun, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
-    """One finding. `run` must have its model version loaded."""
-    defect, version = classes[detection.defect_class_id], run.model_version
+def judge_of(run: InspectionRun) -> tuple[str | None, str | None]:
+    """Name and version of the model that judged a run; its model version must be loaded."""
+    version = run.model_version
+    return (version.model.name, version.version) if version else (None, None)
+
+
+def listed_detection_of(detection: Any, *, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
+    """One finding of a list, as `selectors.detections_visible_to` reads it."""
+    return detection_of(detection, judged_by=(detection.model_name, detection.model_version), classes=classes)
+
+
+def detection_of(
+    detection: Detection, *, judged_by: tuple[str | None, str | None], classes: Mapping[int, DefectClass]
+) -> dict[str, Any]:
+    """One finding.
+
+    Args:
+        judged_by: name and version of the model.
+    """
+    defect = classes[detection.defect_class_id]
+    model, version = judged_by
     die = None if detection.die_col is None else [detection.die_col, detection.die_row]
     return {
         "id": str(detection.pk),
@@ -83,8 +102,8 @@ def detection_of(detection: Detection, *, run: InspectionRun, classes: Mapping[i
         "image": str(detection.image_id),
         "wafer": str(detection.wafer_id),
         "ordinal": detection.ordinal,
-        "model": version.model.name if version else None,
-        "version": version.version if version else None,
+        "model": model,
+        "version": version,
         "class_id": defect.pk,
         "class_code": defect.code,
         "class_name": defect.name,
