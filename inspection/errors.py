@@ -41,5 +41,12 @@ class ExternalIdTaken(Conflict):
     code = "external_id_taken"
 
 
+class StaleRecipe(Conflict):
+    """Somebody added a version after the one that was looked at; nothing was changed."""
+
+    code = "stale_recipe"
+    title = "The recipe has changed meanwhile"
+
+
 class LostLease(Exception):
     """Another worker holds this run now; whatever was computed is dropped."""

@@ -56,5 +56,6 @@ api_urlpatterns: list = [
     path("tools/", catalogue.ToolsView.as_view(), name="tools"),
     path("layers/", catalogue.LayersView.as_view(), name="layers"),
     path("recipes/", catalogue.RecipesView.as_view(), name="recipes"),
+    path("recipes/<int:recipe_id>/versions/", catalogue.RecipeVersionsView.as_view(), name="recipe_versions"),
     path("defect_classes/", catalogue.DefectClassesView.as_view(), name="defect_classes"),
 ]

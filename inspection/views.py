@@ -141,14 +141,13 @@ def wafer(request: HttpRequest, wafer_id: UUID) -> HttpResponse:
 @require_safe
 def upload(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
-    recipes = {recipe.code: recipe for recipe in selectors.recipes_visible_to(actor)}
     known = {
         "looseLot": f"ADHOC-{now():%Y%m%d}",
         "lots": list(selectors.lots_visible_to(actor).values_list("code", flat=True)[:LOTS_TO_CHOOSE_FROM]),
         "products": list(selectors.products_visible_to(actor).values_list("code", flat=True)),
         "layers": list(selectors.layers_visible_to(actor).values_list("code", flat=True)),
         "tools": list(selectors.tools_visible_to(actor).values_list("code", flat=True)),
-        "recipes": [_recipe(recipe) for recipe in recipes.values() if recipe.versions.all()],
+        "recipes": [_recipe(recipe) for recipe in selectors.recipes_visible_to(actor) if recipe.in_force],
         "maxBytes": settings.UPLOAD_MAX_BYTES,
         "maxMebibytes": settings.UPLOAD_MAX_BYTES // 2**20,
         "mayUpload": _may(request, "api:predict"),
@@ -191,7 +190,7 @@ def _may(request: HttpRequest, name: str) -> bool:
 
 
 def _recipe(recipe: Recipe) -> dict[str, Any]:
-    newest = max(recipe.versions.all(), key=lambda version: version.number)
+    (newest,) = recipe.in_force
     return {
         "code": recipe.code,
         "name": recipe.name,

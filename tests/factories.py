@@ -68,6 +68,7 @@ class Inspected:
     """A site with one wafer that was inspected once, and everything that belongs to it."""
 
     site: Site
+    recipe: Recipe
     lot: Lot
     wafer: Wafer
     image: InspectionImage
@@ -89,14 +90,17 @@ def make_inspected(site: Site | None = None, *, at: datetime = AT, seed: int | N
     job = InspectionJob.objects.create(
         id=uuid7(at=at), site=site, state="done", total=1, done=1, requested_by="someone", created_at=at, finished_at=at
     )
-    run = _run(image, recipe_version=make_recipe(site), job=job, at=at)
+    version = make_recipe(site)
+    run = _run(image, recipe_version=version, job=job, at=at)
     JobItem.objects.create(job=job, ordinal=0, file_name="1.png", state="done", image=image, run=run)
     detection = Detection.objects.create(
         id=derived_uuid7(parent=run.pk, label="0"), run=run, image=image, wafer=wafer, ordinal=0,
         defect_class=make_class(), confidence=0.9, raw_score=0.8, top3_class_ids=[make_class().pk],
         top3_confidences=[0.9], severity="major", band="reject", x_px=1, y_px=2, width_px=3, height_px=4, size_um=4.0,
     )  # fmt: skip
-    return Inspected(site=site, lot=lot, wafer=wafer, image=image, run=run, detection=detection, job=job)
+    return Inspected(
+        site=site, recipe=version.recipe, lot=lot, wafer=wafer, image=image, run=run, detection=detection, job=job
+    )
 
 
 def make_recipe(site: Site, code: str = "DEFAULT") -> RecipeVersion:

@@ -16,7 +16,7 @@ from core.pagination import PageIn
 from inspection import selectors, services
 from inspection.api.base import ApiView, answer, narrowed
 from inspection.serializers import documented, shown
-from inspection.serializers.inputs import CatalogueQuery, LayerIn, ProductIn, RecipeIn, ToolIn
+from inspection.serializers.inputs import CatalogueQuery, LayerIn, ProductIn, RecipeIn, RecipeVersionIn, ToolIn
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,27 @@ class RecipesView(CatalogueView):
     def post(self, request: Request) -> HttpResponse:
         """Make a recipe with its first version. 200 gives the one that has this code already, unchanged."""
         return self.made()
+
+
+class RecipeVersionsView(ApiView):
+    @extend_schema(parameters=[PageIn], responses=documented.page_of(documented.RecipeVersionOut))
+    def get(self, request: Request, recipe_id: int) -> HttpResponse:
+        """Everything a recipe has said, newest first; the first one is in force."""
+        query = self.query(PageIn)
+        recipe = selectors.one(selectors.recipes_visible_to(self.actor), recipe_id, what="recipe")
+        return self.page(selectors.recipe_versions_of(recipe), query=query, show=shown.recipe_version_of)
+
+    @extend_schema(
+        request=RecipeVersionIn, responses={200: documented.RecipeVersionOut, 201: documented.RecipeVersionOut}
+    )
+    def post(self, request: Request, recipe_id: int) -> HttpResponse:
+        """Put a changed version into force. 200 gives the one that is, where nothing would change."""
+        return self.once(lambda: self._add(recipe_id))
+
+    def _add(self, recipe_id: int) -> HttpResponse:
+        changes = self.body(RecipeVersionIn)
+        version, is_new = services.add_recipe_version(recipe_id=recipe_id, actor=self.actor, now=now(), **changes)
+        return answer(shown.recipe_version_of(version), status=201 if is_new else 200)
 
 
 class DefectClassesView(ApiView):

@@ -5,7 +5,12 @@ from django.db.models import F, Q
 
 
 class Recipe(models.Model):
-    """A named way to inspect; `versions` holds what it says, the highest number is in force."""
+    """A named way to inspect; `versions` holds what it says, the highest number is in force.
+
+    `in_force` is that version alone, in a list, where `selectors.recipes_visible_to` has read the recipe.
+    """
+
+    in_force: list["RecipeVersion"]
 
     site = models.ForeignKey("accounts.Site", on_delete=models.PROTECT, related_name="recipes")
     code = models.CharField(max_length=64)
@@ -26,7 +31,8 @@ class RecipeVersion(models.Model):
     """Preprocessing, tiling, thresholds and bands, as one immutable row.
 
     `thresholds` maps class codes to the confidence from which a detection is reported; a class that is not named uses
-    the model's own threshold.
+    the model's own threshold. `tile_px` is what the recipe's model took when the version was written: a detector takes
+    tiles of one size, so images are always cut to that of the model that judges.
     """
 
     recipe = models.ForeignKey(Recipe, on_delete=models.PROTECT, related_name="versions")

@@ -284,6 +284,21 @@ class RecipeOut(serializers.Serializer):
     pixel_um = serializers.FloatField(allow_null=True)
 
 
+class RecipeVersionOut(serializers.Serializer):
+    version = serializers.IntegerField(help_text="Counts up within the recipe; runs name it in their provenance.")
+    preprocessing = AnythingField()
+    preprocessing_sha256 = serializers.CharField()
+    tile_px = serializers.IntegerField(help_text="What the model took when this version was written.")
+    overlap_px = serializers.IntegerField()
+    thresholds = FiguresField()
+    review_from = serializers.FloatField()
+    reject_from = serializers.FloatField()
+    nms_iou = serializers.FloatField()
+    pixel_um = serializers.FloatField()
+    created_at = serializers.DateTimeField()
+    created_by = serializers.CharField()
+
+
 class DefectClassOut(serializers.Serializer):
     id = serializers.IntegerField()
     code = serializers.CharField()

@@ -193,11 +193,13 @@ class LayerIn(serializers.Serializer):
     step = WholeNumberField(min_value=0, max_value=1_000_000, required=False)
 
 
-class RecipeIn(serializers.Serializer):
-    site = LabelField(max_length=32, required=False)
-    code = LabelField()
-    name = LabelField(max_length=120, required=False, allow_blank=True)
+class RecipeSettingsIn(serializers.Serializer):
+    """What a version of a recipe says."""
+
     preprocessing = serializers.DictField(required=False, help_text="A preprocessing profile; empty changes nothing.")
+    tile_px = WholeNumberField(
+        min_value=1, max_value=8192, required=False, help_text="Only what the recipe's model takes; best left out."
+    )
     overlap_px = WholeNumberField(min_value=0, max_value=256, required=False)
     thresholds = serializers.DictField(
         child=NumberField(min_value=0, max_value=1), required=False, help_text="Confidence by class code."
@@ -206,6 +208,22 @@ class RecipeIn(serializers.Serializer):
     reject_from = NumberField(min_value=0, max_value=1, required=False)
     nms_iou = NumberField(min_value=0.05, max_value=0.95, required=False)
     pixel_um = NumberField(min_value=SMALLEST_PIXEL_UM, max_value=LARGEST_PIXEL_UM, required=False)
+
+
+class RecipeIn(RecipeSettingsIn):
+    site = LabelField(max_length=32, required=False)
+    code = LabelField()
+    name = LabelField(max_length=120, required=False, allow_blank=True)
+
+
+class RecipeVersionIn(RecipeSettingsIn):
+    """What changes; everything else stays as it is in force."""
+
+    seen_version = WholeNumberField(
+        min_value=1, max_value=2**31 - 1, required=False,
+        help_text="The version that was looked at; 409 when another one is in force.",
+    )  # fmt: skip
+    reason = LabelField(max_length=300, required=False, help_text="For the trail.")
 
 
 class BenchmarkIn(serializers.Serializer):

@@ -15,6 +15,7 @@ from inspection.models import (
     Lot,
     Product,
     Recipe,
+    RecipeVersion,
     Tool,
     Wafer,
 )
@@ -212,23 +213,35 @@ def layer_of(layer: Layer) -> dict[str, Any]:
 
 
 def recipe_of(recipe: Recipe) -> dict[str, Any]:
-    """A recipe and what its version in force says; `versions` should be loaded."""
-    newest = max(recipe.versions.all(), key=lambda version: version.number, default=None)
+    """A recipe and what its version in force says; `in_force` must be loaded."""
+    newest = recipe.in_force[0] if recipe.in_force else None
     return {
         "id": recipe.pk,
         "code": recipe.code,
         "name": recipe.name,
         "model": recipe.model_name,
-        "version": None if newest is None else newest.number,
-        "preprocessing": None if newest is None else newest.preprocessing,
-        "preprocessing_sha256": None if newest is None else newest.preprocessing_sha256,
-        "tile_px": None if newest is None else newest.tile_px,
-        "overlap_px": None if newest is None else newest.overlap_px,
-        "thresholds": {} if newest is None else newest.thresholds,
-        "review_from": None if newest is None else newest.review_from,
-        "reject_from": None if newest is None else newest.reject_from,
-        "nms_iou": None if newest is None else newest.nms_iou,
-        "pixel_um": None if newest is None else newest.pixel_um,
+        **_settings_of(newest),
+    }
+
+
+def recipe_version_of(version: RecipeVersion) -> dict[str, Any]:
+    """One version of a recipe, with who made it and when."""
+    return {**_settings_of(version), "created_at": _time(version.created_at), "created_by": version.created_by}
+
+
+def _settings_of(version: RecipeVersion | None) -> dict[str, Any]:
+    """What a version says; all unknown where a recipe has none yet."""
+    return {
+        "version": None if version is None else version.number,
+        "preprocessing": None if version is None else version.preprocessing,
+        "preprocessing_sha256": None if version is None else version.preprocessing_sha256,
+        "tile_px": None if version is None else version.tile_px,
+        "overlap_px": None if version is None else version.overlap_px,
+        "thresholds": {} if version is None else version.thresholds,
+        "review_from": None if version is None else version.review_from,
+        "reject_from": None if version is None else version.reject_from,
+        "nms_iou": None if version is None else version.nms_iou,
+        "pixel_um": None if version is None else version.pixel_um,
     }
 
 

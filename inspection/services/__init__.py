@@ -5,7 +5,6 @@ from inspection.services.benchmark import run_benchmark
 from inspection.services.catalogue import (
     create_layer,
     create_product,
-    create_recipe,
     create_tool,
     ensure_defect_classes,
     ensure_lot,
@@ -14,6 +13,7 @@ from inspection.services.decoder import decoder, draw_tile, draw_view
 from inspection.services.housekeeping import keep_house
 from inspection.services.pictures import thumbnail_of, tile_of, view_of
 from inspection.services.predict import Fresh, PredictOutcome, predict_image
+from inspection.services.recipes import add_recipe_version, create_recipe
 from inspection.services.reinspection import reinspect_images
 from inspection.services.runs import cancel_run, retry_run
 from inspection.services.system import BANNERS, system_state
@@ -28,6 +28,7 @@ __all__ = [
     "PredictOutcome",
     "Upload",
     "WaferImage",
+    "add_recipe_version",
     "cancel_job",
     "cancel_run",
     "create_batch",

@@ -120,7 +120,7 @@ def wafer_code(upload: Upload, *, sha256: str) -> str:
 
 
 def forget_named_rows() -> None:
-    """Read named rows afresh; for tests, which throw their rows away."""
+    """Read named rows afresh; for the process that has just changed one, and for tests, which throw theirs away."""
     _named.clear()
     plans.forget_rows()
 

@@ -35,6 +35,7 @@ OBJECTS = {
     "api:image_dzi": {"image_id": "image"},
     "api:image_tile": {"image_id": "image"},
     "api:detection": {"detection_id": "detection"},
+    "api:recipe_versions": {"recipe_id": "recipe"},
 }
 TILE = {"level": 6, "col": 0, "row": 0}
 

@@ -146,6 +146,17 @@ class TestPredictImage:
     def test_the_version_in_force_may_be_named(self, deployed, predict, png):
         assert predict(png(), model="visual_defects", version=VERSION).run.state == "done"
 
+    def test_a_new_version_of_the_recipe_judges_the_same_file_again_and_is_named(self, deployed, predict, png, site):
+        first = predict(png(), lot="L1", wafer="W1").run
+        services.add_recipe_version(recipe_id=first.recipe_version.recipe_id, reject_from=0.9, actor=SYSTEM, now=now())
+        services.forget_named_rows()
+
+        again = predict(png(), lot="L1", wafer="W1")
+
+        assert (again.repeated, again.run.provenance["recipe"]) == (False, "DEFAULT v2")
+        first.refresh_from_db()
+        assert first.provenance["recipe"] == "DEFAULT v1"
+
     def test_a_refused_file_is_in_the_trail(self, deployed, predict):
         with pytest.raises(UnusableImage):
             predict(b"%PDF-1.4", file_name="report.pdf")
