@@ -34,7 +34,7 @@ class ModelVersionPage(ReadOnlyAdmin):
 
 @admin.register(Deployment)
 class DeploymentPage(ReadOnlyAdmin):
-    list_display = ("triton_name", "state", "slot", "recipe_code", "error", "requested_by", "changed_at")
+    list_display = ("triton_name", "state", "error", "requested_by", "changed_at")
     list_filter = ("state",)
 
 

@@ -112,8 +112,9 @@ def _read_route(model_name: str, recipe_code: str) -> Route:
     row = wanted.order_by("-recipe_code").first()
     if row is None:
         raise NoRoute(f"No version of {model_name} is deployed yet.", component="model")
-    stands_by = row.fallback is not None and row.fallback.state in LOADED
-    fallback = _as_route(row.fallback, generation=row.generation) if row.fallback and stands_by else None
+    fallback = None
+    if row.fallback and row.fallback != row.champion and row.fallback.state in LOADED:
+        fallback = _as_route(row.fallback, generation=row.generation)
     return _as_route(row.champion, generation=row.generation, fallback=fallback)
 
 

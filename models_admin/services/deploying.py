@@ -9,7 +9,6 @@ from accounts.models import Site
 from audit import services as audit
 from audit.actions import Action
 from core.actors import Actor
-from core.errors import Conflict
 from core.jobs import enqueue_on_commit
 from models_admin import selectors
 from models_admin.choices import (
@@ -22,7 +21,7 @@ from models_admin.choices import (
     check_deployment_step,
 )
 from models_admin.errors import StaleRoute, UnknownVersion, VersionUnusable
-from models_admin.models import Deployment, Model, ModelVersion, TrafficRoute
+from models_admin.models import Deployment, Model, ModelVersion, PlaceRequest, TrafficRoute
 from outbox import services as outbox
 from serving.repository import triton_model_name
 
@@ -44,7 +43,8 @@ def deploy_version(
     """Let a version judge. Rolling back is the same: deploying an earlier version.
 
     A version that is loaded takes its place within this transaction. Otherwise a worker publishes it, loads it, warms
-    it up and holds its answers against the recorded ones; until that has succeeded, the present version goes on.
+    it up and holds its answers against the recorded ones; until that has succeeded, the present version goes on. A
+    version may be asked for several places; in each, the last request that succeeds is the one that holds.
 
     Args:
         recipe_code: the route to take; empty is the one for every recipe without a route of its own.
@@ -55,16 +55,15 @@ def deploy_version(
         UnknownVersion: there is no such version.
         VersionUnusable: it was rejected or archived.
         StaleRoute: the route has changed since it was looked at; nothing is written.
-        Conflict: the version is on its way to another route at this moment.
     """
     row, model = _version_for_deployment(model_name=model_name, version=version)
     _check_generation(model, recipe_code=recipe_code, seen=seen_generation)
     model.decisions += 1
     model.save(update_fields=["decisions"])
-    deployment = _live_or_new(row, recipe_code=recipe_code, slot=slot)
-    deployment.recipe_code, deployment.slot, deployment.decision = recipe_code, slot, model.decisions
+    deployment = _live_or_new(row)
     deployment.requested_by, deployment.requested_at = actor.username, now
     _save(deployment, now=now)
+    deployment.requests.update_or_create(recipe_code=recipe_code, slot=slot, defaults={"decision": model.decisions})
     audit.record(
         action=Action.DEPLOYMENT_REQUESTED,
         object_type="deployment",
@@ -82,7 +81,7 @@ def deploy_version(
         reason=reason or None,
     )
     if deployment.state in LOADED:
-        take_place(deployment, actor=actor, now=now)
+        take_places(deployment, actor=actor, now=now)
     else:
         announce_deployment(deployment, now=now)
         enqueue_on_commit(CARRY_OUT_TASK, deployment_id=deployment.pk)
@@ -91,41 +90,56 @@ def deploy_version(
 
 @transaction.atomic
 def complete_deployment(*, deployment_id: int, actor: Actor, now: datetime) -> Deployment:
-    """Give a version that has proved itself the place it was deployed for."""
+    """Give a version that has proved itself the places it was deployed for."""
     model_id = Deployment.objects.values_list("version__model_id", flat=True).get(pk=deployment_id)
     Model.objects.select_for_update().get(pk=model_id)
     deployment = locked(deployment_id)
     if deployment.state == DeploymentState.WARMING:
-        take_place(deployment, actor=actor, now=now)
+        take_places(deployment, actor=actor, now=now)
     return deployment
 
 
-def take_place(deployment: Deployment, *, actor: Actor, now: datetime) -> None:
-    """Flip the route to a loaded deployment, unless a later request has filled the place. The model row is locked."""
+def take_places(deployment: Deployment, *, actor: Actor, now: datetime) -> None:
+    """Give a loaded deployment the places it was asked for, but those that a later request has filled.
+
+    The model row is locked.
+    """
+    displaced = [
+        occupant
+        for request in deployment.requests.order_by("decision")
+        for occupant in _take(request, deployment=deployment, actor=actor, now=now)
+    ]
+    deployment.requests.all().delete()
+    if deployment.state == DeploymentState.WARMING:
+        move(deployment, to=DeploymentState.DRAINING, actor=actor, now=now)
+    for idle in displaced:
+        _rest(idle, actor=actor, now=now)
+    transaction.on_commit(selectors.forget_routes)
+
+
+def _take(request: PlaceRequest, *, deployment: Deployment, actor: Actor, now: datetime) -> list[Deployment]:
+    """Flip one place of a route to a deployment, unless a later request has filled it.
+
+    Returns:
+        Who has to leave for it: one deployment or none.
+    """
     model = deployment.version.model
-    route = TrafficRoute.objects.filter(model=model, recipe_code=deployment.recipe_code).first()
+    route = TrafficRoute.objects.filter(model=model, recipe_code=request.recipe_code).first()
     if route is None:
-        route = TrafficRoute(model=model, recipe_code=deployment.recipe_code, generation=0, champion=deployment)
-        occupant = None
-    else:
-        occupant = route.champion if deployment.slot == RouteSlot.CHAMPION else route.fallback
-    if occupant is not None and occupant.pk != deployment.pk and occupant.decision > deployment.decision:
-        _rest(deployment, actor=actor, now=now)
-        return
-    if deployment.slot == RouteSlot.FALLBACK and route.champion_id != deployment.pk:
-        route.fallback = deployment
-    else:
-        route.champion = deployment
-        route.fallback = None if route.fallback_id == deployment.pk else route.fallback
+        # A fallback without a champion stands in for it until somebody asks for one.
+        route = TrafficRoute(model=model, recipe_code=request.recipe_code, generation=0, champion=deployment)
+    elif getattr(route, f"{request.slot}_decision") > request.decision:
+        return []
+    occupant = getattr(route, request.slot) if route.pk else None
+    setattr(route, request.slot, deployment)
+    setattr(route, f"{request.slot}_decision", request.decision)
     route.generation += 1
     route.changed_at = now
     route.save()
     if deployment.state != DeploymentState.ACTIVE:
         move(deployment, to=DeploymentState.ACTIVE, actor=actor, now=now)
-    _record_flip(route, occupant=occupant, deployment=deployment, actor=actor, now=now)
-    if occupant is not None and occupant.pk != deployment.pk:
-        _rest(occupant, actor=actor, now=now)
-    transaction.on_commit(selectors.forget_routes)
+    _record_flip(route, slot=request.slot, occupant=occupant, deployment=deployment, actor=actor, now=now)
+    return [occupant] if occupant is not None and occupant != deployment else []
 
 
 def move(deployment: Deployment, *, to: DeploymentState, actor: Actor, now: datetime, error: str = "") -> None:
@@ -138,6 +152,8 @@ def move(deployment: Deployment, *, to: DeploymentState, actor: Actor, now: date
     before = deployment.state
     deployment.state, deployment.error = to, error
     _save(deployment, now=now)
+    if to == DeploymentState.FAILED:
+        deployment.requests.all().delete()
     audit.record(
         action=Action.DEPLOYMENT_CHANGED,
         object_type="deployment",
@@ -191,18 +207,12 @@ def _version_for_deployment(*, model_name: str, version: str) -> tuple[ModelVers
     return row, model
 
 
-def _live_or_new(version: ModelVersion, *, recipe_code: str, slot: RouteSlot) -> Deployment:
-    """The version's deployment that is under way or loaded, locked, else a new one that is not stored yet.
-
-    Raises:
-        Conflict: it is under way to another place.
-    """
+def _live_or_new(version: ModelVersion) -> Deployment:
+    """The version's deployment that is under way or loaded, locked, else a new one that is not stored yet."""
     live = version.deployments.select_for_update().filter(state__in=ON_THE_WAY | LOADED).first()
     if live is None:
         name = triton_model_name(model_name=version.model.name, version=version.version)
         return Deployment(version=version, triton_name=name)
-    if live.state in ON_THE_WAY and (live.recipe_code, live.slot) != (recipe_code, slot):
-        raise Conflict(f"{version} is being deployed elsewhere at this moment. Try again when it is active.")
     live.version = version
     return live
 
@@ -223,7 +233,13 @@ def _rest(deployment: Deployment, *, actor: Actor, now: datetime) -> None:
 
 
 def _record_flip(
-    route: TrafficRoute, *, occupant: Deployment | None, deployment: Deployment, actor: Actor, now: datetime
+    route: TrafficRoute,
+    *,
+    slot: str,
+    occupant: Deployment | None,
+    deployment: Deployment,
+    actor: Actor,
+    now: datetime,
 ) -> None:
     audit.record(
         action=Action.ROUTE_FLIPPED,
@@ -232,8 +248,8 @@ def _record_flip(
         object_version=route.generation,
         actor=actor,
         at=now,
-        before={deployment.slot: occupant.triton_name if occupant else None},
-        after={deployment.slot: deployment.triton_name},
+        before={slot: occupant.triton_name if occupant else None},
+        after={slot: deployment.triton_name},
     )
     outbox.announce(
         type="route.flipped",
@@ -241,7 +257,7 @@ def _record_flip(
         payload={
             "model": route.model.name,
             "recipe": route.recipe_code,
-            "slot": deployment.slot,
+            "slot": slot,
             "version": deployment.version.version,
             "generation": route.generation,
         },

@@ -64,7 +64,7 @@ def reconcile_deployments(*, actor: Actor, clock: Clock) -> Reconciled:
             return done
         for row in deployments(states=LOADED):
             _keep_loaded(row, done, actor=actor, clock=clock)
-        for row in deployments(states=ON_THE_WAY).order_by("decision"):
+        for row in deployments(states=ON_THE_WAY).order_by("pk"):
             _carry_out(row, actor=actor, clock=clock)
             done.advanced.append(row.triton_name)
         for row in _drained(now=clock()):

@@ -11,7 +11,7 @@ from models_admin import deployment as on_triton
 from models_admin import selectors, services
 from models_admin.choices import LOADED, ON_THE_WAY, DeploymentState, RouteSlot, VersionStatus
 from models_admin.errors import NoRoute, StaleRoute, UnknownVersion, VersionUnusable
-from models_admin.models import Deployment, ModelVersion
+from models_admin.models import Deployment, ModelVersion, PlaceRequest, TrafficRoute
 from models_admin.services.reconciling import TRY_AGAIN_AFTER
 from outbox.models import OutboxEvent
 from tests.integration.models_admin.conftest import ACTOR, NOW
@@ -206,6 +206,21 @@ class TestOrder:
         assert route().version == "1.1.0"
         assert state_of("1.0.0") == DeploymentState.DRAINING
 
+    def test_a_later_request_that_fails_leaves_the_place_to_the_earlier_one(self, triton, registered, clock):
+        registered("1.0.0")
+        wrong = registered("1.1.0", seed=8)
+        ModelVersion.objects.filter(pk=wrong.pk).update(golden={**wrong.golden, "images": "others"})
+        earlier, later = (
+            services.deploy_version(model_name="visual_defects", version=version, actor=ACTOR, now=clock())
+            for version in ("1.0.0", "1.1.0")
+        )
+
+        services.carry_out_deployment(deployment_id=later.pk, actor=ACTOR, clock=clock)
+        services.carry_out_deployment(deployment_id=earlier.pk, actor=ACTOR, clock=clock)
+
+        assert (route().version, state_of("1.1.0")) == ("1.0.0", DeploymentState.FAILED)
+        assert PlaceRequest.objects.count() == 0
+
     def test_twelve_requests_at_once_make_one_deployment(self, triton, registered, clock):
         registered("1.0.0")
         barrier, keys, faults = threading.Barrier(12), [], []
@@ -247,6 +262,140 @@ class TestOrder:
 
         assert set(outcomes) <= {DeploymentState.ACTIVE, "busy"}
         assert AuditEvent.objects.filter(action="route.flip").count() == 1
+
+
+class TestPlaces:
+    """One version may be asked for several places; each place goes to its own last request."""
+
+    @pytest.fixture
+    def ask(self, clock):
+        """Ask for a version without carrying it out."""
+
+        def ask(version, **options):
+            return services.deploy_version(
+                model_name="visual_defects", version=version, actor=ACTOR, now=clock(), **options
+            )
+
+        return ask
+
+    @pytest.fixture
+    def carry_out(self, clock):
+        return lambda wanted: services.carry_out_deployment(deployment_id=wanted.pk, actor=ACTOR, clock=clock)
+
+    def test_one_version_takes_two_routes_one_after_the_other(self, triton, registered, deploy):
+        registered("1.0.0")
+
+        deploy("1.0.0")
+        deploy("1.0.0", recipe_code="METAL-1")
+
+        routes = TrafficRoute.objects.values_list("recipe_code", "champion__version__version", "champion_decision")
+        assert set(routes) == {("", "1.0.0", 1), ("METAL-1", "1.0.0", 2)}
+        assert Deployment.objects.count() == 1
+
+    def test_one_version_asked_for_two_routes_while_it_is_on_its_way_takes_both(
+        self, triton, registered, ask, carry_out
+    ):
+        registered("1.0.0")
+        wanted = ask("1.0.0")
+        assert ask("1.0.0", recipe_code="METAL-1").pk == wanted.pk
+
+        carry_out(wanted)
+
+        assert (route().version, route("METAL-1").version) == ("1.0.0", "1.0.0")
+        assert TrafficRoute.objects.count() == 2
+        assert PlaceRequest.objects.count() == 0
+
+    def test_two_routes_asked_for_at_the_same_moment_are_both_taken(self, triton, registered, carry_out):
+        registered("1.0.0")
+        barrier, keys, faults = threading.Barrier(2), [], []
+
+        def run(recipe_code):
+            barrier.wait()
+            try:
+                wanted = services.deploy_version(
+                    model_name="visual_defects", version="1.0.0", recipe_code=recipe_code, actor=ACTOR, now=NOW
+                )
+                keys.append(wanted.pk)
+            except Exception as fault:
+                faults.append(fault)
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=run, args=[code]) for code in ("", "METAL-1")]
+        [thread.start() for thread in threads]
+        [thread.join() for thread in threads]
+        assert faults == []
+        assert len(set(keys)) == 1
+
+        carry_out(Deployment.objects.get())
+
+        assert {row.recipe_code for row in TrafficRoute.objects.filter(champion_id=keys[0])} == {"", "METAL-1"}
+
+    def test_a_request_is_not_swallowed_by_a_later_one_for_another_place(
+        self, triton, registered, deploy, ask, carry_out
+    ):
+        registered("1.0.0")
+        registered("1.1.0", seed=8)
+        deploy("1.0.0")
+        newer = ask("1.1.0")
+        ask("1.0.0", recipe_code="METAL-1")
+
+        carry_out(newer)
+
+        assert (route().version, route("METAL-1").version) == ("1.1.0", "1.0.0")
+        assert state_of("1.0.0") == DeploymentState.ACTIVE
+
+    def test_an_older_request_that_finishes_after_a_newer_one_gets_only_its_other_place(
+        self, triton, registered, ask, carry_out
+    ):
+        registered("1.0.0")
+        registered("1.1.0", seed=8)
+        older = ask("1.0.0")
+        ask("1.0.0", recipe_code="METAL-1")
+        newer = ask("1.1.0")
+
+        carry_out(newer)
+        carry_out(older)
+
+        assert (route().version, route("METAL-1").version) == ("1.1.0", "1.0.0")
+        assert (state_of("1.0.0"), state_of("1.1.0")) == (DeploymentState.ACTIVE, DeploymentState.ACTIVE)
+
+    def test_asking_for_the_present_version_again_outdates_what_is_on_its_way(
+        self, triton, registered, deploy, ask, carry_out
+    ):
+        registered("1.0.0")
+        registered("1.1.0", seed=8)
+        deploy("1.0.0")
+        regretted = ask("1.1.0")
+        ask("1.0.0")
+
+        done = carry_out(regretted)
+
+        assert (route().version, done.state) == ("1.0.0", DeploymentState.DRAINING)
+
+    def test_a_fallback_that_is_promoted_falls_back_when_it_is_replaced(self, triton, registered, deploy):
+        registered("1.0.0")
+        registered("1.1.0", seed=8)
+        deploy("1.1.0")
+        deploy("1.0.0", slot=RouteSlot.FALLBACK)
+
+        deploy("1.0.0")
+        assert (route().version, route().fallback) == ("1.0.0", None)
+        deploy("1.1.0")
+
+        assert (route().version, route().fallback.version) == ("1.1.0", "1.0.0")
+
+    def test_a_fallback_that_is_ready_first_stands_in_for_its_champion(self, triton, registered, ask, carry_out):
+        registered("1.0.0")
+        registered("1.1.0", seed=8)
+        champion = ask("1.1.0")
+        fallback = ask("1.0.0", slot=RouteSlot.FALLBACK)
+
+        carry_out(fallback)
+        assert (route().version, route().fallback) == ("1.0.0", None)
+        carry_out(champion)
+
+        assert (route().version, route().fallback.version) == ("1.1.0", "1.0.0")
 
 
 class TestTritonAway:
