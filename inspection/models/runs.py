@@ -10,7 +10,8 @@ class InspectionRun(models.Model):
     """One pass of one deployed model over one wafer's images.
 
     `attempt` is the fencing number: it grows with every claim, and a result is written only by the claim that still
-    holds it. `priority` 0 is interactive, 1 an upload, 2 a batch.
+    holds it. `priority` 0 is interactive, 1 an upload, 2 a batch. Where the upload named a version, `requested_version`
+    is the only one that may judge; `model_version` is the one that did.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -21,6 +22,9 @@ class InspectionRun(models.Model):
     recipe_version = models.ForeignKey("inspection.RecipeVersion", on_delete=models.PROTECT, related_name="+")
     model_version = models.ForeignKey(
         "models_admin.ModelVersion", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    requested_version = models.ForeignKey(
+        "models_admin.ModelVersion", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     job = models.ForeignKey("inspection.InspectionJob", null=True, on_delete=models.PROTECT, related_name="runs")
     state = models.CharField(max_length=12, choices=RunState.choices, default=RunState.QUEUED)

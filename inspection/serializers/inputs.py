@@ -17,7 +17,21 @@ SMALLEST_PIXEL_UM = 0.0001
 MOST_IMAGES = 100
 
 
-class UploadIn(serializers.Serializer):
+class JudgeIn(serializers.Serializer):
+    """Who is to judge."""
+
+    recipe = LabelField(required=False, help_text="Default: DEFAULT. Must exist.")
+    model = serializers.RegexField(
+        r"^[a-z][a-z0-9_]{0,62}$", max_length=63, required=False, help_text="Instead of the recipe's model."
+    )
+    version = serializers.RegexField(
+        r"^[0-9]{1,4}(\.[0-9]{1,4}){2}$", max_length=14, required=False,
+        help_text="A loaded version, instead of the one in force. No other answers for it.",
+    )  # fmt: skip
+    cache = serializers.BooleanField(default=True, help_text="Whether an answer for the same pixels may be reused.")
+
+
+class UploadIn(JudgeIn):
     """What an upload says about its images. Codes that do not exist yet are made, except of recipes."""
 
     site = LabelField(max_length=32, required=False, help_text="Code of the site. Default: the caller's first.")
@@ -27,13 +41,6 @@ class UploadIn(serializers.Serializer):
     product = LabelField(required=False, help_text="Default: GENERIC.")
     layer = LabelField(required=False, help_text="Default: NA.")
     tool = LabelField(required=False)
-    recipe = LabelField(required=False, help_text="Default: DEFAULT. Must exist.")
-    model = serializers.RegexField(
-        r"^[a-z][a-z0-9_]{0,62}$", max_length=63, required=False, help_text="Instead of the recipe's model."
-    )
-    version = serializers.RegexField(
-        r"^[0-9]{1,4}(\.[0-9]{1,4}){2}$", max_length=14, required=False, help_text="Instead of the version in force."
-    )
     image_origin_x_um = NumberField(
         min_value=-FARTHEST_UM, max_value=FARTHEST_UM, required=False,
         help_text="Wafer frame, of the image's top left corner.",
@@ -42,7 +49,6 @@ class UploadIn(serializers.Serializer):
     pixel_um = NumberField(
         min_value=SMALLEST_PIXEL_UM, max_value=LARGEST_PIXEL_UM, required=False, help_text="Default: the recipe's."
     )
-    cache = serializers.BooleanField(default=True, help_text="Whether an answer for the same pixels may be reused.")
 
 
 class PredictIn(UploadIn):
@@ -82,13 +88,11 @@ class BatchIn(UploadIn):
     label = LabelField(max_length=120, required=False)  # type: ignore[assignment]
 
 
-class BatchOfIdsIn(serializers.Serializer):
+class BatchOfIdsIn(JudgeIn):
     """Images that are stored already."""
 
     ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST_IMAGES)
     site = LabelField(max_length=32, required=False)
-    recipe = LabelField(required=False, help_text="Default: DEFAULT. Must exist.")
-    cache = serializers.BooleanField(default=True)
     label = LabelField(max_length=120, required=False)  # type: ignore[assignment]
 
 

@@ -12,8 +12,10 @@ from inspection import pipeline
 from inspection.models import InspectionImage, Product, RecipeVersion
 from inspection.pipeline import Judgement, Place
 from inspection.services import prediction_cache
-from inspection.services.plans import Judge, judge_for, place_of
+from inspection.services.plans import Judge, judge_for, model_version, place_of
 from models_admin import selectors as models_admin
+from models_admin.choices import LOADED
+from models_admin.errors import NoRoute, UnknownVersion
 from models_admin.selectors import Route
 from serving.breaker import Breakers
 from serving.breaker_redis import shared_through
@@ -44,19 +46,45 @@ def triton_answers() -> bool:
         control.close()
 
 
-def check_wanted_model(*, model: str | None, version: str | None, recipe_version: RecipeVersion) -> None:
-    """An upload may say which model it expects; it is judged by the one in force or not at all.
+def requested_version(*, model: str | None, version: str | None, recipe_version: RecipeVersion) -> int | None:
+    """The version an upload asks to be judged by; None leaves it to the one in force for its recipe.
+
+    Args:
+        model: whose version in force is meant where no version is named; None is the recipe's model.
+
+    Returns:
+        Key of the `ModelVersion`.
 
     Raises:
-        Invalid: another model or version judges this recipe's images.
+        Invalid: that version is not loaded; those that are are named.
     """
-    in_force = recipe_version.recipe.model_name
-    if model and model != in_force:
-        raise Invalid(f"This recipe is judged by {in_force}.", fields={"model": [f"Not {model}; leave it out."]})
-    if version and version != (judging := route_of(recipe_version).version):
-        raise Invalid(
-            f"Version {judging} of {in_force} is in force.", fields={"version": [f"Not {version}; leave it out."]}
+    recipe = recipe_version.recipe
+    if version is None and model in (None, recipe.model_name):
+        return None
+    name = model or recipe.model_name
+    try:
+        if version is None:
+            return models_admin.route_for(model_name=name, recipe_code=recipe.code).version_id
+        return models_admin.route_to(model_name=name, version=version).version_id
+    except (UnknownVersion, NoRoute) as fault:
+        raise _not_loaded(name, version) from fault
+
+
+def _not_loaded(name: str, version: str | None) -> Invalid:
+    loaded: dict[str, list[str]] = {}
+    for deployment in models_admin.deployments(states=LOADED):
+        loaded.setdefault(deployment.version.model.name, []).append(deployment.version.version)
+    if version is not None and name in loaded:
+        offered = ", ".join(sorted(loaded[name]))
+        return Invalid(
+            f"Version {version} of {name} is not loaded. Loaded: {offered}.",
+            fields={"version": [f"Choose one of: {offered}."]},
         )
+    offered = ", ".join(sorted(f"{one} {number}" for one, numbers in loaded.items() for number in numbers))
+    return Invalid(
+        f"No version of {name} is {'loaded' if version else 'in force'}. Loaded: {offered or 'none'}.",
+        fields={"model": [f"Choose one of: {offered}." if offered else "A model engineer can deploy one."]},
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,26 +101,39 @@ class Answer:
     is_degraded: bool = False
 
 
-def route_of(recipe_version: RecipeVersion) -> Route:
-    """The deployment that judges this recipe's images now.
+def route_of(recipe_version: RecipeVersion, *, requested_id: int | None = None) -> Route:
+    """The deployment that judges this recipe's images now, or the version that was asked for, which has no fallback.
 
     Raises:
         models_admin.errors.NoRoute: no version of the recipe's model is deployed.
+        models_admin.errors.UnknownVersion: the version that was asked for is not loaded.
     """
+    if requested_id is not None:
+        requested = model_version(requested_id)
+        return models_admin.route_to(model_name=requested.model.name, version=requested.version)
     recipe = recipe_version.recipe
     return models_admin.route_for(model_name=recipe.model_name, recipe_code=recipe.code)
 
 
 def judge_image(
-    decoded: IngestedImage, *, image: InspectionImage, product: Product, recipe_version: RecipeVersion, use_cache: bool
+    decoded: IngestedImage,
+    *,
+    image: InspectionImage,
+    product: Product,
+    recipe_version: RecipeVersion,
+    use_cache: bool,
+    requested_id: int | None = None,
 ) -> Answer:
     """Find and grade the defects of one decoded image; by the fallback where Triton does not serve the champion.
 
+    Args:
+        requested_id: key of the version that was asked for; it judges, or nobody does.
+
     Raises:
         serving.errors.ServingError: Triton did not answer, or not as the model promised.
-        models_admin.errors.NoRoute: nothing is deployed.
+        models_admin.errors.NoRoute, UnknownVersion: see `route_of`.
     """
-    route = route_of(recipe_version)
+    route = route_of(recipe_version, requested_id=requested_id)
     place = place_of(image, product=product)
     try:
         return _judge_by(route, decoded, place=place, recipe_version=recipe_version, use_cache=use_cache)

@@ -1,10 +1,12 @@
 """One image in, its stored findings out, while the caller waits."""
 
+import contextlib
 import time
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from core.actors import Actor
 from core.clock import now as clock_now
@@ -88,6 +90,7 @@ def predict_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, 
             product=taken.wafer.lot.product,
             recipe_version=taken.context.recipe_version,
             use_cache=upload.use_cache,
+            requested_id=taken.context.requested_version_id,
         )
     except TritonOverloaded as fault:
         raise Overloaded(
@@ -125,7 +128,6 @@ def take_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, now
     except (UnusableImage, TooLarge) as refusal:
         ingest.record_refusal(refusal, data=data, file_name=file_name, actor=actor, now=now)
         raise
-    inference.check_wanted_model(model=upload.model, version=upload.version, recipe_version=context.recipe_version)
     known = ingest.image_named(upload.external_id, site_id=context.site.pk, sha256=decoded.sha256)
     ingest.store_files(data, decoded)
     known = known or _look_up(upload, context=context, sha256=decoded.sha256, actor=actor, now=now)
@@ -198,21 +200,21 @@ def _look_up(upload: Upload, *, context: Context, sha256: str, actor: Actor, now
 
 
 def _answered_before(taken: Taken) -> InspectionRun | None:
-    """The newest run that judged, or is about to judge, this image by the recipe and model in force."""
-    candidates = (
-        InspectionRun.objects.filter(run_images__image=taken.image, recipe_version=taken.context.recipe_version)
-        .exclude(state__in=[RunState.FAILED, RunState.CANCELLED])
+    """The newest run that judged, or is about to judge, this image by the same recipe and model."""
+    context = taken.context
+    is_ahead = Q(state__in=[RunState.QUEUED, RunState.RUNNING], requested_version_id=context.requested_version_id)
+    is_over = Q(state=RunState.DONE)
+    with contextlib.suppress(NoRoute):
+        route = inference.route_of(context.recipe_version, requested_id=context.requested_version_id)
+        is_over &= Q(model_version_id=route.version_id)
+    return (
+        InspectionRun.objects.filter(
+            is_ahead | is_over, run_images__image=taken.image, recipe_version=context.recipe_version
+        )
         .select_related(*runs.RUN_RELATIONS)
         .order_by("-id")
+        .first()
     )
-    newest = candidates.first()
-    if newest is None or newest.state != RunState.DONE:
-        return newest
-    try:
-        in_force = inference.route_of(taken.context.recipe_version).version_id
-    except NoRoute:
-        return newest
-    return newest if newest.model_version_id == in_force else None
 
 
 def _stored_for_later(run: InspectionRun, taken: Taken, *, reason: str, now: datetime) -> PredictOutcome:

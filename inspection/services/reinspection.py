@@ -1,6 +1,7 @@
-"""Images that are stored already, judged again as one job: by another recipe, or by the model in force now."""
+"""Images that are stored already, judged again as one job: by another recipe, the model in force, or a named one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -26,7 +27,7 @@ def reinspect_images(
     """Queue a run over each of the images. An id that leads nowhere is a failed item and harms no other.
 
     Args:
-        upload: its site, recipe and cache count; everything else is known from the images.
+        upload: its site, recipe, model, version and cache count; everything else is known from the images.
 
     Raises:
         Invalid: no image, more than 100, or one of another site than the job.
@@ -70,13 +71,7 @@ def _queue(
         item.state, item.error_code = ItemState.FAILED, "unknown_image"
         item.error_detail = "There is no such image, or it belongs to another site."
         return
-    placed = Context(
-        site=context.site,
-        product=image.wafer.lot.product,
-        layer=image.layer,
-        tool=image.tool,
-        recipe_version=context.recipe_version,
-    )
+    placed = replace(context, product=image.wafer.lot.product, layer=image.layer, tool=image.tool)
     run = runs.new_run(
         wafer=image.wafer,
         context=placed,

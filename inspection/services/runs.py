@@ -66,6 +66,7 @@ def new_run(
         layer=context.layer,
         tool=context.tool,
         recipe_version=context.recipe_version,
+        requested_version_id=context.requested_version_id,
         job=job,
         priority=priority,
         use_cache=use_cache,
@@ -92,6 +93,7 @@ def queue_run(
         after={
             "wafer": run.wafer_id,
             "recipe_version": run.recipe_version_id,
+            "requested_version": run.requested_version_id,
             "images": [image.pk for image in images],
         },
     )

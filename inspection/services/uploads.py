@@ -11,7 +11,7 @@ from core.briefly import Briefly
 from core.errors import Invalid
 from inspection.errors import UnknownRecipe, UnknownSite
 from inspection.models import Layer, Lot, Product, Recipe, RecipeVersion, Tool
-from inspection.services import catalogue, plans
+from inspection.services import catalogue, inference, plans
 from inspection.services.labels import checked_label
 
 GENERIC_PRODUCT, NO_LAYER, DEFAULT_RECIPE = "GENERIC", "NA", "DEFAULT"
@@ -25,6 +25,7 @@ class Upload:
     """Everything but the bytes. Codes that are not given are filled in, codes that do not exist yet are made.
 
     Attributes:
+        model, version: who is to judge; None leaves it to whoever is in force for the recipe.
         origin_x_um, origin_y_um: wafer frame, of the image's top left corner; both or neither.
         pixel_um: side of a pixel; None takes the recipe's.
         priority: 0 interactive, 1 upload, 2 batch.
@@ -50,13 +51,18 @@ class Upload:
 
 @dataclass(frozen=True)
 class Context:
-    """The rows an upload names, all of one site."""
+    """The rows an upload names, all of one site.
+
+    Attributes:
+        requested_version_id: of the model version that is to judge, where the upload names one.
+    """
 
     site: Site
     product: Product
     layer: Layer
     tool: Tool | None
     recipe_version: RecipeVersion
+    requested_version_id: int | None = None
 
 
 def resolve(upload: Upload, *, actor: Actor, now: datetime) -> Context:
@@ -65,7 +71,7 @@ def resolve(upload: Upload, *, actor: Actor, now: datetime) -> Context:
     Raises:
         UnknownSite: no such site, or not the actor's.
         UnknownRecipe: no such recipe; the known ones are named.
-        Invalid: a code cannot be used.
+        Invalid: a code cannot be used, or the model version is not loaded.
     """
     site = _remember(("site", upload.site, actor.site_ids), lambda: _site(upload.site, actor))
     key = (site.pk,)
@@ -86,7 +92,17 @@ def resolve(upload: Upload, *, actor: Actor, now: datetime) -> Context:
     recipe_version = _remember(
         (*key, "recipe", upload.recipe), lambda: _recipe_version(site, upload.recipe or DEFAULT_RECIPE)
     )
-    return Context(site=site, product=product, layer=layer, tool=tool, recipe_version=recipe_version)
+    requested_id = inference.requested_version(
+        model=upload.model, version=upload.version, recipe_version=recipe_version
+    )
+    return Context(
+        site=site,
+        product=product,
+        layer=layer,
+        tool=tool,
+        recipe_version=recipe_version,
+        requested_version_id=requested_id,
+    )
 
 
 def lot_of(upload: Upload, *, context: Context, actor: Actor, now: datetime) -> Lot:

@@ -23,7 +23,7 @@ from inspection.services import batches, inference, runs
 from inspection.services.decoder import decode_for_inspection
 from inspection.services.findings import JudgedImage
 from models_admin import selectors as models_admin
-from models_admin.errors import NoRoute
+from models_admin.errors import NoRoute, UnknownVersion
 from serving.errors import ServingError, TritonTimeout
 
 logger = structlog.get_logger(__name__)
@@ -73,7 +73,7 @@ def execute(run: InspectionRun) -> bool:
     except SoftTimeLimitExceeded:
         _put_back(run, reason="It takes turns with other work.", wait_s=0, is_own_fault=True, code="too_slow")
         raise
-    except UnusableImage as refusal:
+    except (UnusableImage, UnknownVersion) as refusal:
         runs.fail_run(
             run,
             code=str(refusal.extra.get("reason", refusal.code)),
@@ -145,7 +145,12 @@ def _judge(run: InspectionRun) -> None:
             runs.renew_lease(run)
         decoded = decode_for_inspection(image_store.get(link.image.store_key), profile=run.recipe_version.preprocessing)
         answer = inference.judge_image(
-            decoded, image=link.image, product=product, recipe_version=run.recipe_version, use_cache=run.use_cache
+            decoded,
+            image=link.image,
+            product=product,
+            recipe_version=run.recipe_version,
+            use_cache=run.use_cache,
+            requested_id=run.requested_version_id,
         )
         answers.append(answer)
         judged.append(JudgedImage(ordinal=link.ordinal, image=link.image, judgement=answer.judgement))

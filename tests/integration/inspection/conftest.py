@@ -1,5 +1,6 @@
 """A site with a recipe, and a stand-in model that the suite's real Triton serves."""
 
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -22,30 +23,43 @@ from serving.repository import ModelConfig, publish, triton_model_name
 from tests.factories_onnx import write_detector
 
 SYSTEM = service_account("test")
-VERSION = "9.0.1"
+VERSION, OTHER_VERSION = "9.0.1", "9.0.2"
 
 
-@pytest.fixture(scope="session")
-def served_model(tmp_path_factory):
-    """Folder of the stand-in, loaded by the running Triton for the whole session."""
+@contextlib.contextmanager
+def served(folder, *, version, **options):
+    """A stand-in, loaded by the running Triton for as long as this lasts."""
     if not os.environ.get("TRITON_GRPC_URL"):
         pytest.skip("TRITON_GRPC_URL not set: run through `python -m runtime exec`")
-    folder = write_detector(tmp_path_factory.mktemp("zoo") / VERSION, version=VERSION)
+    write_detector(folder, version=version, **options)
     control = TritonControl(grpc_url=os.environ["TRITON_GRPC_URL"])
-    name = triton_model_name(model_name="visual_defects", version=VERSION)
-    sha256 = json.loads((folder / "model.json").read_text())["sha256"]
+    name = triton_model_name(model_name="visual_defects", version=version)
     publish(
         Path(os.environ["MODEL_REPOSITORY_DIR"]),
         model_name="visual_defects",
-        version=VERSION,
+        version=version,
         source=folder / "model.onnx",
-        sha256=sha256,
+        sha256=json.loads((folder / "model.json").read_text())["sha256"],
         config=ModelConfig(),
     )
     control.load_model(model_name=name)
     yield folder
     control.unload_model(model_name=name)
     control.close()
+
+
+@pytest.fixture(scope="session")
+def served_model(tmp_path_factory):
+    """Folder of the stand-in, loaded for the whole session."""
+    with served(tmp_path_factory.mktemp("zoo") / VERSION, version=VERSION) as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def other_served_model(tmp_path_factory):
+    """Folder of a second version that answers differently."""
+    with served(tmp_path_factory.mktemp("zoo") / OTHER_VERSION, version=OTHER_VERSION, seed=8) as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -71,21 +85,32 @@ def stranger(db):
     return Actor(user_id=None, username="xena", roles=frozenset({Role.OPERATOR}), site_ids=frozenset({other.pk}))
 
 
-@pytest.fixture
-def deployed(site, served_model):
-    """The stand-in is champion of everything."""
-    version = models_admin.register_version(folder=served_model, actor=SYSTEM, now=now())
-    deployment = Deployment.objects.create(
+def loaded(folder):
+    """The row of a version that Triton serves."""
+    version = models_admin.register_version(folder=folder, actor=SYSTEM, now=now())
+    return Deployment.objects.create(
         version=version,
-        triton_name=triton_model_name(model_name="visual_defects", version=VERSION),
+        triton_name=triton_model_name(model_name="visual_defects", version=version.version),
         state="active",
         requested_by="test",
         requested_at=now(),
         changed_at=now(),
     )
-    TrafficRoute.objects.create(model=version.model, champion=deployment, changed_at=now())
+
+
+@pytest.fixture
+def deployed(site, served_model):
+    """The stand-in is champion of everything."""
+    deployment = loaded(served_model)
+    TrafficRoute.objects.create(model=deployment.version.model, champion=deployment, changed_at=now())
     prediction_cache._redis().flushdb()
-    return version
+    return deployment.version
+
+
+@pytest.fixture
+def other_loaded(deployed, other_served_model):
+    """A second version is loaded, and no route leads to it."""
+    return loaded(other_served_model)
 
 
 @pytest.fixture

@@ -12,8 +12,10 @@ from inspection.errors import ExternalIdTaken, UnknownRecipe, UnknownSite, Unusa
 from inspection.models import Detection, InspectionImage, InspectionRun, Wafer
 from inspection.services import prediction_cache
 from inspection.services.findings import write_findings
+from models_admin import selectors as models_admin
+from models_admin.models import Deployment
 from outbox.models import OutboxEvent
-from tests.integration.inspection.conftest import SYSTEM, VERSION
+from tests.integration.inspection.conftest import OTHER_VERSION, SYSTEM, VERSION
 
 pytestmark = pytest.mark.django_db
 
@@ -138,14 +140,6 @@ class TestPredictImage:
         with pytest.raises(Invalid, match="L9 is of product ONE"):
             predict(png(2), lot="L9", product="TWO")
 
-    @pytest.mark.parametrize("wanted", [{"version": "1.2.3"}, {"model": "thermal"}])
-    def test_a_model_that_is_not_in_force_is_refused_rather_than_ignored(self, deployed, predict, png, wanted):
-        with pytest.raises(Invalid):
-            predict(png(), **wanted)
-
-    def test_the_version_in_force_may_be_named(self, deployed, predict, png):
-        assert predict(png(), model="visual_defects", version=VERSION).run.state == "done"
-
     def test_a_new_version_of_the_recipe_judges_the_same_file_again_and_is_named(self, deployed, predict, png, site):
         first = predict(png(), lot="L1", wafer="W1").run
         services.add_recipe_version(recipe_id=first.recipe_version.recipe_id, reject_from=0.9, actor=SYSTEM, now=now())
@@ -189,6 +183,85 @@ class TestPredictImage:
 
         assert outcome.waiting
         assert "deployed" in outcome.run.waiting_for
+
+
+class TestByANamedVersion:
+    def test_the_version_in_force_may_be_named(self, deployed, predict, png):
+        assert predict(png(), model="visual_defects", version=VERSION).run.state == "done"
+
+    def test_one_that_is_loaded_judges(self, other_loaded, predict, png):
+        by_champion = predict(png(), lot="L1", wafer="W1").run
+        named = predict(png(), lot="L1", wafer="W1", version=OTHER_VERSION)
+
+        assert (named.repeated, named.run.model_version.version) == (False, OTHER_VERSION)
+        assert named.run.provenance["model_sha256"] == other_loaded.version.sha256
+        boxes = [
+            list(run.detections.order_by("ordinal").values_list("x_px", flat=True)) for run in (by_champion, named.run)
+        ]
+        assert boxes[0] != boxes[1]
+
+    def test_the_same_file_is_the_same_run_of_each_version(self, other_loaded, predict, png):
+        runs = {
+            version: predict(png(), lot="L1", wafer="W1", version=version).run.pk for version in (None, OTHER_VERSION)
+        }
+        again = {version: predict(png(), lot="L1", wafer="W1", version=version) for version in (OTHER_VERSION, None)}
+
+        assert {version: outcome.run.pk for version, outcome in again.items()} == runs
+        assert all(outcome.repeated for outcome in again.values())
+
+    @pytest.mark.parametrize(
+        ("wanted", "field", "says"),
+        [
+            (
+                {"version": "1.2.3"},
+                "version",
+                f"Version 1.2.3 of visual_defects is not loaded. Loaded: {VERSION}, {OTHER_VERSION}.",
+            ),
+            ({"model": "thermal"}, "model", f"Loaded: visual_defects {VERSION}, visual_defects {OTHER_VERSION}."),
+            ({"model": "thermal", "version": VERSION}, "model", "No version of thermal is loaded."),
+        ],
+    )
+    def test_one_that_is_not_loaded_is_refused_with_those_that_are(
+        self, other_loaded, predict, png, wanted, field, says
+    ):
+        with pytest.raises(Invalid) as refusal:
+            predict(png(), **wanted)
+
+        assert says in refusal.value.detail
+        assert field in refusal.value.extra["fields"]
+        assert not InspectionRun.objects.exists()
+
+    def test_while_triton_is_away_the_run_waits_for_that_version(
+        self, other_loaded, predict, png, triton_away, monkeypatch
+    ):
+        run = predict(png(), version=OTHER_VERSION).run
+        monkeypatch.undo()
+
+        services.drain(budget_s=20)
+
+        run.refresh_from_db()
+        assert (run.state, run.model_version.version, run.is_degraded) == ("done", OTHER_VERSION, False)
+
+    def test_that_is_unloaded_meanwhile_ends_the_run_with_the_reason(self, other_loaded, predict, png, triton_away):
+        run = predict(png(), version=OTHER_VERSION).run
+        Deployment.objects.filter(pk=other_loaded.pk).update(state="retired")
+        models_admin.forget_routes()
+
+        services.drain(budget_s=20)
+
+        run.refresh_from_db()
+        assert (run.state, run.error_code) == ("failed", "unknown_model_version")
+        assert OTHER_VERSION in run.error_detail
+
+    def test_stored_images_are_judged_again_as_a_job(self, other_loaded, predict, png, operator):
+        image = InspectionImage.objects.get(run_images__run=predict(png()).run)
+        job = services.reinspect_images(
+            image_ids=[image.pk], upload=services.Upload(version=OTHER_VERSION), label="", actor=operator, now=now()
+        )
+
+        services.drain(budget_s=20)
+
+        assert InspectionRun.objects.get(job=job).model_version.version == OTHER_VERSION
 
 
 class TestDetectionsAreNeverChanged:
