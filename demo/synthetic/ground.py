@@ -10,6 +10,7 @@ import numpy as np
 
 from demo.synthetic.fields import blur, log_uniform, smooth_noise
 from demo.synthetic.optics import Look
+from demo.synthetic.patterns import LINE_FAMILIES
 from demo.synthetic.types import Edit, FloatArray, Pattern
 
 
@@ -48,9 +49,13 @@ class Ground:
 def choose_ground(rng: np.random.Generator, *, pattern: Pattern, look: Look, rim: bool) -> Ground:
     """Materials, roughness and, if asked, the rim of the wafer or of a sawn die."""
     height, width = pattern.mask.shape
-    space = float(rng.uniform(0.15, 0.75))
-    step = float(rng.choice([-1, 1]) * rng.uniform(0.1, 0.5))
-    if not 0.06 <= space + step <= 0.95:
+    # On lines and spaces the brighter material is the line: without that, a gap in dark lines and a bridge between
+    # bright ones are one and the same picture, and nobody could say which of the two it shows.
+    lined = pattern.family in LINE_FAMILIES
+    space = float(rng.uniform(0.12, 0.55 if lined else 0.75))
+    step = float(rng.uniform(0.12, 0.5))
+    step = min(step, 0.97 - space) if lined else step * float(rng.choice([-1, 1]))
+    if not lined and not 0.06 <= space + step <= 0.95:
         step = -step
     grain = smooth_noise(rng, height_px=height, width_px=width, cell_px=log_uniform(rng, 24, 160))
     grain *= np.float32(rng.uniform(0.002, 0.02))
@@ -75,7 +80,7 @@ def choose_ground(rng: np.random.Generator, *, pattern: Pattern, look: Look, rim
         albedo=pattern.mask,
     )
     if inside is not None and abs(ground.beyond - space) < 0.2:
-        ground.space = float(np.clip(space + 0.3, 0, 0.9)) if ground.beyond < 0.5 else space * 0.5
+        ground.space = float(np.clip(space + 0.3, 0, 0.9 - max(step, 0))) if ground.beyond < 0.5 else space * 0.5
         ground.line = float(np.clip(ground.space + step, 0.05, 0.97))
     ground.albedo = surface(ground, edits=())
     return ground

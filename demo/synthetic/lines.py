@@ -42,7 +42,7 @@ def paint_scratch(rng: np.random.Generator, ground: Ground, *, size_px: float | 
     if length > 60 and rng.random() < 0.35:
         _debris(rng, canvas, path, normal)
     track = blur(canvas.astype(np.float32) / np.float32(255), rng.uniform(0.4, 0.8)) * np.float32(1.15)
-    contrast = log_uniform(rng, 0.12, 0.55)
+    contrast = log_uniform(rng, 0.16, 0.6)
     bright = rng.random() < 0.62
     flank = np.clip(blur(track, 1.0 + wide * 0.5) - track, 0, 1) * np.float32(rng.uniform(0, 0.5))
     relief = (track - flank) * np.float32(contrast if bright else -contrast)

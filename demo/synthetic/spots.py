@@ -21,9 +21,10 @@ def paint_particle(rng: np.random.Generator, ground: Ground, *, size_px: float |
         return None
     x0, y0, w, h = box
     centre = (w / 2, h / 2)
-    bright = size < 9 or rng.random() < 0.68
+    # A small dark speck could as well be a pit: what tells the two apart, outline and glint, takes a dozen pixels.
+    bright = size < 14 or rng.random() < 0.65
     level = _local_level(ground, box)
-    contrast = log_uniform(rng, 0.08, 0.65)
+    contrast = log_uniform(rng, 0.1, 0.65)
     value = level + contrast if bright else level - contrast
     body = _particle_body(rng, centre_px=centre, size_px=size, height_px=h, width_px=w)
     dome = blur(body, max(0.7, size * 0.16))

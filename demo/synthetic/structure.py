@@ -72,7 +72,7 @@ def paint_open(rng: np.random.Generator, ground: Ground, *, size_px: float | Non
     site = _pick(rng, ground.pattern.line_sites)
     if site is None:
         return None
-    along = size_px or log_uniform(rng, max(5.0, site.line_px * 0.5), max(9.0, site.line_px * 2.6))
+    along = size_px or log_uniform(rng, max(5.0, site.line_px * 0.5), max(9.0, site.line_px * 1.8))
     shape, x0, y0 = _block(
         rng, ground, site, along_px=along, across_px=site.line_px + 3.0, flare=rng.uniform(-0.4, 0.1)
     )

@@ -21,9 +21,9 @@ from demo.synthetic.types import Edit, FloatArray
 
 CNR_LIMIT = 5.0
 """Peak contrast over noise, the Rose criterion for telling a spot from chance."""
-MASKING = 0.06
+MASKING = 0.14
 """Share of the pattern's own spread that counts as noise."""
-CONTRAST_LIMIT = 10.0
+CONTRAST_LIMIT = 12.0
 """Grey levels of 255 that the peak must have however quiet the sensor is: less is lost on a screen."""
 AREA_LIMIT_PX = 10
 EXTENT_FRACTION = 0.3
