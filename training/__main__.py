@@ -36,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument("--synthetic", action="store_true", help="the stages of training/recipe.py, on drawn scenes")
     source.add_argument("--manifest", type=Path, help="JSON lines: image, boxes_px, classes; paths relative to it")
     fit.add_argument("--out", type=Path, default=DEFAULT_RUN)
-    fit.add_argument("--warm-start", type=Path, help="checkpoint whose weights to begin with")
+    fit.add_argument("--warm-start", type=Path, help="checkpoint or weights.pt to begin with")
     fit.add_argument("--stage", choices=[stage.name for stage in recipe.STAGES], help="only this stage of the recipe")
     fit.add_argument("--steps", type=int, help="how long, where that is not what the stage says")
     fit.add_argument("--threads", type=int, default=2)

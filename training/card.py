@@ -15,14 +15,16 @@ LIMITS = """\
   product (a dot beside dots, a short wire that was meant to be there, a line that was meant to end) is beyond it; that
   needs a comparison with a neighbouring die.
 - **What the classes mean here.** Dark, round, with a bright rim or crescent: pit. Irregular and lying on top: particle;
-  small dark particles without a glint are the likeliest confusion with pits. Smooth track: scratch; jagged and forked:
-  crack. Bridges and opens exist only on line-like patterns with line and space of 6 px or more.
+  dark particles without a glint are the likeliest confusion with pits, and no dark speck below 14 px was called a
+  particle in training. Smooth track: scratch; jagged and forked: crack. Bridges and opens exist only on line-like
+  patterns with line and space of 6 px or more, and the line is the brighter material: where yours is the darker one,
+  bridge and open change places.
 - **Size.** Defects from about 5 px to the width of a tile (512 px). Smaller ones are not found: enlarge the picture in
   the recipe (`scale`). Larger ones are found in parts, tile by tile.
 - **Grey only**, 8 bit, one tile at a time; brightness is normalised per tile, so absolute brightness carries nothing.
 - **Invisible is not a defect.** Truth leaves out what falls below the visibility limit of
-  `demo/synthetic/visibility.py` (contrast-to-noise 5, ten grey levels). Recall on fainter marks is not stated because
-  it is not known.
+  `demo/synthetic/visibility.py` (contrast-to-noise 5 over noise and pattern, twelve grey levels). Recall on fainter
+  marks is not stated because it is not known.
 """
 
 

@@ -1,4 +1,4 @@
-"""The training loop: Muon and AdamW, a cosine, an averaged copy of the weights, resumable at any step."""
+"""The training loop: Muon and AdamW, full speed and then a run-out, averaged weights, resumable at any step."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from training.network import Detector, normalise
 class FitSettings:
     """One stage of training.
 
-    crops: side in px, how many of them make a batch, share of the steps. `rate` is AdamW's at its height."""
+    crops: side in px, how many of them make a batch, share of the steps. rate: AdamW's at its height. run_out: share
+    of the steps, at the end, over which the learning rates fall to `end_pace` of their height."""
 
     seed: int
     steps: int
@@ -33,6 +34,7 @@ class FitSettings:
     rate: float
     muon_rate: float = 0.02
     end_pace: float = 0.01
+    run_out: float = 0.25
     warm_steps: int = 200
     decay: float = 0.02
     average: float = 0.999
@@ -75,12 +77,16 @@ class Trainer:
         ]
 
     def pace(self) -> float:
-        """Share of the full learning rates at the present step: up in a line, down along a cosine."""
+        """Share of the full learning rates at the present step: up in a line, level, and down at the end.
+
+        Level for most of the way, so that a stage can be given more steps, or fewer, while it runs: only the run-out
+        knows where the end is.
+        """
         settings = self.settings
         if self.step < settings.warm_steps:
             return (self.step + 1) / settings.warm_steps
-        done = (self.step - settings.warm_steps) / max(1, settings.steps - settings.warm_steps)
-        return settings.end_pace + (1 - settings.end_pace) * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+        down = max(0.0, self.step / settings.steps - (1 - settings.run_out)) / settings.run_out
+        return settings.end_pace + (1 - settings.end_pace) * (1 - math.sqrt(min(1.0, down)))
 
     def run(self, *, shards: list[Shard], out: Path, until: int | None = None) -> None:
         """Train to the end of the stage, saving as it goes; `shards` may grow meanwhile."""
@@ -164,23 +170,24 @@ class Trainer:
         state = torch.load(path, weights_only=True)
         for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(kept)
-        self.step = state["step"]
-        self._weights(state)
+        self.model.load_state_dict(state["model"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.loss.load_state_dict(state["loss"])
+        self.step, self.history = state["step"], state["history"]
 
     def warm_start(self, path: Path) -> None:
-        """Take weights only: a new stage begins at step 0 with a fresh optimiser."""
+        """Take weights only, from a checkpoint or a `weights.pt`: a new stage begins with a fresh optimiser."""
         state = torch.load(path, weights_only=True)
-        self._weights(state, averaged=True)
-
-    def _weights(self, state: dict[str, Any], *, averaged: bool = False) -> None:
-        self.model.load_state_dict(state["averaged" if averaged else "model"])
+        self.model.load_state_dict(state["averaged"])
         self.averaged.load_state_dict(state["averaged"])
-        self.loss.load_state_dict(state["loss"], strict=not averaged)
-        self.history = [*state["history"], *([state["settings"] | {"done": state["step"]}] if averaged else [])]
+        self.loss.load_state_dict(state["loss"], strict=False)
+        self.history = list(state["history"])
+        if "settings" in state:
+            self.history.append(state["settings"] | {"done": state["step"]})
 
 
 def load_averaged(path: Path) -> Detector:
-    """The averaged weights of a checkpoint, ready to evaluate."""
+    """The averaged weights of a checkpoint or a `weights.pt`, ready to evaluate."""
     model = Detector()
     model.load_state_dict(torch.load(path, weights_only=True)["averaged"])
     return model.eval()

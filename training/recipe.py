@@ -23,11 +23,11 @@ class Stage:
     fit: FitSettings
 
 
-CROWDED = SceneSet(seed=103, count=6_000, side_px=320, families=TRAINING_FAMILIES, crowding=4.0)
+CROWDED = SceneSet(seed=103, count=14_000, side_px=320, families=TRAINING_FAMILIES, crowding=4.0)
 """Many defects per scene: a step costs the same and teaches more."""
 PLAIN = SceneSet(seed=101, count=2_000, side_px=320, families=TRAINING_FAMILIES)
 """Defects as often as in life, clean scenes among them."""
-LARGE = SceneSet(seed=102, count=1_000, side_px=544, families=TRAINING_FAMILIES, crowding=2.0)
+LARGE = SceneSet(seed=102, count=3_000, side_px=544, families=TRAINING_FAMILIES, crowding=2.0)
 """Room for defects as wide as a tile."""
 
 STAGES: tuple[Stage, ...] = (
@@ -41,11 +41,11 @@ STAGES: tuple[Stage, ...] = (
         (CROWDED, PLAIN, LARGE),
         FitSettings(
             seed=5,
-            steps=3300,
-            crops=((128, 16, 0.3), (192, 8, 0.25), (256, 5, 0.25), (512, 2, 0.2)),
+            steps=30_000,
+            crops=((128, 24, 0.35), (192, 10, 0.3), (256, 6, 0.2), (512, 2, 0.15)),
             rate=1.6e-3,
             muon_rate=0.016,
-            warm_steps=20,
+            warm_steps=100,
         ),
     ),
 )

@@ -73,10 +73,9 @@ def release(
         "map50_change": round(change, 4),
         "verdict": "served by default" if default else "costs too much to be served by default",
     }
-    history = torch.load(checkpoint, weights_only=True)
-    training = describe_training(
-        history=[*history["history"], history["settings"] | {"done": history["step"]}], note=note
-    )
+    weights = trained_weights(checkpoint)
+    torch.save(weights, fp32.with_name("weights.pt"))
+    training = describe_training(history=weights["history"], note=note)
     versions = ((recipe.FP32_VERSION, "fp32", None), (recipe.INT8_VERSION, "int8", recipe.FP32_VERSION))
     for (version, precision, parent), (calibration, thresholds), figures in zip(
         versions, settled, measured, strict=True
@@ -94,6 +93,16 @@ def release(
     for version, folder in folders.items():
         _move(folder, to=zoo / recipe.NAME / version)
     return {version: figures for (version, _, _), figures in zip(versions, measured, strict=True)}
+
+
+def trained_weights(checkpoint: Path) -> dict[str, Any]:
+    """What a later training begins with: the averaged weights, batch norm not yet folded away, and how they came about.
+
+    A checkpoint without the optimiser's state: a third of the size, and as good for `--warm-start`.
+    """
+    state = torch.load(checkpoint, weights_only=True)
+    history = [*state["history"], state["settings"] | {"done": state["step"]}]
+    return {"averaged": state["averaged"], "loss": state["loss"], "history": history}
 
 
 def _move(folder: Path, *, to: Path) -> None:
