@@ -37,15 +37,35 @@ def item_ended(run: InspectionRun, *, now: datetime, actor: Actor) -> None:
         announce(job, item=item, now=now)
 
 
-def item_restarted(run: InspectionRun, *, now: datetime) -> None:
+def item_restarted(run: InspectionRun, *, now: datetime, actor: Actor) -> None:
     """Items of a run that was queued again wait again, and so does their job."""
     job = _locked(run)
-    JobItem.objects.filter(job=job, run=run).update(
-        state=ItemState.WAITING, error_code="", error_detail="", latency_ms=None
-    )
+    items = JobItem.objects.filter(job=job, run=run)
+    ordinals = list(items.order_by("ordinal").values_list("ordinal", flat=True))
+    items.update(state=ItemState.WAITING, error_code="", error_detail="", latency_ms=None)
+    before = {"state": job.state, **_counts(job)}
     recount(job)
     job.state, job.finished_at, job.summary = JobState.RUNNING, None, {}
+    audit.record(
+        action=Action.JOB_RESTARTED,
+        object_type="job",
+        object_id=job.pk,
+        actor=actor,
+        at=now,
+        before=before,
+        after={"state": job.state, **_counts(job), "run": run.pk, "items": ordinals},
+    )
     announce(job, item=None, now=now)
+
+
+def _counts(job: InspectionJob) -> dict[str, int]:
+    return {"done": job.done, "failed": job.failed, "cancelled": job.cancelled}
+
+
+def _not_taken(job: InspectionJob) -> dict[str, str]:
+    """Reason by ordinal of the items that have no run; what became of the others is in their runs' own events."""
+    refused = JobItem.objects.filter(job=job, state=ItemState.FAILED, run=None).order_by("ordinal")
+    return {str(ordinal): code for ordinal, code in refused.values_list("ordinal", "error_code")}
 
 
 def _locked(run: InspectionRun) -> InspectionJob:
@@ -74,7 +94,7 @@ def finish(job: InspectionJob, *, now: datetime, actor: Actor) -> None:
         object_id=job.pk,
         actor=actor,
         at=now,
-        after={"done": job.done, "failed": job.failed, "cancelled": job.cancelled},
+        after={**_counts(job), "not_taken": _not_taken(job)},
     )
 
 

@@ -4,10 +4,13 @@ import contextlib
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
+from audit import services as audit
+from audit.actions import Action
 from core.actors import Actor
 from core.clock import now as clock_now
 from core.errors import Overloaded
@@ -77,9 +80,7 @@ def predict_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, 
     if taken.is_known and upload.use_cache:
         earlier = _answered_before(taken)
         if earlier is not None:
-            return PredictOutcome(
-                run=earlier, repeated=True, waiting=earlier.state in (RunState.QUEUED, RunState.RUNNING)
-            )
+            return _answer_again(earlier, image_id=taken.image.pk, actor=actor, now=now)
     run = runs.new_run(
         wafer=taken.wafer, context=taken.context, job=None, priority=0, use_cache=upload.use_cache, actor=actor, now=now
     )
@@ -233,7 +234,21 @@ def _lost_the_race(taken: Taken) -> PredictOutcome:
         taken.upload, context=taken.context, sha256=sha256, actor=taken.actor, now=received_at
     )
     judging = InspectionRun.objects.filter(run_images__image_id=known.image_id).select_related(*runs.RUN_RELATIONS)
-    run = judging.order_by("-id").first() if known.image_id is not None else None
-    if run is None:
+    run = judging.order_by("-id").first()
+    if run is None or known.image_id is None:
         raise Overloaded("The same image was sent twice at once. Send it again.", retry_after_s=1)
+    return _answer_again(run, image_id=known.image_id, actor=taken.actor, now=received_at)
+
+
+def _answer_again(run: InspectionRun, *, image_id: UUID, actor: Actor, now: datetime) -> PredictOutcome:
+    """Nothing is stored; that somebody asked, and what he was answered, is in the trail all the same."""
+    audit.record(
+        action=Action.RUN_REPEATED,
+        object_type="run",
+        object_id=run.pk,
+        object_version=run.revision,
+        actor=actor,
+        at=now,
+        after={"image": image_id, "state": run.state},
+    )
     return PredictOutcome(run=run, repeated=True, waiting=run.state in (RunState.QUEUED, RunState.RUNNING))

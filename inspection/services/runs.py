@@ -324,7 +324,7 @@ def retry_run(*, run_id: UUID, actor: Actor, now: datetime) -> InspectionRun:
     )
     announce(run, events.RUN_QUEUED, now=now)
     if run.job_id:
-        job_progress.item_restarted(run, now=now)
+        job_progress.item_restarted(run, now=now, actor=actor)
     jobs.enqueue_on_commit(DRAIN)
     return run
 

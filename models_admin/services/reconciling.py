@@ -112,7 +112,7 @@ def _after_fault(row: Deployment, fault: ServingError, *, actor: Actor, clock: C
     )
     is_slow = isinstance(fault, TritonTimeout)
     if fault.outage and not (is_slow and row.tries + 1 >= MOST_TRIES):
-        _note(row, f"waiting for Triton: {fault.detail}", clock=clock, tries=row.tries + is_slow)
+        _note(row, f"waiting for Triton: {fault.detail}", actor=actor, clock=clock, tries=row.tries + is_slow)
     else:
         _step(row, to=DeploymentState.FAILED, actor=actor, clock=clock, error=fault.detail)
 
@@ -126,16 +126,27 @@ def _step(row: Deployment, *, to: DeploymentState, actor: Actor, clock: Clock, e
     row.state, row.error, row.revision = stored.state, stored.error, stored.revision
 
 
-def _note(row: Deployment, error: str, *, clock: Clock, tries: int = 0) -> None:
+def _note(row: Deployment, error: str, *, actor: Actor, clock: Clock, tries: int = 0) -> None:
     """Say on the row what it waits for, without a step."""
     error = error[:2000]
     if (row.error, row.tries) == (error, tries):
         return
     with transaction.atomic():
         stored = locked(row.pk)
+        before = {"error": stored.error, "tries": stored.tries}
         stored.error, stored.tries, stored.changed_at = error, tries, clock()
         stored.revision += 1
         stored.save(update_fields=["error", "tries", "changed_at", "revision"])
+        audit.record(
+            action=Action.DEPLOYMENT_CHANGED,
+            object_type="deployment",
+            object_id=stored.pk,
+            object_version=stored.revision,
+            actor=actor,
+            at=stored.changed_at,
+            before=before,
+            after={"error": error, "tries": tries},
+        )
         announce_deployment(stored, now=stored.changed_at)
     row.error, row.tries, row.changed_at = stored.error, stored.tries, stored.changed_at
 
@@ -144,7 +155,7 @@ def _keep_loaded(row: Deployment, done: Reconciled, *, actor: Actor, clock: Cloc
     """Load a version again that Triton has lost."""
     name = row.triton_name
     if triton.triton_control().is_model_ready(model_name=name):
-        _note(row, "", clock=clock)
+        _note(row, "", actor=actor, clock=clock)
         return
     if row.error and clock() - row.changed_at < TRY_AGAIN_AFTER:
         return
@@ -153,10 +164,10 @@ def _keep_loaded(row: Deployment, done: Reconciled, *, actor: Actor, clock: Cloc
     except (ServingError, OSError) as fault:
         done.faults[name] = str(fault)
         if not getattr(fault, "outage", False):
-            _note(row, f"Triton does not load it: {fault}", clock=clock)
+            _note(row, f"Triton does not load it: {fault}", actor=actor, clock=clock)
         logger.warning("reload_failed", triton_name=name, error=str(fault))
         return
-    _note(row, "", clock=clock)
+    _note(row, "", actor=actor, clock=clock)
     done.loaded.append(name)
     audit.record(
         action=Action.DEPLOYMENT_CHANGED,
