@@ -126,6 +126,12 @@ VARIABLES: tuple[Variable, ...] = (
         "MODEL_REPOSITORY_DIR", Path, "var/models", "Folder Triton loads models from; written by one service only."
     ),
     Variable(
+        "STATIC_ROOT",
+        Path,
+        "var/static",
+        "Folder with the pages' styles and scripts, as `manage.py collectstatic` put them there.",
+    ),
+    Variable(
         "STORAGE_URL",
         str,
         "file:var/storage",

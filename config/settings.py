@@ -161,13 +161,19 @@ def _storage(url: str) -> dict[str, Any]:
 
 STORAGES = {
     "default": _storage(ENV["STORAGE_URL"]),
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # With DEBUG pages are written: their files are served as they lie there.
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "core.static_files.HashedStaticFiles"
+    },
 }
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
+STATIC_ROOT = BASE_DIR / ENV["STATIC_ROOT"]
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_MAX_AGE = 0 if DEBUG else 300
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_MAX_AGE = 0
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20
 DATA_UPLOAD_MAX_NUMBER_FILES = 100
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20

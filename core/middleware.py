@@ -10,7 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.contrib.messages.middleware import MessageMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
-from core import permissions, policy, problems
+from core import permissions, policy, problems, static_files
 from core.errors import Forbidden, NotSignedIn, WaferdeckError
 from core.outages import as_unavailable
 from core.requests import is_api, request_id
@@ -41,7 +41,7 @@ class ContentPolicyMiddleware:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.policy = build_policy()
+        self.policy = build_policy(update={"script-src": static_files.script_sources()})
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)

@@ -71,6 +71,10 @@ class Layout:
         return self.var_dir / "storage"
 
     @property
+    def static_dir(self) -> Path:
+        return self.var_dir / "static"
+
+    @property
     def beat_path(self) -> Path:
         return self.var_dir / "beat" / "schedule"
 

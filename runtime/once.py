@@ -16,16 +16,25 @@ NOT_OURS = {"var", "tests", "bench", "runtime", "training", "static", "templates
 class Once:
     """Tasks that need not run again until the code, the database or the day changes."""
 
-    def __init__(self, path: Path, *, database: Callable[[], str], also: str = "") -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        database: Callable[[], str],
+        also: str = "",
+        watched: Callable[[], Iterable[Path]] | None = None,
+    ) -> None:
         """
         Args:
             path: where it is written down.
             database: names the database and what was migrated in it; empty for one that cannot be asked.
             also: anything else the tasks depend on.
+            watched: the files the tasks depend on; the product's code when left out.
         """
         self._path = path
         self._also = also
         self._database = database
+        self._watched = watched or code_files
 
     def is_due(self, name: str) -> bool:
         """Whether the task has to run."""
@@ -50,15 +59,23 @@ class Once:
         digest = hashlib.sha256(f"{database}\0{self._also}".encode())
         # Some of what migrations make is for a stretch of time (partitions); a new day looks again.
         digest.update(datetime.now(tz=UTC).date().isoformat().encode())
-        for path in sorted(_watched()):
+        for path in sorted(self._watched()):
             digest.update(f"{path}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
         return digest.hexdigest()
 
 
-def _watched() -> Iterable[Path]:
+def code_files() -> Iterable[Path]:
+    """The product's code and what it loads."""
     yield PROJECT_DIR / "requirements.txt"
     for folder in PROJECT_DIR.iterdir():
         if folder.is_dir() and folder.name not in NOT_OURS and not folder.name.startswith("."):
             for pattern in WATCHED:
                 yield from folder.rglob(pattern)
+
+
+def page_files() -> Iterable[Path]:
+    """What pages are served, and what decides under which names."""
+    yield PROJECT_DIR / "requirements.txt"
+    yield PROJECT_DIR / "core" / "static_files.py"
+    yield from (path for path in (PROJECT_DIR / "static").rglob("*") if path.is_file())

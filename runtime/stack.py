@@ -5,13 +5,13 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runtime import environment, ports, web, worker
 from runtime.keys import Keys
 from runtime.layout import PROJECT_DIR, Layout
-from runtime.once import Once
+from runtime.once import Once, page_files
 from runtime.postgres import Postgres
 from runtime.process import Command
 from runtime.redis import Redis
@@ -130,10 +130,10 @@ def _product(
     if "migrate" in parts:
         specs.append(_manage("migrate", variables, "migrate", "--no-input", once=once, after=servers))
     if "web" in parts and listener is not None:
+        specs.append(_static(layout, variables))
+        working = after("migrate", "static")
         specs.append(
-            web.spec(
-                listener=listener, address=address, environment=variables, folder=PROJECT_DIR, after=after("migrate")
-            )
+            web.spec(listener=listener, address=address, environment=variables, folder=PROJECT_DIR, after=working)
         )
     if "worker" in parts:
         specs.append(worker.worker_spec(environment=variables, folder=PROJECT_DIR, after=after("migrate")))
@@ -148,6 +148,14 @@ def _product(
         fed = (*working, *after("seed", "beat"))
         specs.append(_manage("lot", variables, "run_demo_lot", once=once, after=fed, background=True))
     return specs
+
+
+def _static(layout: Layout, variables: dict[str, str]) -> Spec:
+    """Collects what pages are served, beside the servers while they start; needs none of them."""
+    once = Once(layout.done_path, database=lambda: "none", watched=page_files)
+    spec = _manage("static", variables, "collectstatic", "--no-input", "--clear", once=once, after=())
+    manifest = layout.static_dir / "staticfiles.json"
+    return replace(spec, needed=lambda: not manifest.exists() or once.is_due("static"))
 
 
 def _manage(

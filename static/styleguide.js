@@ -1,6 +1,6 @@
 /** Draws the components that scripts draw, with samples in every state. */
 import { confirmed } from "./shared/confirm.js"
-import { glyph, h, icon } from "./shared/dom.js"
+import { glyph, h, icon, sprites } from "./shared/dom.js"
 import { confidenceText, lengthText } from "./shared/formats.js"
 import { loadClasses, scoreBar } from "./shared/signs.js"
 import { toast } from "./shared/toast.js"
@@ -52,7 +52,7 @@ find("#guide-files").append(file("waiting.png", "waiting", { sent: 0, tries: 0 }
   file("failed.png", "failed", { problem: { title: "The server cannot be reached", detail: "The server did not answer.", advice: "Press Retry." } }), file("cancelled.png", "cancelled"))
 find("#guide-progress").append(createBar({ total: 100, done: 62, failed: 5, cancelled: 8, progress: 0.75 }))
 
-const sprite = new DOMParser().parseFromString(await (await fetch(`${document.body.dataset.static}vendor/icons.svg`)).text(), "image/svg+xml")
+const sprite = new DOMParser().parseFromString(await (await fetch(sprites.icons)).text(), "image/svg+xml")
 find("#guide-icons").append(...[...sprite.querySelectorAll("symbol")].map(({ id }) => h("span", { class: "guide__icon", title: id }, icon(id))))
 
 document.addEventListener("click", async ({ target }) => {

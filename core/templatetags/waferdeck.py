@@ -4,13 +4,37 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
+
+from core import static_files
 
 register = template.Library()
 
 SEVERITIES = ("critical", "major", "minor", "nuisance")
+
+
+@register.simple_tag
+def import_map() -> SafeString:
+    """Tells the browser where modules lie; before the first of them."""
+    addresses = static_files.import_map()
+    # Names of our own files as JSON; the content policy knows its digest.
+    return format_html('<script type="importmap">{}</script>', mark_safe(addresses)) if addresses else SafeString("")  # noqa: S308
+
+
+@register.simple_tag(takes_context=True)
+def module(context: Context, name: str) -> SafeString:
+    """A page's module. What it imports is asked for at once, not one import after another."""
+    seen: set[str] = context.render_context.setdefault("modules", set())
+    needed = [one for one in static_files.modules_needed(name) if one != name and one not in seen]
+    seen.update(needed)
+    return format_html(
+        '{}<script type="module" src="{}"></script>',
+        format_html_join("", '<link rel="modulepreload" href="{}">', ((static(one),) for one in needed)),
+        static(name),
+    )
 
 
 @register.simple_tag

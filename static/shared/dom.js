@@ -1,7 +1,8 @@
 /** Small helpers to build and to keep up parts of a page without drawing them anew. */
 
 const SVG = "http://www.w3.org/2000/svg"
-const staticRoot = globalThis.document?.body?.dataset.static ?? "/static/"
+/** Where the page says the pictures of icons and of our own signs are: {icons, glyphs}. */
+export const sprites = globalThis.document?.body?.dataset ?? { icons: "icons.svg", glyphs: "glyphs.svg" }
 
 /** An element: h("a", {class: "x", href, onclick, hidden: true}, "text", child…). null children are left out. */
 export function h(tag, attributes = {}, ...children) {
@@ -24,11 +25,11 @@ function fill(element, attributes, children) {
 }
 
 export function icon(name, size = "") {
-  return use(`${staticRoot}vendor/icons.svg#${name}`, size ? `icon icon--${size}` : "icon")
+  return use(`${sprites.icons}#${name}`, size ? `icon icon--${size}` : "icon")
 }
 
 export function glyph(name, kind = "icon") {
-  return use(`${staticRoot}shared/glyphs.svg#${name}`, kind)
+  return use(`${sprites.glyphs}#${name}`, kind)
 }
 
 function use(href, kind) {
@@ -36,7 +37,7 @@ function use(href, kind) {
 }
 
 export function setIcon(element, name) {
-  element.querySelector("use").setAttribute("href", `${staticRoot}vendor/icons.svg#${name}`)
+  element.querySelector("use").setAttribute("href", `${sprites.icons}#${name}`)
 }
 
 /** Writes text only when it differs: an unchanged node costs no layout. */

@@ -1,5 +1,7 @@
 """What holds for every page: strict policy, names, focus, keys, words for what is wrong."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -41,9 +43,20 @@ class TestEveryPage:
     def test_forbids_inline_scripts_and_styles(self, screen):
         policy = screen.page.request.get(screen.address + "/").headers["content-security-policy"]
 
-        assert "script-src 'self'" in policy
+        assert re.search(r"script-src 'self' 'sha256-[\w+/=]+';", policy), "our files, and the import map by its digest"
         assert "style-src 'self'" in policy
         assert "unsafe" not in policy
+
+    @pytest.mark.parametrize("path", PAGES)
+    def test_is_made_of_files_that_a_browser_keeps_for_good(self, screen, path):
+        seen = []
+        screen.page.on("response", lambda answer: seen.append(answer) if "/static/" in answer.url else None)
+
+        screen.live(path)
+
+        assert len(seen) > 10
+        kept = {answer.url: answer.headers.get("cache-control", "") for answer in seen}
+        assert [url for url, rule in kept.items() if "immutable" not in rule] == []
 
 
 class TestKeys:

@@ -91,6 +91,18 @@ class TestOnce:
 
         assert once.is_due("migrate") is True
 
+    def test_a_task_is_due_again_when_a_file_it_depends_on_changes(self, tmp_path):
+        style = tmp_path / "page.css"
+        style.write_text("a")
+        once = Once(tmp_path / "done.json", database=lambda: "none", watched=lambda: [style])
+        once.done("static")
+        before = once.is_due("static")
+
+        style.write_text("b")
+
+        assert before is False
+        assert once.is_due("static") is True
+
     def test_another_password_is_another_story_and_cannot_be_read(self, tmp_path):
         Once(tmp_path / "done.json", database=lambda: "one", also="salt\0demo").done("seed")
 
