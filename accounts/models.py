@@ -43,7 +43,11 @@ class ApiToken(AbstractAuthToken):
 
 
 class IdempotencyKey(models.Model):
-    """The answer to a request that carried an `Idempotency-Key`, given again when it comes again."""
+    """The answer to a request that carried an `Idempotency-Key`, given again when it comes again.
+
+    `attempt` is the fencing number: it grows with every claim, and only the newest claim may note or answer. `made` is
+    the id of what an attempt has made, written in the transaction that made it.
+    """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=128)
@@ -51,6 +55,9 @@ class IdempotencyKey(models.Model):
     status = models.PositiveSmallIntegerField(null=True)
     body = models.TextField(null=True)
     location = models.CharField(max_length=300, blank=True, default="")
+    attempt = models.PositiveIntegerField(db_default=1)
+    held_until = models.DateTimeField(null=True)
+    made = models.CharField(max_length=64, blank=True, db_default="")
     created_at = models.DateTimeField()
 
     class Meta:

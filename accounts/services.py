@@ -20,7 +20,7 @@ from core.actors import Actor, Source
 from core.authentication import forget_tokens
 from core.clock import now as clock_now
 from core.errors import TooManyTries
-from core.idempotency import Answer
+from core.idempotency import Answer, Claim, LostClaim
 from core.roles import Role, forget_grants
 from core.throttling import Limit, check_tries, count_try
 
@@ -28,7 +28,7 @@ FAILED_PER_ACCOUNT = Limit(kind="failed-account", tries=10, window_s=900)
 FAILED_PER_ADDRESS = Limit(kind="failed-address", tries=30, window_s=900)
 TOKEN_LIFETIME = timedelta(days=90)
 KEY_LIFETIME = timedelta(days=1)
-# Longer than any request may take; a claim older than this belongs to a process that died.
+# Longer than requests take. A claim older than this belongs to a process that died, or may not commit any more.
 CLAIM_LIFETIME = timedelta(minutes=3)
 # Its owner can still see for a while why it does not work any more.
 SHOW_EXPIRED_TOKEN_FOR = timedelta(days=7)
@@ -173,51 +173,78 @@ def revoke_token(*, token: ApiToken, actor: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def claim_idempotency_key(*, user_id: int, key: str, fingerprint: str, now: datetime) -> Answer | None:
+def claim_idempotency_key(*, user_id: int, key: str, fingerprint: str, now: datetime) -> Claim | Answer:
     """Reserve a key for a request about to be carried out.
 
     A claim whose request never ended, because its process died, is taken over after a while.
 
     Returns:
-        None when the key is ours now; else the answer to the request that had it first.
+        A claim when the key is ours now; else the answer to the request that had it first.
 
     Raises:
         KeyReused: that was another request.
         StillRunning: it is being carried out.
     """
+    held_until = now + CLAIM_LIFETIME
     _, is_new = IdempotencyKey.objects.get_or_create(
-        user_id=user_id, key=key, defaults={"fingerprint": fingerprint, "created_at": now}
+        user_id=user_id,
+        key=key,
+        defaults={"fingerprint": fingerprint, "created_at": now, "held_until": held_until, "attempt": 1, "made": ""},
     )
     if is_new:
-        return None
+        return Claim(user_id=user_id, key=key, attempt=1)
     row = IdempotencyKey.objects.select_for_update().filter(user_id=user_id, key=key).first()
     if row is None:
         raise StillRunning(
             "The first request with this Idempotency-Key has just failed. Send it again.", retry_after_s=1
         )
-    is_expired = row.created_at < now - KEY_LIFETIME
-    is_abandoned = row.status is None and row.created_at < now - CLAIM_LIFETIME
-    if is_expired or is_abandoned:
-        row.fingerprint, row.created_at, row.status, row.body, row.location = fingerprint, now, None, None, ""
-        row.save()
-        return None
-    if row.fingerprint != fingerprint:
+    if row.created_at < now - KEY_LIFETIME:
+        row.fingerprint, row.created_at, row.made = fingerprint, now, ""
+        row.status, row.body, row.location = None, None, ""
+    elif row.fingerprint != fingerprint:
         raise KeyReused("This Idempotency-Key was sent with another request. Use a new one.")
-    if row.status is None:
+    elif row.status is not None:
+        return Answer(status=row.status, body=row.body or "", location=row.location)
+    elif row.held_until is not None and row.held_until > now:
         raise StillRunning("The first request with this Idempotency-Key is still being carried out.", retry_after_s=1)
-    return Answer(status=row.status, body=row.body or "", location=row.location)
+    row.attempt, row.held_until = row.attempt + 1, held_until
+    row.save()
+    return Claim(user_id=user_id, key=key, attempt=row.attempt, made=row.made)
 
 
-def store_idempotent_answer(*, user_id: int, key: str, answer: Answer) -> None:
-    """Keep the answer for whoever sends the key again."""
-    IdempotencyKey.objects.filter(user_id=user_id, key=key).update(
-        status=answer.status, body=answer.body, location=answer.location
-    )
+def note_made(claim: Claim, made: str) -> None:
+    """Keep the id of what a claim's request makes, in the transaction that makes it.
+
+    Raises:
+        LostClaim: another attempt has taken over; the transaction must not commit.
+    """
+    if _held(claim).update(made=made) != 1:
+        raise _lost()
 
 
-def release_idempotency_key(*, user_id: int, key: str) -> None:
-    """Forget a key whose request failed without effect, so that it may be tried again."""
-    IdempotencyKey.objects.filter(user_id=user_id, key=key, status=None).delete()
+def store_idempotent_answer(claim: Claim, answer: Answer) -> None:
+    """Keep the answer for whoever sends the key again.
+
+    Raises:
+        LostClaim: another attempt has taken over.
+    """
+    if _held(claim).update(status=answer.status, body=answer.body, location=answer.location) != 1:
+        raise _lost()
+
+
+def release_idempotency_key(claim: Claim) -> None:
+    """Let go of a key whose request failed: forget it, or leave it with what was made to the next attempt."""
+    _held(claim).filter(made="").delete()
+    _held(claim).update(held_until=None)
+
+
+def _held(claim: Claim) -> QuerySet[IdempotencyKey]:
+    """The claim's row, while no later one has taken it over."""
+    return IdempotencyKey.objects.filter(user_id=claim.user_id, key=claim.key, attempt=claim.attempt, status=None)
+
+
+def _lost() -> LostClaim:
+    return LostClaim("This took so long that another attempt has taken over. Nothing was changed.", retry_after_s=1)
 
 
 def forget_old_keys(*, now: datetime) -> int:

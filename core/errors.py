@@ -57,7 +57,7 @@ class Conflict(WaferdeckError):
 
 
 class Unavailable(WaferdeckError):
-    """A part that is needed is away; nothing was done and trying again later is right."""
+    """A part that is needed is away; trying again later is right."""
 
     code = "unavailable"
     status = 503
@@ -65,6 +65,14 @@ class Unavailable(WaferdeckError):
 
     def __init__(self, detail: str, *, retry_after_s: int | None = 5, **extra: Any) -> None:
         super().__init__(detail, retry_after_s=retry_after_s, **extra)
+
+
+class MayBeDone(Unavailable):
+    """It broke off where nobody can say whether the change was committed."""
+
+    def __init__(self, why: str = "", *, retry_after_s: int = 5, **extra: Any) -> None:
+        advice = "This may have been carried out all the same: look for it, or send it again with its Idempotency-Key."
+        super().__init__(f"{why} {advice}".strip(), retry_after_s=retry_after_s, **extra)
 
 
 class Overloaded(Unavailable):

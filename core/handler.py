@@ -21,11 +21,12 @@ from django.urls import set_script_prefix
 
 from core import health, problems
 from core.admission import Gate, Lane, gate, lanes
-from core.errors import Unavailable, WaferdeckError
+from core.errors import MayBeDone, Unavailable, WaferdeckError
 from core.parsers import BodyTooLarge
 from core.requests import accepted_id
 
 Scope = dict[str, Any]
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 READ_SILENCE_S = 20.0
 # Requests take less; after this it is worth asking whether something hangs.
 PATIENCE_S = 4.0
@@ -61,7 +62,7 @@ class AdmittingHandler(ASGIHandler):
             # However long it takes, also when nobody waits any more: until then its place is taken.
             work.add_done_callback(lambda _: entrance.leave())
             work.add_done_callback(lambda _: body.close())
-            response = await _in_time(work, answer_s=lane.answer_s)
+            response = await _in_time(work, answer_s=lane.answer_s, is_change=scope["method"] not in SAFE)
             await self._send(response, send, entrance=entrance)
         finally:
             gone.cancel()
@@ -114,21 +115,19 @@ async def _on_thread(entrance: Gate, work: Any, *arguments: Any) -> Any:
     return await asyncio.get_running_loop().run_in_executor(entrance.threads, work, *arguments)
 
 
-async def _in_time(work: "asyncio.Future[Any]", *, answer_s: float) -> Any:
-    """The outcome of `work`, or an honest answer instead when it does not come.
+async def _in_time(work: "asyncio.Future[Any]", *, answer_s: float, is_change: bool) -> Any:
+    """The outcome of `work`, or an honest answer instead when it does not come: the work goes on, and may yet commit.
 
     Raises:
         Unavailable: something that is needed hangs, or the work takes too long.
     """
+    refusal = MayBeDone if is_change else Unavailable
     await asyncio.wait({work}, timeout=PATIENCE_S)
     if not work.done() and await _is_anything_away():
-        raise Unavailable("A part that this needs does not answer. Send it again shortly.", retry_after_s=5)
+        raise refusal("A part that this needs does not answer.", retry_after_s=5)
     await asyncio.wait({work}, timeout=max(0.0, answer_s - PATIENCE_S))
     if not work.done():
-        raise Unavailable(
-            "This takes longer than an answer may. It may still be carried out; ask for it before sending it again.",
-            retry_after_s=10,
-        )
+        raise refusal("This takes longer than an answer may.", retry_after_s=10)
     return work.result()
 
 

@@ -1,5 +1,6 @@
 """`Idempotency-Key`: a request that is repeated with its key is answered like the first time and carried out once."""
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Callable
@@ -8,10 +9,12 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Protocol
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from rest_framework.request import Request
 
-from core.errors import Invalid
+from core.errors import Conflict, Invalid, MayBeDone
+from core.outages import as_unavailable
 
 _KEY = re.compile(r"[\x21-\x7e]{8,128}")
 _CHUNK_BYTES = 2**20
@@ -34,14 +37,61 @@ class Answer:
         return response
 
 
+class LostClaim(Conflict):
+    """Another attempt with the same key has taken over; what this one was about to change was not changed."""
+
+    code = "still_running"
+    title = "Another attempt with this Idempotency-Key has taken over"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to carry out a request with a key, until it is answered or the hold on the key has run out.
+
+    Attributes:
+        attempt: fencing number: it grows whenever the key is claimed, and only the newest claim may commit anything.
+        made: what an earlier attempt that broke off has made: the id of a run or a job; empty when nothing.
+    """
+
+    user_id: int
+    key: str
+    attempt: int
+    made: str = ""
+
+
 class Keys(Protocol):
     """Where keys are kept; `accounts.services` keeps them in the database."""
 
-    def claim_idempotency_key(self, *, user_id: int, key: str, fingerprint: str, now: datetime) -> Answer | None: ...
+    def claim_idempotency_key(self, *, user_id: int, key: str, fingerprint: str, now: datetime) -> Claim | Answer: ...
 
-    def store_idempotent_answer(self, *, user_id: int, key: str, answer: Answer) -> None: ...
+    def note_made(self, claim: Claim, made: str) -> None: ...
 
-    def release_idempotency_key(self, *, user_id: int, key: str) -> None: ...
+    def store_idempotent_answer(self, claim: Claim, answer: Answer) -> None: ...
+
+    def release_idempotency_key(self, claim: Claim) -> None: ...
+
+
+class Attempt:
+    """One carrying out of a request in several transactions.
+
+    `made` is the id of what an attempt that broke off has made already, or empty.
+    """
+
+    def __init__(self, *, keys: Keys | None = None, claim: Claim | None = None) -> None:
+        self._keys = keys
+        self._claim = claim
+        self.made = claim.made if claim else ""
+        self.has_noted = False
+
+    def note(self, made: object) -> None:
+        """Keep the id of what is being made, in the running transaction: if it commits, nothing makes it again.
+
+        Raises:
+            LostClaim: another attempt has taken over; the transaction must not commit.
+        """
+        self.has_noted = True
+        if self._keys is not None and self._claim is not None:
+            self._keys.note_made(self._claim, str(made))
 
 
 def key_of(request: HttpRequest) -> str | None:
@@ -62,33 +112,73 @@ def key_of(request: HttpRequest) -> str | None:
 def once(
     request: Request, *, keys: Keys, user_id: int, now: datetime, work: Callable[[], HttpResponse]
 ) -> HttpResponse:
-    """Carry out `work`, unless this request's key has an answer already.
+    """Carry out `work`, unless this request's key has an answer already. Work and answer are kept by one transaction.
 
     Only success is kept: a request that failed changed nothing, and may be tried again with its key.
 
     Raises:
         KeyReused: the key came with another request before.
         StillRunning: the first request with it has not ended.
+        LostClaim: it took so long that another attempt has taken over; nothing was changed.
     """
     key = key_of(request._request)
     if key is None:
         return work()
-    earlier = keys.claim_idempotency_key(user_id=user_id, key=key, fingerprint=fingerprint(request), now=now)
-    if earlier is not None:
-        return earlier.as_response(is_replay=True)
+    claim = keys.claim_idempotency_key(user_id=user_id, key=key, fingerprint=fingerprint(request), now=now)
+    if isinstance(claim, Answer):
+        return claim.as_response(is_replay=True)
     try:
-        response = work()
+        with transaction.atomic():
+            response = work()
+            _keep(response, keys=keys, claim=claim)
     except BaseException:
-        keys.release_idempotency_key(user_id=user_id, key=key)
+        keys.release_idempotency_key(claim)
         raise
-    if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
-        keys.release_idempotency_key(user_id=user_id, key=key)
-        return response
-    answer = Answer(
-        status=response.status_code, body=response.content.decode(), location=response.headers.get("Location", "")
-    )
-    keys.store_idempotent_answer(user_id=user_id, key=key, answer=answer)
     return response
+
+
+def once_in_steps(
+    request: Request, *, keys: Keys, user_id: int, now: datetime, work: Callable[[Attempt], HttpResponse]
+) -> HttpResponse:
+    """`once` for work that takes several transactions, or too long for one.
+
+    The transaction that makes something notes it (`Attempt.note`); whoever takes over a key that has a note goes on
+    with what there is, and makes nothing again.
+
+    Raises:
+        as `once`, and
+        Unavailable: something broke after the note; it may have been carried out.
+    """
+    key = key_of(request._request)
+    claim = None
+    if key is not None:
+        claim = keys.claim_idempotency_key(user_id=user_id, key=key, fingerprint=fingerprint(request), now=now)
+    if isinstance(claim, Answer):
+        return claim.as_response(is_replay=True)
+    attempt = Attempt(keys=keys, claim=claim)
+    try:
+        response = work(attempt)
+        if claim is not None:
+            # Whoever has taken over goes on with what this one made, and keeps the same answer.
+            with contextlib.suppress(LostClaim):
+                _keep(response, keys=keys, claim=claim)
+    except BaseException as fault:
+        if claim is not None:
+            keys.release_idempotency_key(claim)
+        if attempt.has_noted and as_unavailable(fault) is not None:
+            raise MayBeDone() from fault
+        raise
+    return response
+
+
+def _keep(response: HttpResponse, *, keys: Keys, claim: Claim) -> None:
+    if response.status_code >= HTTPStatus.MULTIPLE_CHOICES:
+        keys.release_idempotency_key(claim)
+        return
+    location = response.headers.get("Location", "")
+    keys.store_idempotent_answer(
+        claim, Answer(status=response.status_code, body=response.content.decode(), location=location)
+    )
 
 
 def fingerprint(request: Request) -> str:

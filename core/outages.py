@@ -33,11 +33,13 @@ def as_unavailable(fault: BaseException) -> Unavailable | None:
             component="postgres",
         )
     if isinstance(fault, OperationalError | InterfaceError | psycopg.OperationalError):
+        # A connection that is lost while it commits does not say whether it has.
         return Unavailable(
-            "The database does not answer. Nothing was changed; try again shortly.", component="postgres"
+            "The database does not answer. Try again shortly; what was not acknowledged may be stored or not.",
+            component="postgres",
         )
     if isinstance(fault, redis.ConnectionError | redis.TimeoutError):
-        return Unavailable("Redis does not answer. Nothing was changed; try again shortly.", component="redis")
+        return Unavailable("Redis does not answer. Try again shortly.", component="redis")
     if _is_of_the_store(fault):
         return Unavailable("Images cannot be stored or read right now. Try again shortly.", component="storage")
     return None

@@ -16,6 +16,7 @@ from accounts.selectors import actor_of, home_site
 from core import idempotency
 from core.actors import Actor
 from core.clock import now
+from core.idempotency import Attempt
 from core.ids import uuid7_floor
 from core.pagination import page_of
 from core.shapes import checked
@@ -53,10 +54,18 @@ class ApiView(APIView):
         return answer(body)
 
     def once(self, work: Callable[[], HttpResponse]) -> HttpResponse:
-        """Carry out a change, unless the request's `Idempotency-Key` has an answer already."""
+        """Carry out a change in one transaction, unless the request's `Idempotency-Key` has an answer already."""
+        return idempotency.once(self.request, keys=accounts, user_id=self._user_id, now=now(), work=work)
+
+    def once_in_steps(self, work: Callable[[Attempt], HttpResponse]) -> HttpResponse:
+        """`once` for a change that takes several transactions, or long; it notes what it makes."""
+        return idempotency.once_in_steps(self.request, keys=accounts, user_id=self._user_id, now=now(), work=work)
+
+    @property
+    def _user_id(self) -> int:
         user_id = self.actor.user_id
         assert user_id is not None
-        return idempotency.once(self.request, keys=accounts, user_id=user_id, now=now(), work=work)
+        return user_id
 
     def site(self, code: str | None) -> Site:
         """The actor's site of that code, or the one it works at.

@@ -11,10 +11,12 @@ from rest_framework.request import Request
 
 from core.clock import now
 from core.errors import Invalid
+from core.idempotency import Attempt
 from core.parsers import RawBytesParser, RawImageParser, StrictJSONParser
 from core.shapes import checked
 from inspection import selectors, services
 from inspection.api.base import ApiView, answer
+from inspection.choices import RunState
 from inspection.models import InspectionJob, InspectionRun
 from inspection.serializers import documented, shown
 from inspection.serializers.inputs import (
@@ -44,9 +46,11 @@ class PredictView(ApiView):
     )
     def post(self, request: Request) -> HttpResponse:
         """Inspect an image. 202 means that the model is away: the image is stored and its run finishes by itself."""
-        return self.once(self._predict)
+        return self.once_in_steps(self._predict)
 
-    def _predict(self) -> HttpResponse:
+    def _predict(self, attempt: Attempt) -> HttpResponse:
+        if attempt.made:
+            return self._made_before(attempt.made)
         data = self.request.data
         if isinstance(data, bytes):
             values = checked(PredictQuery, self.request.query_params)
@@ -55,9 +59,18 @@ class PredictView(ApiView):
             values = self.body(PredictIn)
             content, name = values["image"].read(), values["image"].name or ""
         outcome = services.predict_image(
-            data=content, file_name=name, upload=upload_of(values, priority=INTERACTIVE), actor=self.actor, now=now()
+            data=content,
+            file_name=name,
+            upload=upload_of(values, priority=INTERACTIVE),
+            actor=self.actor,
+            now=now(),
+            attempt=attempt,
         )
         return _outcome_of(outcome)
+
+    def _made_before(self, run_id: str) -> HttpResponse:
+        run = selectors.one(selectors.runs_visible_to(self.actor), UUID(run_id), what="run")
+        return _outcome_of(PredictOutcome(run=run, waiting=run.state in (RunState.QUEUED, RunState.RUNNING)))
 
 
 class BatchView(ApiView):
@@ -71,19 +84,25 @@ class BatchView(ApiView):
     )
     def post(self, request: Request) -> HttpResponse:
         """Take images in, or name stored ones; answers with the job. A bad one harms no other; its item says why."""
-        return self.once(self._take)
+        is_form = isinstance(request.data, QueryDict)
+        return self.once_in_steps(self._take_files) if is_form else self.once(self._take_ids)
 
-    def _take(self) -> HttpResponse:
-        is_form = isinstance(self.request.data, QueryDict)
-        values = self.body(BatchIn if is_form else BatchOfIdsIn)
-        upload, label, at = upload_of(values, priority=IN_BATCH), values.get("label", ""), now()
-        if is_form:
-            files = _files_of(values)
-            job = services.create_batch(files=files, upload=upload, label=label, actor=self.actor, now=at)
-        else:
-            ids = values["ids"]
-            job = services.reinspect_images(image_ids=ids, upload=upload, label=label, actor=self.actor, now=at)
-        return answer(_job_of(job), status=202, Location=reverse("api:job", args=[job.pk]))
+    def _take_files(self, attempt: Attempt) -> HttpResponse:
+        values = self.body(BatchIn)
+        job = services.create_batch(
+            files=_files_of(values), **self._common(values), actor=self.actor, now=now(), attempt=attempt
+        )
+        return _taken_in(job)
+
+    def _take_ids(self) -> HttpResponse:
+        values = self.body(BatchOfIdsIn)
+        return _taken_in(
+            services.reinspect_images(image_ids=values["ids"], **self._common(values), actor=self.actor, now=now())
+        )
+
+    @staticmethod
+    def _common(values: dict[str, Any]) -> dict[str, Any]:
+        return {"upload": upload_of(values, priority=IN_BATCH), "label": values.get("label", "")}
 
 
 class JobsView(ApiView):
@@ -170,9 +189,9 @@ class BenchmarkView(ApiView):
     @extend_schema(request=BenchmarkIn, responses=documented.BenchmarkOut)
     def post(self, request: Request) -> HttpResponse:
         """Measure how fast the deployed model answers, for 20 s at most. Nothing is stored."""
-        return self.once(self._measure)
+        return self.once_in_steps(self._measure)
 
-    def _measure(self) -> HttpResponse:
+    def _measure(self, _: Attempt) -> HttpResponse:
         values = self.body(BenchmarkIn)
         return answer(services.run_benchmark(**values, actor=self.actor, now=now()))
 
@@ -201,6 +220,10 @@ def _files_of(values: dict[str, Any]) -> list[BatchFile]:
     return [
         _UploadedPart(part, external_id=name) for part, name in zip(parts, named or [None] * len(parts), strict=True)
     ]
+
+
+def _taken_in(job: InspectionJob) -> HttpResponse:
+    return answer(_job_of(job), status=202, Location=reverse("api:job", args=[job.pk]))
 
 
 def _outcome_of(outcome: PredictOutcome) -> HttpResponse:

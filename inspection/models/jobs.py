@@ -52,5 +52,10 @@ class JobItem(models.Model):
         constraints = [models.UniqueConstraint(fields=["job", "ordinal"], name="job_item_once")]
         indexes = [models.Index(fields=["run"], condition=Q(run__isnull=False), name="job_item_by_run")]
 
+    @property
+    def waits_for_file(self) -> bool:
+        """Whether its file has not been taken in yet, and still may be."""
+        return self.state == ItemState.WAITING and self.run_id is None
+
     def __str__(self) -> str:
         return f"{self.job_id} #{self.ordinal} {self.state}"

@@ -8,8 +8,10 @@ from django.db import IntegrityError, transaction
 
 from audit import services as audit
 from audit.actions import Action
+from core import jobs
 from core.actors import Actor
 from core.errors import Invalid, Unavailable, WaferdeckError
+from core.idempotency import Attempt
 from core.ids import uuid7
 from core.outages import as_unavailable
 from inspection.choices import ItemState, JobState, RunState, check_job_step
@@ -20,6 +22,8 @@ from inspection.services.labels import checked_label, file_label
 from inspection.services.uploads import Upload, resolve
 
 MOST_IMAGES = 100
+# Enough calls for every worker to join in, and far fewer than files.
+WAKE_EVERY = 10
 # Far longer than taking in a batch may last.
 LONGEST_INTAKE = timedelta(minutes=10)
 
@@ -33,8 +37,19 @@ class BatchFile:
     external_id: str | None = None
 
 
-def create_batch(*, files: list[BatchFile], upload: Upload, label: str, actor: Actor, now: datetime) -> InspectionJob:
+def create_batch(
+    *,
+    files: list[BatchFile],
+    upload: Upload,
+    label: str,
+    actor: Actor,
+    now: datetime,
+    attempt: Attempt | None = None,
+) -> InspectionJob:
     """Take a batch in. Files that cannot be used become failed items with their reason; the rest wait for the workers.
+
+    Args:
+        attempt: of the request; where an earlier one broke off, its job is gone on with, and no file is taken in twice.
 
     Raises:
         Invalid: no file, more than 100, or the same external_id twice.
@@ -45,6 +60,21 @@ def create_batch(*, files: list[BatchFile], upload: Upload, label: str, actor: A
     named = [file.external_id for file in files if file.external_id]
     if len(set(named)) != len(named):
         raise Invalid("An external_id came twice.", fields={"external_id": ["Each names one image."]})
+    attempt = attempt or Attempt()
+    if attempt.made:
+        job = InspectionJob.objects.get(pk=attempt.made)
+    else:
+        job = _new_job(files, upload=upload, label=label, actor=actor, now=now, attempt=attempt)
+    for index, file in enumerate(files):
+        _take_item(job, ordinal=index, file=file, upload=upload, actor=actor, now=now)
+        if index % WAKE_EVERY == 0 or index == len(files) - 1:
+            jobs.enqueue_on_commit(runs.DRAIN)
+    return close_if_over(job_id=job.pk, actor=actor, now=now)
+
+
+def _new_job(
+    files: list[BatchFile], *, upload: Upload, label: str, actor: Actor, now: datetime, attempt: Attempt
+) -> InspectionJob:
     context = resolve(upload, actor=actor, now=now)
     job = InspectionJob(
         id=uuid7(at=now),
@@ -68,9 +98,8 @@ def create_batch(*, files: list[BatchFile], upload: Upload, label: str, actor: A
             at=now,
             after={"images": len(files), "label": job.label},
         )
-    for index, file in enumerate(files):
-        _take_item(job, ordinal=index, file=file, upload=upload, actor=actor, now=now)
-    return close_if_over(job_id=job.pk, actor=actor, now=now)
+        attempt.note(job.pk)
+    return job
 
 
 @transaction.atomic
@@ -151,19 +180,24 @@ def retry_failed_items(*, job_id: UUID, actor: Actor, now: datetime) -> Inspecti
 def _take_item(
     job: InspectionJob, *, ordinal: int, file: BatchFile, upload: Upload, actor: Actor, now: datetime
 ) -> None:
-    """Check and store one file, and queue its run; whatever goes wrong is written to its item."""
+    """Check and store one file, and queue its run; whatever goes wrong is written to its item.
+
+    Does nothing when the item does not wait for its file any more: it was cancelled, given up, or taken in before.
+    """
     one = replace(upload, external_id=file.external_id, priority=2)
     item = JobItem.objects.get(job=job, ordinal=ordinal)
+    if not item.waits_for_file:
+        return
     try:
         _queue_item(job, item=item, file=file, upload=one, actor=actor, now=now)
     except Exception as fault:
         refusal = fault if isinstance(fault, WaferdeckError) else as_unavailable(fault)
         if refusal is None:
             raise
-        item.state, item.run, item.image = ItemState.FAILED, None, None
-        item.error_code = str(refusal.extra.get("reason") or refusal.code)
-        item.error_detail = refusal.detail
-        item.save()
+        code = str(refusal.extra.get("reason") or refusal.code)
+        JobItem.objects.filter(pk=item.pk, state=ItemState.WAITING, run=None).update(
+            state=ItemState.FAILED, error_code=code, error_detail=refusal.detail
+        )
 
 
 def _queue_item(
@@ -188,7 +222,13 @@ def _queue_item(
     )
     try:
         with transaction.atomic():
-            predict.queue_image(taken, run=run, waiting_for="", now=now)
+            # The job first, as whoever cancels it does: then it is either cancelled before this, or cancels this run.
+            InspectionJob.objects.select_for_update().get(pk=job.pk)
+            item.refresh_from_db()
+            if not item.waits_for_file:
+                return
+            predict.save_taken(taken, run=run, now=now)
+            runs.queue_run(run, images=[taken.image], wake=False, actor=actor, now=now)
             item.run, item.image = run, taken.image
             item.save(update_fields=["run", "image"])
     except IntegrityError as fault:

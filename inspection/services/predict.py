@@ -14,6 +14,7 @@ from audit.actions import Action
 from core.actors import Actor
 from core.clock import now as clock_now
 from core.errors import Overloaded
+from core.idempotency import Attempt
 from core.image_decoder import IngestedImage
 from inspection.choices import RunState
 from inspection.errors import TooLarge, UnusableImage
@@ -64,11 +65,16 @@ class Taken:
     actor: Actor
 
 
-def predict_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, now: datetime) -> PredictOutcome:
+def predict_image(
+    *, data: bytes, file_name: str, upload: Upload, actor: Actor, now: datetime, attempt: Attempt | None = None
+) -> PredictOutcome:
     """Inspect an image at once.
 
     The original is stored first; image, run, findings, trail and event are one transaction after the answer.
     Where the model is away the image and a waiting run are stored instead.
+
+    Args:
+        attempt: of the request; it notes the run that is made.
 
     Raises:
         UnusableImage, TooLarge: the file is refused; nothing was stored.
@@ -76,6 +82,7 @@ def predict_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, 
         Overloaded, Unavailable: no place right now; nothing was stored, trying again is right.
     """
     started_s = time.perf_counter()
+    attempt = attempt or Attempt()
     taken = take_image(data=data, file_name=file_name, upload=upload, actor=actor, now=now)
     if taken.is_known and upload.use_cache:
         earlier = _answered_before(taken)
@@ -98,7 +105,7 @@ def predict_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, 
             "The model has more images than it can take. Send this one again shortly.", retry_after_s=2
         ) from fault
     except (ServingError, NoRoute) as fault:
-        return _stored_for_later(run, taken, reason=fault.detail, now=now)
+        return _stored_for_later(run, taken, reason=fault.detail, now=now, attempt=attempt)
     timings_ms = {**taken.decoded.timings_ms, **answer.judgement.timings_ms}
     timings_ms["total"] = round((time.perf_counter() - started_s) * 1000, 3)
     judged = [JudgedImage(ordinal=0, image=taken.image, judgement=answer.judgement)]
@@ -116,6 +123,7 @@ def predict_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, 
                 now=clock_now(),
                 is_new=True,
             )
+            attempt.note(run.pk)
     except IntegrityError:
         return _lost_the_race(taken)
     return PredictOutcome(run=run, fresh=Fresh(image=taken.image, detections=found))
@@ -151,16 +159,6 @@ def take_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, now
         upload=upload,
         actor=actor,
     )
-
-
-def queue_image(taken: Taken, *, run: InspectionRun, waiting_for: str, now: datetime) -> None:
-    """Write a taken image and a run that waits for a worker, in the running transaction.
-
-    Raises:
-        django.db.IntegrityError: the same image was written meanwhile.
-    """
-    save_taken(taken, run=run, now=now)
-    runs.queue_run(run, images=[taken.image], waiting_for=waiting_for, actor=taken.actor, now=now)
 
 
 def save_taken(taken: Taken, *, run: InspectionRun, now: datetime) -> None:
@@ -218,10 +216,14 @@ def _answered_before(taken: Taken) -> InspectionRun | None:
     )
 
 
-def _stored_for_later(run: InspectionRun, taken: Taken, *, reason: str, now: datetime) -> PredictOutcome:
+def _stored_for_later(
+    run: InspectionRun, taken: Taken, *, reason: str, now: datetime, attempt: Attempt
+) -> PredictOutcome:
     try:
         with transaction.atomic():
-            queue_image(taken, run=run, waiting_for=reason, now=now)
+            save_taken(taken, run=run, now=now)
+            runs.queue_run(run, images=[taken.image], waiting_for=reason, actor=taken.actor, now=now)
+            attempt.note(run.pk)
     except IntegrityError:
         return _lost_the_race(taken)
     return PredictOutcome(run=run, waiting=True)

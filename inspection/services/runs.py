@@ -76,9 +76,19 @@ def new_run(
 
 
 def queue_run(
-    run: InspectionRun, *, images: Sequence[InspectionImage], waiting_for: str = "", actor: Actor, now: datetime
+    run: InspectionRun,
+    *,
+    images: Sequence[InspectionImage],
+    waiting_for: str = "",
+    wake: bool = True,
+    actor: Actor,
+    now: datetime,
 ) -> None:
-    """Insert a run that waits, with its images, in the running transaction; workers are woken when it commits."""
+    """Insert a run that waits, with its images, in the running transaction.
+
+    Args:
+        wake: call a worker when it commits; False for one of many, whose caller calls once.
+    """
     run.waiting_for = waiting_for
     run.summary = {"image": _described(images[0]), "images": len(images)}
     with pipelined():
@@ -98,7 +108,8 @@ def queue_run(
         },
     )
     announce(run, events.RUN_QUEUED, now=now)
-    jobs.enqueue_on_commit(DRAIN)
+    if wake:
+        jobs.enqueue_on_commit(DRAIN)
 
 
 def attach_images(run: InspectionRun, images: Sequence[InspectionImage]) -> None:

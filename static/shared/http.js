@@ -49,7 +49,7 @@ async function send(path, options, { timeoutMs, signal }) {
     })
   } catch (fault) {
     if (signal?.aborted) throw fault
-    throw new Problem({ detail: "The server does not answer. Nothing was changed." })
+    throw new Problem({ detail: options.method ? "The server does not answer. It may have done this all the same; look before you do it again." : "The server does not answer." })
   }
   const text = await answer.text()
   if (!answer.ok) throw problemFrom(answer.status, text, answer.headers.get("Retry-After"))

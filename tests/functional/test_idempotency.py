@@ -1,8 +1,11 @@
 """A request that comes again with its key is carried out once and answered the same."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.urls import reverse
 
 from accounts import services
@@ -10,9 +13,13 @@ from accounts.errors import StillRunning
 from accounts.models import IdempotencyKey
 from audit.models import AuditEvent
 from core.clock import now
-from core.idempotency import Answer
+from core.idempotency import Answer, Claim, LostClaim
 from core.roles import Role
-from tests.factories import make_user
+from inspection.api import catalogue
+from inspection.models import InspectionImage, InspectionJob, InspectionRun, Layer
+from inspection.services import batches
+from tests.factories import make_recipe, make_user
+from tests.live_stack import wafer_png
 
 pytestmark = pytest.mark.django_db
 KEY = "5b6f1d0e-2f1c-4a53-9d0e-1f7f5d8c1a11"
@@ -68,28 +75,184 @@ class TestARequestThatFailed:
         assert make_layer(operator).status_code == 201
 
 
+class TestAProcessThatDies:
+    """Whatever moment it dies at, the request is carried out once, and the next attempt is answered."""
+
+    @pytest.fixture
+    def dies(self, monkeypatch):
+        """The process dies when it calls `name` of `owner`: nothing after that runs, also no clearing up."""
+
+        def dies(owner, name, *, after_calls=0):
+            original, calls = getattr(owner, name), []
+
+            def call(*args, **values):
+                calls.append(args)
+                if len(calls) > after_calls:
+                    patch.setattr(services, "release_idempotency_key", lambda *_: None)
+                    raise KeyboardInterrupt
+                return original(*args, **values)
+
+            patch.setattr(owner, name, call)
+
+        with monkeypatch.context() as patch:
+            dies.undo = patch.undo
+            yield dies
+
+    @pytest.fixture
+    def next_attempt(self, dies):
+        """The same request again, when the dead one's hold on the key has run out."""
+
+        def next_attempt(send):
+            with pytest.raises(KeyboardInterrupt):
+                send()
+            dies.undo()
+            assert send().json()["code"] == "still_running"
+            IdempotencyKey.objects.update(held_until=now() - timedelta(seconds=1))
+            return send()
+
+        return next_attempt
+
+    @pytest.fixture
+    def send_batch(self, operator, site):
+        make_recipe(site)
+        return lambda: operator.post(
+            reverse("api:batch"),
+            {"images": [SimpleUploadedFile(f"{k}.png", wafer_png(k, side_px=64)) for k in range(3)], "lot": "L"},
+            format="multipart",
+            headers={"idempotency-key": KEY},
+        )
+
+    @pytest.fixture
+    def send_image(self, operator, site):
+        make_recipe(site)
+        return lambda: operator.post(
+            reverse("api:predict"),
+            {"image": SimpleUploadedFile("1.png", wafer_png(1, side_px=64)), "cache": "false"},
+            format="multipart",
+            headers={"idempotency-key": KEY},
+        )
+
+    def test_before_the_answer_is_kept_has_changed_nothing(self, operator, dies, next_attempt):
+        dies(services, "store_idempotent_answer")
+
+        answer = next_attempt(lambda: make_layer(operator))
+
+        assert answer.status_code == 201, "the dead attempt's layer is gone with its answer"
+        assert AuditEvent.objects.filter(action="layer.create").count() == 1
+
+    def test_before_its_batch_is_made_has_changed_nothing(self, send_batch, dies, next_attempt):
+        dies(services, "note_made")
+
+        assert next_attempt(send_batch).status_code == 202
+        assert InspectionJob.objects.count() == 1
+
+    @pytest.mark.parametrize("taken_in", [0, 1, 2])
+    def test_in_the_middle_of_a_batch_is_succeeded(self, send_batch, dies, next_attempt, taken_in):
+        dies(batches, "_take_item", after_calls=taken_in)
+
+        answer = next_attempt(send_batch)
+
+        job = InspectionJob.objects.get()
+        assert (answer.status_code, answer.json()["id"]) == (202, str(job.pk))
+        assert [item.run_id is not None for item in job.items.all()] == [True, True, True]
+        assert InspectionRun.objects.count() == InspectionImage.objects.count() == 3
+        assert AuditEvent.objects.filter(action="run.queue").count() == 3
+
+    def test_after_its_batch_is_taken_in_has_done_it(self, send_batch, dies, next_attempt):
+        dies(services, "store_idempotent_answer")
+
+        answer = next_attempt(send_batch)
+
+        assert answer.headers["Location"] == reverse("api:job", args=[InspectionJob.objects.get().pk])
+        assert InspectionRun.objects.count() == 3
+        assert send_batch().headers["Idempotent-Replayed"] == "true"
+
+    def test_after_its_run_is_made_has_done_it(self, send_image, dies, next_attempt):
+        dies(services, "store_idempotent_answer")
+
+        answer = next_attempt(send_image)
+
+        assert (answer.status_code, answer.json()["id"]) == (202, str(InspectionRun.objects.get().pk))
+
+    def test_a_slow_attempt_that_was_taken_over_commits_nothing(self, operator, monkeypatch):
+        make = catalogue.services.create_layer
+
+        def slow(**values):
+            IdempotencyKey.objects.update(held_until=now() - timedelta(seconds=1))
+            monkeypatch.setattr(catalogue.services, "create_layer", make)
+            assert make_layer(operator).status_code == 201
+            Layer.objects.all().delete()
+            return make(**values)
+
+        monkeypatch.setattr(catalogue.services, "create_layer", slow)
+        kind = replace(catalogue.LayersView.kind, create=lambda **values: catalogue.services.create_layer(**values))
+        monkeypatch.setattr(catalogue.LayersView, "kind", kind)
+
+        answer = make_layer(operator)
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "still_running")
+        assert not Layer.objects.exists()
+
+    def test_a_fault_after_something_was_made_does_not_say_that_nothing_was(self, send_batch, monkeypatch):
+        with monkeypatch.context() as patch:
+            patch.setattr(batches, "close_if_over", self._fails)
+            answer = send_batch()
+
+        assert answer.status_code == 503
+        assert "may have been carried out" in answer.json()["detail"]
+        assert send_batch().json()["id"] == str(InspectionJob.objects.get().pk)
+
+    def _fails(self, **_):
+        raise OperationalError("server closed the connection unexpectedly")
+
+
 class TestClaim:
     def claim(self, user, *, at, fingerprint="f"):
         return services.claim_idempotency_key(user_id=user.pk, key=KEY, fingerprint=fingerprint, now=at)
 
     def test_of_a_request_under_way_is_refused(self):
         user, at = make_user(), now()
-        assert self.claim(user, at=at) is None
+        assert isinstance(self.claim(user, at=at), Claim)
 
         with pytest.raises(StillRunning):
             self.claim(user, at=at + timedelta(minutes=1))
 
     def test_of_a_request_whose_process_died_is_taken_over(self):
         user, at = make_user(), now()
-        self.claim(user, at=at)
+        first = self.claim(user, at=at)
 
-        assert self.claim(user, at=at + timedelta(minutes=4)) is None
+        second = self.claim(user, at=at + timedelta(minutes=4))
+
+        assert (first.attempt, second.attempt) == (1, 2)
+
+    def test_that_was_taken_over_may_neither_note_nor_answer_nor_let_go(self):
+        user, at = make_user(), now()
+        lost = self.claim(user, at=at)
+        self.claim(user, at=at + timedelta(minutes=4))
+
+        for act in (
+            lambda: services.note_made(lost, "1"),
+            lambda: services.store_idempotent_answer(lost, Answer(200, "")),
+        ):
+            with pytest.raises(LostClaim):
+                act()
+        services.release_idempotency_key(lost)
+
+        assert IdempotencyKey.objects.get().held_until == at + timedelta(minutes=7)
+
+    def test_of_a_failed_request_that_made_something_hands_it_on(self):
+        user, at = make_user(), now()
+        failed = self.claim(user, at=at)
+        services.note_made(failed, "the job")
+        services.release_idempotency_key(failed)
+
+        assert self.claim(user, at=at).made == "the job"
 
     def test_keeps_status_place_and_text(self):
         user, at = make_user(), now()
-        self.claim(user, at=at)
+        claim = self.claim(user, at=at)
         given = Answer(status=202, body='{"b": 1, "a": 2}', location="/api/v1/inference/jobs/1/")
 
-        services.store_idempotent_answer(user_id=user.pk, key=KEY, answer=given)
+        services.store_idempotent_answer(claim, given)
 
         assert self.claim(user, at=at) == given

@@ -1,13 +1,17 @@
 """Batches: every file gets its own answer."""
 
+import threading
+import time
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 
 from accounts.models import Site
+from core import jobs
 from core.clock import now
-from core.errors import Invalid
+from core.errors import IllegalTransition, Invalid
 from inspection import services
 from inspection.errors import UnknownJob
 from inspection.models import InspectionImage, InspectionJob, InspectionRun
@@ -89,6 +93,99 @@ class TestCancelJob:
 
         with pytest.raises(UnknownJob):
             services.cancel_job(job_id=job.pk, actor=stranger, now=now())
+
+
+@pytest.mark.django_db(transaction=True)
+class TestCancelInTheMiddle:
+    """Nothing of a cancelled job is taken in afterwards, whenever the cancellation comes."""
+
+    def assert_sound(self, job):
+        job.refresh_from_db()
+        states = list(job.items.values_list("state", "run__state"))
+        assert job.state in ("cancelled", "done"), states
+        assert (job.done, job.failed, job.cancelled) == tuple(
+            sum(state == wanted for state, _ in states) for wanted in ("done", "failed", "cancelled")
+        )
+        assert job.done + job.failed + job.cancelled == job.total == len(states)
+        assert not InspectionRun.objects.filter(job=job, state__in=["queued", "running"]).exists()
+
+    def test_between_two_files(self, site, send, png, operator, monkeypatch):
+        take, taken = batches.predict.take_image, []
+
+        def cancelled_at_the_second(**values):
+            taken.append(take(**values))
+            if len(taken) == 2:
+                services.cancel_job(job_id=InspectionJob.objects.get().pk, actor=operator, now=now())
+            return taken[-1]
+
+        monkeypatch.setattr(batches.predict, "take_image", cancelled_at_the_second)
+        job = send([png(k) for k in range(4)])
+
+        self.assert_sound(job)
+        assert (len(taken), job.state, job.cancelled) == (2, "cancelled", 4), "what is not wanted is not even decoded"
+        assert InspectionImage.objects.count() == 1
+
+    def test_at_any_moment(self, site, send, png, operator):
+        files = [png(k) for k in range(3)]
+        for race in range(12):
+            faults = []
+
+            def cancel(race=race, faults=faults):
+                try:
+                    while not (job := InspectionJob.objects.filter(state="running").first()):
+                        time.sleep(0.001)
+                    time.sleep(race * 0.004)
+                    services.cancel_job(job_id=job.pk, actor=operator, now=now())
+                except IllegalTransition:
+                    pass
+                except Exception as fault:
+                    faults.append(fault)
+                finally:
+                    connection.close()
+
+            canceller = threading.Thread(target=cancel)
+            canceller.start()
+            job = send(files, lot=f"L{race}")
+            canceller.join()
+
+            assert faults == []
+            self.assert_sound(job)
+
+
+class TestWaking:
+    @pytest.fixture
+    def calls(self, monkeypatch):
+        made = []
+        monkeypatch.setattr(jobs, "enqueue", lambda task, **_: made.append(task))
+        return made
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_batch_calls_the_workers_once_for_ten_files_and_when_it_is_in(self, site, send, png, calls):
+        send([png(k) for k in range(12)])
+
+        assert calls == ["inspection.drain"] * 3
+
+    @pytest.mark.django_db(transaction=True)
+    def test_many_runs_of_one_transaction_call_once(self, site, send, png, operator, calls):
+        job = send([png(k) for k in range(3)])
+        services.cancel_job(job_id=job.pk, actor=operator, now=now())
+        calls.clear()
+
+        services.retry_failed_items(job_id=job.pk, actor=operator, now=now())
+
+        assert calls == ["inspection.drain"]
+
+    @pytest.mark.django_db(transaction=True)
+    def test_a_call_outlives_one_that_was_taken_back(self, calls):
+        with transaction.atomic():
+            with pytest.raises(ZeroDivisionError), transaction.atomic():
+                jobs.enqueue_on_commit("a.task", n=1)
+                raise ZeroDivisionError
+            jobs.enqueue_on_commit("a.task", n=1)
+            jobs.enqueue_on_commit("a.task", n=1)
+            jobs.enqueue_on_commit("a.task", n=2)
+
+        assert calls == ["a.task", "a.task"]
 
 
 class TestAnUploadThatBrokeOff:
