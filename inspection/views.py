@@ -132,7 +132,7 @@ def wafer(request: HttpRequest, wafer_id: UUID) -> HttpResponse:
             "geometry": _geometry(row.lot.product),
         },
         "runs": [selectors.card_of(run) for run in runs],
-        "recipes": {str(run.recipe_version): _bands(run.recipe_version) for run in runs},
+        "recipes": {str(version): _bands(version) for version in selectors.recipes_behind(runs)},
         "classes": _classes(),
     }
     return render(request, "inspection/wafer.html", context)

@@ -1,7 +1,6 @@
 """Queries other layers read. They say who may see, in what order, at what cost."""
 
 from inspection.selectors.access import (
-    CARD_RELATIONS,
     defect_classes,
     detections_visible_to,
     images_visible_to,
@@ -11,6 +10,7 @@ from inspection.selectors.access import (
     one,
     products_visible_to,
     recipe_versions_of,
+    recipes_behind,
     recipes_visible_to,
     runs_visible_to,
     tools_visible_to,
@@ -24,7 +24,6 @@ from inspection.selectors.results import classes_by_id, detections_of, images_of
 from inspection.selectors.wall import wall_cards
 
 __all__ = [
-    "CARD_RELATIONS",
     "card_of",
     "classes_by_id",
     "defect_classes",
@@ -44,6 +43,7 @@ __all__ = [
     "products_visible_to",
     "queue_state",
     "recipe_versions_of",
+    "recipes_behind",
     "recipes_visible_to",
     "runs_visible_to",
     "tools_visible_to",

@@ -1,5 +1,6 @@
 """Who sees what: everything belongs to a site, and another site's object does not exist."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from inspection.models import (
 )
 
 CARD_RELATIONS = ("wafer__lot__product", "layer", "tool", "recipe_version__recipe", "model_version__model")
+"""What a run's card shows, and what judging it takes."""
 # Long values that no card and no list shows: read for every row, a model's description alone would cost the most.
 UNSHOWN = (
     "model_version__metadata",
@@ -35,6 +37,12 @@ UNSHOWN = (
 def with_card(runs: QuerySet[InspectionRun]) -> QuerySet[InspectionRun]:
     """The same runs with everything their cards show, in one query."""
     return runs.select_related(*CARD_RELATIONS).defer(*UNSHOWN)
+
+
+def recipes_behind(runs: Iterable[InspectionRun]) -> list[RecipeVersion]:
+    """The recipe versions some runs were judged by, each once. One query, whatever their number."""
+    keys = {run.recipe_version_id for run in runs}
+    return list(RecipeVersion.objects.filter(pk__in=keys).select_related("recipe"))
 
 
 def lots_visible_to(actor: Actor) -> QuerySet[Lot]:

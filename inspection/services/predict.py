@@ -19,6 +19,7 @@ from core.image_decoder import IngestedImage
 from inspection.choices import RunState
 from inspection.errors import TooLarge, UnusableImage
 from inspection.models import Detection, InspectionImage, InspectionRun, Wafer
+from inspection.selectors.access import CARD_RELATIONS
 from inspection.services import inference, ingest, runs
 from inspection.services.decoder import decode_for_inspection
 from inspection.services.findings import JudgedImage
@@ -210,7 +211,7 @@ def _answered_before(taken: Taken) -> InspectionRun | None:
         InspectionRun.objects.filter(
             is_ahead | is_over, run_images__image=taken.image, recipe_version=context.recipe_version
         )
-        .select_related(*runs.RUN_RELATIONS)
+        .select_related(*CARD_RELATIONS)
         .order_by("-id")
         .first()
     )
@@ -235,7 +236,7 @@ def _lost_the_race(taken: Taken) -> PredictOutcome:
     known = ingest.image_named(taken.upload.external_id, site_id=taken.context.site.pk, sha256=sha256) or _look_up(
         taken.upload, context=taken.context, sha256=sha256, actor=taken.actor, now=received_at
     )
-    judging = InspectionRun.objects.filter(run_images__image_id=known.image_id).select_related(*runs.RUN_RELATIONS)
+    judging = InspectionRun.objects.filter(run_images__image_id=known.image_id).select_related(*CARD_RELATIONS)
     run = judging.order_by("-id").first()
     if run is None or known.image_id is None:
         raise Overloaded("The same image was sent twice at once. Send it again.", retry_after_s=1)

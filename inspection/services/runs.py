@@ -19,6 +19,7 @@ from inspection import events
 from inspection.choices import RunState, check_run_step
 from inspection.errors import LostLease, UnknownRun
 from inspection.models import Detection, InspectionImage, InspectionJob, InspectionRun, Wafer
+from inspection.selectors.access import CARD_RELATIONS
 from inspection.selectors.cards import card_of
 from inspection.services import job_progress
 from inspection.services.findings import JudgedImage, band_of_run, summarise, write_findings
@@ -28,7 +29,6 @@ from outbox import services as outbox
 
 DRAIN = "inspection.drain"
 LONGEST_BACKOFF_S = 300
-RUN_RELATIONS = ("wafer__lot__product", "layer", "tool", "recipe_version__recipe", "model_version__model", "job")
 
 # The choice is materialised: a plan may run a subquery in WHERE more than once, and each time it locks other rows.
 _CLAIM = """
@@ -125,7 +125,7 @@ def claim_runs(*, owner: str, limit: int, actor: Actor, now: datetime) -> list[I
     with connection.cursor() as cursor:
         cursor.execute(_CLAIM, {"owner": owner, "lease_s": settings.RUN_LEASE_S, "limit": limit})
         claimed = [row[0] for row in cursor.fetchall()]
-    runs = list(InspectionRun.objects.filter(pk__in=claimed).select_related(*RUN_RELATIONS).order_by("priority", "id"))
+    runs = list(InspectionRun.objects.filter(pk__in=claimed).select_related(*CARD_RELATIONS).order_by("priority", "id"))
     for run in runs:
         audit.record(
             action=Action.RUN_CLAIMED,
@@ -406,7 +406,7 @@ def lock_run(run_id: UUID, *, actor: Actor) -> InspectionRun:
     visible = (
         InspectionRun.objects.all() if actor.is_system else InspectionRun.objects.filter(site_id__in=actor.site_ids)
     )
-    run = visible.filter(pk=run_id).select_for_update(of=("self",)).select_related(*RUN_RELATIONS).first()
+    run = visible.filter(pk=run_id).select_for_update(of=("self",)).select_related(*CARD_RELATIONS).first()
     if run is None:
         raise UnknownRun("There is no such run, or it belongs to another site.")
     return run

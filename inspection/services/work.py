@@ -19,6 +19,7 @@ from core.outages import as_unavailable
 from inspection.choices import JobState, RunState
 from inspection.errors import LostLease, UnusableImage
 from inspection.models import InspectionJob, InspectionRun
+from inspection.selectors.access import CARD_RELATIONS
 from inspection.services import batches, inference, runs
 from inspection.services.decoder import decode_for_inspection
 from inspection.services.findings import JudgedImage
@@ -182,7 +183,7 @@ def _take_back_lapsed(*, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_LAPSED)
         lapsed = [row[0] for row in cursor.fetchall()]
-    for run in InspectionRun.objects.filter(pk__in=lapsed).select_related(*runs.RUN_RELATIONS):
+    for run in InspectionRun.objects.filter(pk__in=lapsed).select_related(*CARD_RELATIONS):
         logger.warning("lease_lapsed", run=str(run.pk), owner=run.lease_owner)
         runs.put_back(
             run,
