@@ -13,7 +13,6 @@ from accounts.serializers import CredentialsIn, TokenOut
 from core.authentication import ScopedTokenAuthentication
 from core.clock import now
 from core.errors import Invalid
-from core.parsers import StrictJSONParser
 from core.requests import source_of
 from core.shapes import checked
 
@@ -23,7 +22,7 @@ class TokenView(APIView):
 
     authentication_classes = (ScopedTokenAuthentication,)
     # The first thing anybody tries is `curl -d`, which sends a form.
-    parser_classes = (StrictJSONParser, FormParser)
+    parser_classes = (*APIView.parser_classes, FormParser)
 
     @extend_schema(request=CredentialsIn, responses={200: TokenOut}, auth=[])
     def post(self, request: Request) -> Response:

@@ -1,7 +1,5 @@
 """Every address. Each has a row in `core/policy.csv`; a test walks them."""
 
-from django.conf import settings
-from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
@@ -29,5 +27,3 @@ urlpatterns = [
     path("metrics", MetricsView.as_view(), name="metrics"),
     path("api/", include((api, "api"))),
 ]
-if settings.DEBUG:
-    urlpatterns.append(path("back-office/", admin.site.urls))

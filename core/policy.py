@@ -37,7 +37,7 @@ def rules() -> tuple[Rule, ...]:
 def find(*, kind: str, name: str, method: str = "GET") -> Rule | None:
     """The rule for a URL name (or socket path) and method, or None: then nobody may."""
     index = _index()
-    return index.get((kind, name, "GET" if method == "HEAD" else method)) or index.get((kind, _family(name), "*"))
+    return index.get((kind, name, "GET" if method == "HEAD" else method))
 
 
 def methods_of(*, kind: str, name: str) -> list[str]:
@@ -60,7 +60,3 @@ def _rule(row: dict[str, str]) -> Rule:
         is_for_any_account=roles == ["any"],
         roles=ALL_ROLES if roles in (["all"], ["any"], ["public"]) else frozenset(Role(role) for role in roles),
     )
-
-
-def _family(name: str) -> str:
-    return name.split(":")[0] + ":*"

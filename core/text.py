@@ -14,4 +14,13 @@ def normalised(text: str) -> str:
 
 def has_unshowable(text: str) -> bool:
     """Whether there are control, bidi, unassigned or unpaired surrogate characters in it."""
-    return any(character in _BIDI or unicodedata.category(character) in _UNSHOWABLE for character in text)
+    return any(_is_unshowable(character) for character in text)
+
+
+def without_unshowable(text: str) -> str:
+    """The same without them, for texts that are not worth refusing."""
+    return "".join(character for character in text if not _is_unshowable(character))
+
+
+def _is_unshowable(character: str) -> bool:
+    return character in _BIDI or unicodedata.category(character) in _UNSHOWABLE

@@ -8,7 +8,6 @@ import pytest
 from django.db import connection
 
 from core import authentication, roles
-from inspection.selectors import results
 from inspection.services import uploads
 from models_admin import selectors as models_admin
 from tests.live_stack import LiveStack, attached, running
@@ -34,7 +33,6 @@ def _nothing_remembered() -> Iterator[None]:
     roles.forget_grants()
     authentication.forget_tokens()
     uploads.forget_named_rows()
-    results.forget_classes()
     models_admin.forget_routes()
 
 

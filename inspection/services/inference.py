@@ -1,4 +1,4 @@
-"""Judging one image: cache, model, grades. The only place services meet Triton's client."""
+"""Judging one image: cache, model, grades; and this process's connection to Triton."""
 
 import time
 from dataclasses import dataclass, replace

@@ -11,10 +11,10 @@ from domain.detection.grade import Bands, Severity
 from domain.wafer.die_grid import DieGrid, WaferShape
 from inspection.models import DefectClass, InspectionImage, Product, RecipeVersion
 from inspection.pipeline import Place, Plan
+from inspection.selectors.results import classes_by_id, forget_classes
 from models_admin.models import ModelVersion
 from models_admin.selectors import Route
 
-_classes: Briefly[dict[str, DefectClass]] = Briefly(ttl_s=10.0)
 # Versions never change.
 _versions: Briefly[ModelVersion] = Briefly(ttl_s=3600.0)
 
@@ -28,14 +28,9 @@ class Judge:
     classes: tuple[DefectClass, ...]
 
 
-def defect_classes() -> dict[str, DefectClass]:
-    """All classes by code."""
-    return _classes.get("all", lambda: {row.code: row for row in DefectClass.objects.all()})
-
-
 def forget_rows() -> None:
     """Read classes and versions afresh; for tests, which throw their rows away."""
-    _classes.clear()
+    forget_classes()
     _versions.clear()
 
 
@@ -50,7 +45,7 @@ def judge_for(recipe_version: RecipeVersion, *, route: Route) -> Judge:
     Raises:
         LookupError: the model names a class nobody has defined.
     """
-    known = defect_classes()
+    known = {row.code: row for row in classes_by_id().values()}
     missing = [code for code in route.spec.classes if code not in known]
     if missing:
         raise LookupError(f"the model {route.triton_name} names classes that are not defined: {', '.join(missing)}")

@@ -1,6 +1,7 @@
 """The permission table and the addresses name each other: nothing is open because it was forgotten."""
 
 import pytest
+from django.apps import apps
 from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver, path
 from rest_framework.views import APIView
@@ -61,6 +62,14 @@ class TestEveryAddressHasARow:
         rows = [(rule.kind, rule.name, method) for rule in policy.rules() for method in rule.methods]
 
         assert len(set(rows)) == len(rows)
+
+
+class TestTheBackOffice:
+    """Django's admin writes past the services: nothing would be in the trail."""
+
+    def test_is_not_there(self):
+        assert not apps.is_installed("django.contrib.admin")
+        assert [name for name in PATTERNS if name.startswith("admin:")] == []
 
 
 class TestEverySocketHasARow:

@@ -1,0 +1,25 @@
+"""Text from outside: what may stand in a name."""
+
+import pytest
+
+from core.text import has_unshowable, normalised, without_unshowable
+
+UNSHOWABLE = ["\x00", "\n", "\x7f", "\u202e", "\u200f", "\ud800", "\ue000", "\u0378"]
+
+
+class TestUnshowable:
+    @pytest.mark.parametrize("character", UNSHOWABLE, ids=ascii)
+    def test_is_seen_and_taken_out(self, character):
+        text = f"wafer{character}1"
+
+        assert has_unshowable(text)
+        assert without_unshowable(text) == "wafer1"
+
+    @pytest.mark.parametrize("text", ["W-07", "Übergröße", "晶圆", "a b", "µm²"])
+    def test_is_nothing_people_write(self, text):
+        assert not has_unshowable(text)
+        assert without_unshowable(text) == text
+
+
+def test_the_same_name_is_the_same_text_however_it_was_typed():
+    assert normalised("  Me\u0301tal ") == "M\u00e9tal"
