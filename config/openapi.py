@@ -59,8 +59,8 @@ _SOCKETS = {
 _FRAME = (
     "Text frames are `{type, seq, at, data}`. The first is `hello` (`data.live` says whether events flow); `gap` means:"
     " ask for the present; `hub.down`: events have stopped, poll until `gap`; `heartbeat` every 15 s. Opened with"
-    " `?last_seq=<n>`, a socket of events first sends what came after event n, or `gap` when that is too much; an event"
-    " may come twice, and its `seq` tells."
+    " `?last_seq=<n>`, a socket of events first sends what came after event n, with what was written before it and"
+    " committed later, or `gap` when that is too much; an event may come twice, and its `seq` tells."
 )
 _CLOSE_CODES = {
     "4401": "not signed in, or signed out meanwhile",

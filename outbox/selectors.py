@@ -1,22 +1,37 @@
 """What was announced, for whoever was not listening."""
 
 from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db.models import Q
 
 from core import realtime
 from outbox.models import OutboxEvent
 
-# A sequence number is drawn before its transaction commits: a smaller one may become visible after a larger one was
-# heard. Looking this far back finds those; whoever hears one twice knows it by its number.
-LOOK_BACK = 64
+# An event is sent after it has committed; this long, at most, others that came later may overtake it on the way.
+OVERTAKEN_FOR = timedelta(seconds=2)
 
 
 def frames_after(seq: int, *, topics: Iterable[str], at_most: int) -> list[str] | None:
-    """Events of the topics that came after `seq`, oldest first, as the frames that were sent then. One query.
+    """Events of the topics that somebody who heard event `seq` may have missed, as the frames that were sent then.
+
+    These are the ones with larger numbers, and those with smaller ones that had not been committed and sent when `seq`
+    was written. Some of them may have been heard: each is known by its number.
+
+    Args:
+        seq: 0 for somebody who has heard nothing.
 
     Returns:
-        None when there are more than `at_most`: then asking for the present is cheaper.
+        In the order of their numbers; None when there are more than `at_most`, or when event `seq` is forgotten and so
+        others may be: then one has to ask for the present.
     """
-    events = OutboxEvent.objects.filter(seq__gt=seq - LOOK_BACK, topics__overlap=list(topics)).order_by("seq")
+    may_be_missed = Q(seq__gt=seq)
+    if seq:
+        heard = OutboxEvent.objects.filter(seq=seq).first()
+        if heard is None:
+            return None
+        may_be_missed |= Q(transaction__gte=heard.horizon) | Q(made_at__gte=heard.made_at - OVERTAKEN_FOR)
+    events = OutboxEvent.objects.filter(may_be_missed, topics__overlap=list(topics)).order_by("seq")
     missed = list(events[: at_most + 1])
     if len(missed) > at_most:
         return None

@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.db import connection, transaction
 from django.utils.module_loading import import_string
 
 from accounts import services as accounts
@@ -18,6 +22,7 @@ from core.origins import OwnOriginValidator
 from core.roles import Role
 from inspection import consumers, events
 from outbox import services as outbox
+from outbox.models import OutboxEvent
 from tests.factories import make_inspected, make_site, make_user, token_of
 from tests.socket_client import SocketClient
 
@@ -146,8 +151,8 @@ class TestOrigin:
 
 
 @sync_to_async
-def announce(topics, **payload):
-    return outbox.announce(type=events.RUN_DONE, topics=topics, payload=payload, now=now())
+def announce(topics, at=None, **payload):
+    return outbox.announce(type=events.RUN_DONE, topics=topics, payload=payload, now=at or now())
 
 
 async def opened_by(user, path="/ws/live/"):
@@ -214,6 +219,56 @@ class TestWhoComesBack:
         frames = [await opened.frame(events.RUN_DONE) for _ in range(4)]
         assert [frame["seq"] for frame in frames] == [heard, *missed]
         assert frames[-1]["data"] == {"run": "missed 2"}
+        await opened.disconnect()
+
+    async def test_hears_what_was_numbered_before_and_committed_after_what_it_heard_last(self, site):
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        topics, long_ago = [events.site_topic(site.pk)], now() - timedelta(hours=1)
+        settled = await announce(topics, at=long_ago, run="settled")
+        written, may_commit = threading.Event(), threading.Event()
+
+        def slow_transaction():
+            try:
+                with transaction.atomic():
+                    slow = outbox.announce(type=events.RUN_DONE, topics=topics, payload={"run": "slow"}, now=long_ago)
+                    written.set()
+                    assert may_commit.wait(20)
+                return slow
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(max_workers=1) as threads:
+            committing = threads.submit(slow_transaction)
+            assert await asyncio.to_thread(written.wait, 20)
+            passing = [await announce(topics, run=str(number)) for number in range(100)]
+            may_commit.set()
+            slow = await asyncio.to_thread(committing.result, 20)
+        assert settled < slow < passing[0]
+
+        opened = await self.opened_after(user, passing[-1])
+
+        first = await opened.frame(events.RUN_DONE)
+        assert (first["seq"], first["data"]) == (slow, {"run": "slow"})
+        await opened.disconnect()
+
+    async def test_of_an_event_that_is_forgotten_is_told_to_ask_for_the_present(self, site):
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        heard = await announce([events.site_topic(site.pk)])
+        await announce([events.site_topic(site.pk)])
+        await OutboxEvent.objects.filter(seq=heard).adelete()
+
+        opened = await self.opened_after(user, heard)
+
+        assert (await opened.frame())["type"] == "gap"
+        await opened.disconnect()
+
+    async def test_having_heard_nothing_hears_all_there_is(self, site):
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        only = await announce([events.site_topic(site.pk)])
+
+        opened = await self.opened_after(user, 0)
+
+        assert (await opened.frame(events.RUN_DONE))["seq"] == only
         await opened.disconnect()
 
     async def test_after_too_much_is_told_to_ask_for_the_present(self, site, monkeypatch):
