@@ -115,7 +115,12 @@ VARIABLES: tuple[Variable, ...] = (
         secret=True,
     ),
     Variable("TRITON_GRPC_URL", str, "127.0.0.1:8001", "Triton's gRPC address, host:port."),
-    Variable("TRITON_HTTP_URL", str, "http://127.0.0.1:8002", "Triton's HTTP address, for health and statistics."),
+    Variable(
+        "TRITON_HTTP_URL",
+        str,
+        "http://127.0.0.1:8002",
+        "Triton's HTTP address: whether it lives when gRPC does not answer.",
+    ),
     Variable(
         "TRITON_METRICS_URL",
         str,

@@ -19,6 +19,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from django.db import close_old_connections, connection
 
 from core.clock import now
+from serving import over_http
 from serving.control import TritonControl
 
 logger = structlog.get_logger(__name__)
@@ -194,6 +195,8 @@ def _triton() -> TritonControl:
 
 
 def _ask_triton() -> str:
-    if not _triton().is_ready(deadline_s=1.2):
+    if not _triton().is_ready(deadline_s=1.0):
+        if over_http.is_live(settings.TRITON_HTTP_URL, deadline_s=0.3):
+            raise Fault("It answers over HTTP, but takes no work over gRPC; runs wait.")
         raise Fault("It does not answer; runs wait.")
     return f"Triton {_triton().server_metadata(deadline_s=1.0).version}"

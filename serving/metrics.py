@@ -1,14 +1,13 @@
 """Triton's Prometheus figures: what the health page shows of queues, processors and memory."""
 
 import math
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from serving.errors import BadAnswer, TritonUnavailable
+from serving import over_http
+from serving.errors import BadAnswer
 
 _MAX_BYTES = 4 * 2**20
 
@@ -96,15 +95,7 @@ def fetch_figures(metrics_url: str, *, deadline_s: float) -> ServerFigures:
         TritonUnavailable: it cannot be read in time.
         BadAnswer: it can, but makes no sense.
     """
-    if not metrics_url.startswith(("http://", "https://")):
-        raise TritonUnavailable(f"{metrics_url!r} is not an HTTP address")
-    try:
-        with urllib.request.urlopen(metrics_url, timeout=deadline_s) as response:  # noqa: S310 - scheme checked above
-            body = response.read(_MAX_BYTES + 1)
-    except (OSError, urllib.error.URLError) as fault:
-        raise TritonUnavailable(f"Triton's metrics cannot be read: {fault}") from fault
-    if len(body) > _MAX_BYTES:
-        raise BadAnswer(f"Triton's metrics page is larger than {_MAX_BYTES} bytes")
+    body = over_http.read(metrics_url, deadline_s=deadline_s, most_bytes=_MAX_BYTES)
     return parse_figures(body.decode(errors="replace"))
 
 

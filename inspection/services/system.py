@@ -58,7 +58,9 @@ def _read(now: datetime) -> dict[str, Any]:
     parts = {part.name: part for part in health.components()}
     serving = models_admin.serving_versions()
     names = [deployment.triton_name for deployment in serving]
-    server = snapshot(_control(), client=inference.triton(), watched_models=names, deadline_s=1.0)
+    server = snapshot(
+        _control(), client=inference.triton(), watched_models=names, metrics_url=settings.TRITON_METRICS_URL
+    )
     workers = {kind: heartbeats.living(kind=kind, now=now) for kind in ("worker", "beat")}
     for kind, living in workers.items():
         parts[kind] = _process(kind, living)
@@ -72,7 +74,7 @@ def _read(now: datetime) -> dict[str, Any]:
         "breaker": _breaker(names, server, now=now),
         "queue": selectors.queue_state(now=now),
         "versions": _versions(parts, serving, server),
-        "triton": {"models": _models(server)},
+        "triton": {"models": _models(server), "gpus": _gpus(server)},
         "cache": prediction_cache.statistics(),
         "workers": {
             kind: sorted(name for name in living) if living is not None else None for kind, living in workers.items()
@@ -143,7 +145,11 @@ def _breaker(names: list[str], server: ServerHealth, *, now: datetime) -> dict[s
 
 
 def _models(server: ServerHealth) -> list[dict[str, Any]]:
-    """Every model Triton knows. Times are totals over its requests since it was loaded."""
+    """Every model Triton knows. Times are totals over its requests since it was loaded.
+
+    `pending` waits in its queue now, `rejected` waited there for too long; None where Triton's metrics cannot be read.
+    """
+    queues = {figures.name: figures for figures in server.figures.models} if server.figures else {}
     return [
         {
             "name": model.name,
@@ -153,9 +159,16 @@ def _models(server: ServerHealth) -> list[dict[str, Any]]:
             "requests": model.statistics.succeeded if model.statistics else 0,
             "queue_ms": round(model.statistics.queue_ms, 1) if model.statistics else 0.0,
             "compute_ms": round(model.statistics.compute_ms, 1) if model.statistics else 0.0,
+            "pending": queues[model.name].pending_requests if model.name in queues else None,
+            "rejected": queues[model.name].rejected_requests if model.name in queues else None,
         }
         for model in server.models
     ]
+
+
+def _gpus(server: ServerHealth) -> list[dict[str, Any]]:
+    """Every GPU Triton sees; what it does not report of one is None."""
+    return [asdict(gpu) for gpu in server.figures.gpus] if server.figures else []
 
 
 def _versions(parts: dict[str, Component], serving: list[Deployment], server: ServerHealth) -> dict[str, Any]:

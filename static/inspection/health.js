@@ -3,7 +3,8 @@ import { ageElement } from "../shared/ages.js"
 import { h, icon, setAttribute, setText } from "../shared/dom.js"
 import { durationText } from "../shared/formats.js"
 import { getJson } from "../shared/http.js"
-import { answered, breakerFacts, cacheFigure, effects, failed, headline, isStale, modelFigures, nothingKnown, queueFigures } from "./health_state.js"
+import { partTitle } from "../shared/parts.js"
+import { answered, breakerFacts, cacheFigure, effects, failed, gpuTexts, headline, isStale, modelFigures, noModelsText, nothingKnown, queueFigures } from "./health_state.js"
 import { digest } from "./inspector.js"
 
 const EVERY_MS = 5000
@@ -30,8 +31,10 @@ function drawHead() {
   setAttribute(find("#health-head"), "data-state", state)
   setText(find("#health-title"), title)
   setText(find("#health-banner"), text)
-  setText(find("#health-age"), age)
-  find("#health-age").hidden = !age
+  for (const badge of document.querySelectorAll("[data-from-before]")) {
+    setText(badge, age)
+    badge.hidden = !age
+  }
   const id = find("#health-request")
   id.hidden = !requestId
   if (requestId && id.dataset.shown !== requestId) id.replaceChildren("Request ", digest((id.dataset.shown = requestId), "the request's id"))
@@ -77,7 +80,7 @@ function drawEffects(components) {
   const rows = effects(components)
   find("#effects").hidden = rows.length === 0
   find("#effects tbody").replaceChildren(...rows.map(({ name, works, waits }) => h("tr", {},
-    h("th", { scope: "row" }, find(`[data-part="${name}"] h3`)?.textContent ?? name), h("td", {}, works), h("td", {}, waits))))
+    h("th", { scope: "row" }, partTitle(name)), h("td", {}, works), h("td", {}, waits))))
 }
 
 function drawFigures({ queue, cache }) {
@@ -98,13 +101,18 @@ const stateCell = (state, text) => {
 }
 const number = (text) => h("td", { class: "number" }, text)
 
-function drawTables({ triton, versions }) {
+function drawTables({ triton, versions, components }) {
   const models = triton?.models ?? []
+  setText(find("#no-models"), noModelsText(components))
   find("#no-models").hidden = models.length > 0
+  find("#models-table").hidden = models.length === 0
   find("#models").replaceChildren(...models.map((model) => {
-    const { requests, tiles, queue, compute } = modelFigures(model)
-    return h("tr", {}, h("td", {}, h("b", {}, model.name)), stateCell(model.ready ? "ok" : "down", model.ready ? "Ready" : "Not ready"), number(requests), number(tiles), number(queue), number(compute))
+    const { requests, tiles, queue, compute, pending, rejected } = modelFigures(model)
+    return h("tr", {}, h("td", {}, h("b", {}, model.name)), stateCell(model.ready ? "ok" : "down", model.ready ? "Ready" : "Not ready"), number(requests), number(tiles), number(queue), number(compute), number(pending), number(rejected))
   }))
+  const gpus = gpuTexts(triton?.gpus)
+  find("#gpus").hidden = gpus.length === 0
+  setText(find("#gpus"), gpus.join(" · "))
   const { model: deployed = [], ...others } = versions ?? {}
   find("#deployed").replaceChildren(...deployed.map((one) => h("tr", {}, h("td", {}, h("b", {}, `${one.name} ${one.version}`)), h("td", {}, one.triton_name), h("td", {}, one.state), h("td", {}, digest(one.sha256, "the model's SHA-256")))))
   for (const [name, value] of Object.entries(others)) setText(find(`[data-version=${name}]`), value ? String(value) : "unknown")

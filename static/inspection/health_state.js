@@ -1,5 +1,5 @@
 /** What the health page says, from what the server last answered and when. No DOM. */
-import { ageText, countText, durationText, percentText, UNKNOWN } from "../shared/formats.js"
+import { ageText, bytesText, countText, durationText, percentText, UNKNOWN } from "../shared/formats.js"
 
 /** Past this the last answer says nothing about now. */
 export const STALE_MS = 15_000
@@ -57,15 +57,27 @@ export function effects(components) {
   return components.filter(({ name, state }) => (state === "down" || state === "degraded") && EFFECTS[name]).map(({ name }) => ({ name, ...EFFECTS[name] }))
 }
 
+/** Why no model is listed: nobody can tell while Triton is away; that is not the same as none being there. */
+export function noModelsText(components) {
+  const triton = components.find(({ name }) => name === "triton")
+  return triton?.state === "ok" ? "Triton answers, and has no model loaded yet. New inspections wait in the queue." : "Triton does not answer, so nobody knows which models are loaded. They are listed again when it is back; new inspections wait in the queue until then."
+}
+
 /** Milliseconds of one request, from totals over all of them; null when there was none. */
 export function perRequest(totalMs, requests) {
   return Number.isFinite(totalMs) && requests > 0 ? totalMs / requests : null
 }
 
-/** The cells of a model: how much it answered, and what one request waited and was computed. */
-export function modelFigures({ requests, inferences, queue_ms: queueMs, compute_ms: computeMs }) {
+/** The cells of a model: how much it answered, what one request waited and was computed, and its queue as it is now. */
+export function modelFigures({ requests, inferences, queue_ms: queueMs, compute_ms: computeMs, pending, rejected }) {
   const time = (totalMs) => (requests ? durationText(perRequest(totalMs, requests)) : "–")
-  return { requests: countText(requests), tiles: countText(inferences), queue: time(queueMs), compute: time(computeMs) }
+  return { requests: countText(requests), tiles: countText(inferences), queue: time(queueMs), compute: time(computeMs), pending: countText(pending), rejected: countText(rejected) }
+}
+
+/** One line about each GPU, with what Triton reports of it. */
+export function gpuTexts(gpus) {
+  return (gpus ?? []).map(({ utilisation, memory_used_bytes: used, memory_total_bytes: total }, index) =>
+    `GPU ${index}: load ${percentText(utilisation)}, memory ${bytesText(used)} of ${bytesText(total)}`)
 }
 
 /**
@@ -88,7 +100,7 @@ function nextProbe(probeInS, { at, now }) {
 
 /** Share of lookups the cache answered, and out of how many. */
 export function cacheFigure(cache) {
-  if (!Number.isFinite(cache?.hits)) return { value: UNKNOWN, label: "answered from the cache" }
+  if (!Number.isFinite(cache?.hits)) return { value: UNKNOWN, label: "from the cache: Redis does not tell" }
   const lookups = cache.hits + cache.misses
   if (!lookups) return { value: "–", label: "no lookups in the cache yet" }
   return { value: percentText(cache.hits / lookups), label: `from the cache: ${countText(cache.hits)} hits, ${countText(cache.misses)} misses` }

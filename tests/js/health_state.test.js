@@ -41,9 +41,16 @@ describe("what trouble means", () => {
 })
 
 describe("times of a model", () => {
-  test("are means per request, not totals", () => assert.deepEqual(health.modelFigures({ requests: 40, inferences: 120, queue_ms: 80, compute_ms: 4000 }), { requests: "40", tiles: "120", queue: "2.0 ms", compute: "100 ms" }))
+  test("are means per request, not totals", () => assert.deepEqual(health.modelFigures({ requests: 40, inferences: 120, queue_ms: 80, compute_ms: 4000, pending: 3, rejected: 0 }), { requests: "40", tiles: "120", queue: "2.0 ms", compute: "100 ms", pending: "3", rejected: "0" }))
+  test("and its queue are unknown where Triton's metrics cannot be read", () => assert.equal(health.modelFigures({ requests: 0, inferences: 0, queue_ms: 0, compute_ms: 0, pending: null, rejected: null }).pending, "unknown"))
   test("are a dash before the first request", () => assert.equal(health.modelFigures({ requests: 0, inferences: 0, queue_ms: 0, compute_ms: 0 }).queue, "–"))
   test("are not made up from a missing count", () => assert.equal(health.perRequest(10, undefined), null))
+})
+
+describe("GPUs", () => {
+  test("say how busy and how full they are", () => assert.deepEqual(health.gpuTexts([{ utilisation: 0.43, memory_used_bytes: 2.1e9, memory_total_bytes: 80e9 }]), ["GPU 0: load 43.0 %, memory 2.10 GB of 80.0 GB"]))
+  test("say what is not known of them", () => assert.deepEqual(health.gpuTexts([{ utilisation: null }]), ["GPU 0: load unknown, memory unknown of unknown"]))
+  test("are none where there are none", () => assert.deepEqual(health.gpuTexts(undefined), []))
 })
 
 describe("the breaker", () => {
@@ -72,4 +79,9 @@ describe("figures", () => {
     assert.equal(health.queueFigures(null).queued, "unknown")
   })
   test("of an empty queue have no oldest", () => assert.equal(health.queueFigures({ queued: 0, running: 0, oldest_queued_s: null, failed_24h: 0 }).oldest, "none"))
+})
+
+describe("no model in the list", () => {
+  test("while Triton is away nobody knows", () => assert.match(health.noModelsText([{ name: "triton", state: "down" }]), /does not answer, so nobody knows/))
+  test("is a fact once Triton answers", () => assert.match(health.noModelsText([{ name: "triton", state: "ok" }]), /no model loaded/))
 })

@@ -9,13 +9,14 @@ from inspection.services import system
 from serving.breaker import BreakerSnapshot, BreakerState
 from serving.control import ModelStatistics
 from serving.health import ModelHealth, ServerHealth
+from serving.metrics import GpuFigures, ModelFigures, ServerFigures
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 
-def server(*models: ModelHealth) -> ServerHealth:
+def server(*models: ModelHealth, figures: ServerFigures | None = None) -> ServerHealth:
     return ServerHealth(
-        live=True, ready=True, version="2.50", models=models, figures=None, answered_in_ms=1.0, fault=""
+        live=True, ready=True, version="2.50", models=models, figures=figures, answered_in_ms=1.0, fault=""
     )
 
 
@@ -61,3 +62,21 @@ def test_models_tell_requests_beside_their_total_times() -> None:
     )
     shown = system._models(server(model(statistics=totals)))[0]
     assert (shown["requests"], shown["queue_ms"], shown["compute_ms"]) == (40, 80.0, 4000.0)
+
+
+def test_models_tell_what_waits_in_their_queues() -> None:
+    figures = ServerFigures(models=(ModelFigures(name="m", pending_requests=3, rejected_requests=1),))
+    busy, idle = system._models(server(model(), model(name="n"), figures=figures))
+    assert (busy["pending"], busy["rejected"]) == (3, 1)
+    assert (idle["pending"], idle["rejected"]) == (None, None)
+
+
+def test_what_the_metrics_do_not_tell_is_unknown_rather_than_nought() -> None:
+    (shown,) = system._models(server(model()))
+    assert (shown["pending"], shown["rejected"], system._gpus(server())) == (None, None, [])
+
+
+def test_gpus_are_shown_as_triton_reports_them() -> None:
+    figures = ServerFigures(gpus=(GpuFigures(uuid="GPU-1", utilisation=0.5),))
+    (gpu,) = system._gpus(server(figures=figures))
+    assert (gpu["uuid"], gpu["utilisation"], gpu["memory_used_bytes"]) == ("GPU-1", 0.5, None)
