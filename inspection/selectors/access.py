@@ -91,7 +91,8 @@ def recipes_visible_to(actor: Actor) -> QuerySet[Recipe]:
     """Recipes, each with its version `in_force`; how many came before costs nothing. Two queries."""
     newest = RecipeVersion.objects.order_by("recipe_id", "-number").distinct("recipe_id")
     in_force = Prefetch("versions", queryset=newest, to_attr="in_force")
-    return _of_sites(Recipe.objects.prefetch_related(in_force), actor).order_by("code")
+    recipes = Recipe.objects.prefetch_related(in_force)  # type: ignore[no-redef]
+    return _of_sites(recipes, actor).order_by("code")
 
 
 def recipe_versions_of(recipe: Recipe) -> QuerySet[RecipeVersion]:
