@@ -26,7 +26,7 @@ def enqueue_on_commit(task_name: str, **arguments: object) -> None:
     """
     call = _Call(task_name, tuple(sorted(arguments.items())))
     # What a savepoint that was rolled back had asked for is not in this list any more.
-    if not any(other == call for _, other, _ in connection.run_on_commit):
+    if not any(entry[1] == call for entry in connection.run_on_commit):
         transaction.on_commit(call)
 
 
