@@ -12,7 +12,7 @@ const millimetres = (um) => (um / 1000).toFixed(3)
 /** @param {?object} detection @param {{bands: object, geometry: object}} context */
 export function drawDetection(element, detection, { bands, geometry }) {
   if (!detection) {
-    element.replaceChildren(h("p", { class: "muted" }, "Choose a defect on the map, on the image or below, or press ", h("kbd", {}, "J"), "."))
+    element.replaceChildren(h("p", { class: "muted" }, "Choose a defect on the map, on the image or below, or press ", h("span", { class: "nowrap" }, h("kbd", {}, "J"), ".")))
     return
   }
   const { name } = classNamed(detection.class_code)

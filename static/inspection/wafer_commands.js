@@ -104,7 +104,7 @@ export function bindCommands(page) {
   bind({ keys: ["a"], label: "Show all classes", group: "Classes", run: () => change({ ...get(), hidden: new Set() }) })
   bind({ keys: [","], label: "Lower the threshold", group: "Classes", run: () => setThreshold(get().threshold - 0.05) })
   bind({ keys: ["."], label: "Raise the threshold", group: "Classes", run: () => setThreshold(get().threshold + 0.05) })
-  bind({ keys: ["0"], label: "Fit image and map", group: "Image", run: () => command("fit").click() })
+  bind({ keys: ["f", "0"], label: "Fit image and map", group: "Image", run: () => command("fit").click() })
   bind({ keys: ["+", "="], label: "Closer", group: "Image", run: () => zoom.zoomBy(1.5) })
   bind({ keys: ["-"], label: "Farther", group: "Image", run: () => zoom.zoomBy(1 / 1.5) })
   bind({ keys: ["["], label: "Previous image", group: "Image", run: () => change(stepImage(get(), -1)) })

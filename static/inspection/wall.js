@@ -5,7 +5,7 @@ import { getJson } from "../shared/http.js"
 import { bind } from "../shared/keys.js"
 import { loadClasses } from "../shared/signs.js"
 import { createCard, markNew, updateCard } from "./wall_card.js"
-import { cardKey, cleanFilters, emptyWall, figures, filtered, heldBack, lanes, matches, paused, received, resumed, resynced, shown } from "./wall_state.js"
+import { PERSON, cardKey, cleanFilters, emptyWall, figures, filtered, heldBack, lanes, levelOf, matches, paused, received, resumed, resynced, shown } from "./wall_state.js"
 
 const EVENTS = ["run.queued", "run.started", "run.waiting", "run.done", "run.failed", "run.cancelled"]
 const readJson = (id) => JSON.parse(document.getElementById(id).textContent)
@@ -33,6 +33,7 @@ function redraw() {
 
 function draw() {
   const cards = shown(wall)
+  find("[data-command=next]").disabled = !cards.some((card) => levelOf(card) === "alarm")
   drawFigures()
   drawPause()
   find("#wall-empty").hidden = cards.length > 0 || !isAsked
@@ -76,6 +77,7 @@ function updateLane(element, { tool, cards, silentMs }) {
 
 function drawFigures() {
   const sums = figures(wall)
+  setAttribute(find("[data-figure=alarm]"), "aria-pressed", String(wall.filters.band === PERSON))
   for (const [name, value] of Object.entries(sums)) {
     const figure = find(`[data-figure=${name}]`)
     setText(figure.querySelector("b"), countText(value))
@@ -162,6 +164,20 @@ find("[data-command=view]").addEventListener("click", () => {
   history.replaceState(null, "", address)
   redraw()
 })
+
+/** To the next card that needs a person, in the order of the page, and from the last to the first. */
+function toNext() {
+  const links = [...board.querySelectorAll(".card__link")]
+  const needing = board.querySelectorAll(".card[data-level=alarm] .card__link")
+  const at = links.indexOf(document.activeElement)
+  const next = [...needing].find((link) => links.indexOf(link) > at) ?? needing[0]
+  next?.focus({ focusVisible: true })
+  next?.scrollIntoView({ block: "nearest", inline: "center" })
+}
+// The card keeps its place as the one to go on from: a press on the button would take the focus.
+find("[data-command=next]").addEventListener("pointerdown", (event) => event.preventDefault())
+find("[data-command=next]").addEventListener("click", toNext)
+find("[data-figure=alarm]").addEventListener("click", () => setFilters({ band: wall.filters.band === PERSON ? "" : PERSON }))
 
 function step(event) {
   const links = [...board.querySelectorAll(".card__link")]

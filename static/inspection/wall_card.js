@@ -2,7 +2,7 @@
 import { ageElement, setAge } from "../shared/ages.js"
 import { h, icon, setAttribute, setText, svg } from "../shared/dom.js"
 import { bandElement, classCountsText, severityCounts, verdict } from "../shared/signs.js"
-import { NO_TOOL, levelOf } from "./wall_state.js"
+import { NO_TOOL, levelOf, nextStep } from "./wall_state.js"
 
 const LEAST_BOX_SHARE = 0.035
 const NEW_MS = 1600
@@ -35,7 +35,7 @@ export function whereText(card) {
 /** What a screen reader says of a card. */
 export function spokenText(card) {
   const grave = ["critical", "major", "minor"].filter((name) => card.counts_by_severity?.[name]).map((name) => `${card.counts_by_severity[name]} ${name}`)
-  return `Wafer ${card.wafer.code}, lot ${card.lot}, layer ${card.layer}: ${verdict(card).word}${grave.length ? `, ${grave.join(", ")}` : ""}`
+  return `Wafer ${card.wafer.code}, lot ${card.lot}, layer ${card.layer}: ${verdict(card).word}${grave.length ? `, ${grave.join(", ")}` : ""}${nextStep(card) ? `. Open: ${nextStep(card).toLowerCase()}` : ""}`
 }
 
 export function createCard(card) {
@@ -46,6 +46,7 @@ export function createCard(card) {
       h("p", { class: "card__where clip" }),
       h("div", { class: "card__counts" }),
       h("p", { class: "card__why" }),
+      h("p", { class: "card__next" }, h("span"), icon("arrow-right", "small")),
       h("p", { class: "card__foot" }, h("span", { class: "card__model clip" }), ageElement(card.finished_at ?? card.queued_at)))))
   updateCard(element, card)
   return element
@@ -67,6 +68,7 @@ export function updateCard(element, card) {
   find("band").replaceChildren(bandElement(card))
   find("counts").replaceChildren(...countsOf(card))
   setText(find("why"), whyText(card))
+  setText(find("next").firstElementChild, nextStep(card))
   setAge(element.querySelector("time"), card.finished_at ?? card.queued_at)
   if (!before || before.image?.thumbnail !== card.image?.thumbnail || before.run !== card.run || before.state !== card.state) drawPicture(find("picture"), card)
 }

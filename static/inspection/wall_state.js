@@ -2,6 +2,8 @@
 
 export const MOST_CARDS = 200
 export const NO_TOOL = "by hand"
+/** The band filter that asks for what needs a person, whatever its band. */
+export const PERSON = "person"
 
 /** One card per wafer and layer: a re-inspection takes the place of what it repeats. */
 export function cardKey(card) {
@@ -68,7 +70,7 @@ export function filtered(wall, filters) {
 }
 
 export function matches(card, { tool, product, band }) {
-  return (!tool || (card.tool ?? NO_TOOL) === tool) && (!product || card.product === product) && (!band || bandOf(card) === band)
+  return (!tool || (card.tool ?? NO_TOOL) === tool) && (!product || card.product === product) && (!band || bandOf(card) === band || (band === PERSON && levelOf(card) === "alarm"))
 }
 
 /** The band as a filter names it; what is not judged yet is "waiting". */
@@ -89,10 +91,19 @@ export function levelOf(card) {
   return "none"
 }
 
-/** Figures of the line above the wall, over everything the filters let through. */
+/** What a person does next about a card, in words; empty where nothing is asked. */
+export function nextStep(card) {
+  if (levelOf(card) === "none") return ""
+  if (card.state === "failed") return "See what failed"
+  const critical = card.counts_by_severity?.critical ?? 0
+  if (critical) return `Look at ${critical} critical`
+  return card.band === "reject" ? "Look at the defects" : "Review it"
+}
+
+/** Figures of the line above the wall, over tool and product; what a band hides still counts. */
 export function figures(wall) {
   const sums = { wafers: 0, alarm: 0, warn: 0, waiting: 0 }
-  for (const card of shown(wall)) {
+  for (const card of shown({ ...wall, filters: { ...wall.filters, band: "" } })) {
     sums.wafers += 1
     if (card.state === "queued" || card.state === "running") sums.waiting += 1
     const level = levelOf(card)

@@ -2,6 +2,7 @@
 import { setAttribute, setIcon, setText } from "./dom.js"
 import { ageText } from "./formats.js"
 import { getJson } from "./http.js"
+import { partTitle } from "./parts.js"
 
 const STALE_MS = 30_000
 const SYSTEM_EVERY_MS = 15_000
@@ -38,9 +39,9 @@ export function alarmWords(system) {
   if (!system) return { level: "none", text: "Alarms unknown" }
   if (broken.length === 0) return system.state === "ok" ? { level: "none", text: "No alarms" } : { level: "warn", text: "Degraded" }
   const down = broken.filter(({ state }) => state === "down")
-  const named = (down.length ? down : broken).map(({ name }) => name)
+  const named = (down.length ? down : broken).map(({ name }) => partTitle(name))
   const text = `${named.slice(0, 2).join(", ")}${named.length > 2 ? ` +${named.length - 2}` : ""} ${down.length ? "down" : "degraded"}`
-  return { level: down.length ? "alarm" : "warn", text: text[0].toUpperCase() + text.slice(1) }
+  return { level: down.length ? "alarm" : "warn", text }
 }
 
 export function startConnection() {

@@ -31,7 +31,13 @@ for (const theme of THEMES) {
     }
     test("an alarm's plate is at least 7", () => assert.ok(contrast(token["alarm-plate"], token["alarm-plate-ink"]) >= 7, contrast(token["alarm-plate"], token["alarm-plate-ink"]).toFixed(2)))
     test("a warning's plate is at least 7", () => assert.ok(contrast(token["warn-plate"], token["warn-plate-ink"]) >= 7))
-    test("words of alarm and warning are at least 4.5 on panels", () => { for (const name of ["alarm", "warn"]) assert.ok(contrast(token[name], token.panel) >= 4.5, `${name} ${contrast(token[name], token.panel).toFixed(2)}`) })
+    for (const name of ["alarm", "warn"]) for (const ground of ["ground", "panel", `${name}-wash`]) {
+      test(`words of ${name} on ${ground} are at least 7`, () => assert.ok(contrast(token[name], token[ground]) >= 7, contrast(token[name], token[ground]).toFixed(2)))
+    }
+    for (const ink of ["ink", "ink-2", "ink-3"]) for (const ground of ["raised", "sunken", "alarm-wash", "warn-wash"]) {
+      test(`${ink} on ${ground} is at least 4.5`, () => assert.ok(contrast(token[ink], token[ground]) >= 4.5, contrast(token[ink], token[ground]).toFixed(2)))
+    }
+    test("the focus is at least 3 on everything", () => { for (const ground of ["ground", "panel", "raised", "sunken"]) assert.ok(contrast(token.focus, token[ground]) >= 3) })
     test("borders of fields and shapes are at least 3 on panels", () => { for (const name of ["line-strong", "major", "minor", "nuisance"]) assert.ok(contrast(token[name], token.panel) >= 3, `${name} ${contrast(token[name], token.panel).toFixed(2)}`) })
     test("buttons are at least 4.5", () => assert.ok(contrast(token.action, token["action-ink"]) >= 4.5))
   })

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict"
+import { readFileSync } from "node:fs"
 import { describe, test } from "node:test"
 import { alarmWords, linkWords } from "../../static/shared/connection.js"
 import { validChoices } from "../../static/shared/display.js"
@@ -6,6 +7,7 @@ import * as formats from "../../static/shared/formats.js"
 import { Problem, problemFrom } from "../../static/shared/http.js"
 import { combine } from "../../static/shared/keys.js"
 import { backoffMs, linkAfter } from "../../static/shared/live_updates.js"
+import { partTitle } from "../../static/shared/parts.js"
 import { nextOption } from "../../static/shared/search.js"
 
 describe("waiting before a reconnect", () => {
@@ -36,7 +38,7 @@ describe("alarms", () => {
   test("unknown is not none", () => assert.equal(alarmWords(null).text, "Alarms unknown"))
   test("none", () => assert.equal(alarmWords({ state: "ok", components: [part("redis", "ok")] }).text, "No alarms"))
   test("down comes before degraded", () => assert.deepEqual(alarmWords({ state: "degraded", components: [part("redis", "degraded"), part("triton", "down")] }), { level: "alarm", text: "Triton down" }))
-  test("many are counted", () => assert.equal(alarmWords({ state: "down", components: ["a", "b", "c"].map((name) => part(name, "down")) }).text, "A, b +1 down"))
+  test("many are counted", () => assert.equal(alarmWords({ state: "down", components: ["postgres", "storage", "beat"].map((name) => part(name, "down")) }).text, "PostgreSQL, Image store +1 down"))
 })
 
 describe("numbers", () => {
@@ -69,3 +71,12 @@ describe("problems", () => {
 })
 
 test("a stored choice that no longer exists is left out", () => assert.deepEqual(validChoices({ theme: "neon", density: "compact", x: 1 }), { density: "compact" }))
+
+describe("the parts of the house", () => {
+  const views = readFileSync(new URL("../../inspection/views.py", import.meta.url), "utf8")
+  const rows = [...views.split("HEALTH_PARTS = (")[1].split("\n)")[0].matchAll(/\("(\w+)", "([\w ]+)",/g)]
+  test("are called the same on the health page and in the title bar", () => {
+    assert.equal(rows.length, 8)
+    for (const [, name, title] of rows) assert.equal(partTitle(name), title)
+  })
+})

@@ -105,3 +105,21 @@ describe("lanes", () => {
     assert.equal(wall.lanes(wall.emptyWall(), [{ code: "T9", cadence_s: 60, last_image_at: null }], now)[0].silentMs, null)
   })
 })
+
+describe("what needs a person", () => {
+  const reject = { ...card("01"), state: "done", band: "reject", counts_by_severity: { major: 1 } }
+  const critical = { ...card("02"), state: "done", band: "review", counts_by_severity: { critical: 2 } }
+  const failed = { ...card("03"), state: "failed", band: null }
+  const review = { ...card("04"), state: "done", band: "review", counts_by_severity: { minor: 1 } }
+  const fine = { ...card("05"), state: "done", band: "accept", counts_by_severity: {} }
+  test("says what to do next, and asks nothing about the rest", () => assert.deepEqual([reject, critical, failed, review, fine].map(wall.nextStep),
+    ["Look at the defects", "Look at 2 critical", "See what failed", "Review it", ""]))
+  test("can be asked for, whatever its band", () => {
+    const filters = wall.cleanFilters({ band: wall.PERSON })
+    assert.deepEqual([reject, critical, failed, review, fine].map((one) => wall.matches(one, filters)), [true, true, true, false, false])
+  })
+  test("is counted also while a band hides it", () => {
+    const all = [reject, review, fine].map((one, at) => ({ ...one, wafer: { id: `w${at}`, code: `W${at}` } })).reduce(wall.received, wall.emptyWall({ band: "accept" }))
+    assert.deepEqual(wall.figures(all), { wafers: 3, alarm: 1, warn: 1, waiting: 0 })
+  })
+})
