@@ -1,16 +1,19 @@
 """A request that comes again with its key is carried out once and answered the same."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import OperationalError
+from django.db import OperationalError, connection, transaction
 from django.urls import reverse
 
 from accounts import services
 from accounts.errors import StillRunning
-from accounts.models import IdempotencyKey
+from accounts.models import IdempotencyKey, Site
 from audit.models import AuditEvent
 from core.clock import now
 from core.idempotency import Answer, Claim, LostClaim
@@ -256,3 +259,66 @@ class TestClaim:
         services.store_idempotent_answer(claim, given)
 
         assert self.claim(user, at=at) == given
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTwoAttemptsAtOnce:
+    """Of two transactions that carry out the same request, one commits."""
+
+    def slowly(self, claim, *, until):
+        """Carry out a request in a transaction of its own thread; `until` holds it back before or after its answer."""
+        try:
+            with transaction.atomic():
+                Site.objects.create(code="made-slowly", name="Made slowly")
+                until["answer"].wait(20)
+                services.store_idempotent_answer(claim, Answer(200, "slow"))
+                until["stored"].set()
+                until["commit"].wait(20)
+        finally:
+            connection.close()
+
+    @pytest.fixture
+    def until(self):
+        return {name: threading.Event() for name in ("answer", "stored", "commit")}
+
+    @pytest.fixture
+    def claim(self):
+        user, at = make_user(), now()
+        return lambda minutes=0: services.claim_idempotency_key(
+            user_id=user.pk, key=KEY, fingerprint="f", now=at + timedelta(minutes=minutes)
+        )
+
+    def test_a_slow_one_that_was_taken_over_is_undone(self, claim, until):
+        with ThreadPoolExecutor(max_workers=1) as threads:
+            slow = threads.submit(self.slowly, claim(), until=until)
+            claim(minutes=4)
+            [event.set() for event in until.values()]
+
+            with pytest.raises(LostClaim):
+                slow.result(20)
+
+        assert not Site.objects.filter(code="made-slowly").exists()
+
+    def test_who_takes_over_waits_for_an_answer_about_to_commit(self, claim, until):
+        with ThreadPoolExecutor(max_workers=2) as threads:
+            slow = threads.submit(self.slowly, claim(), until=until)
+            until["answer"].set()
+            assert until["stored"].wait(20)
+            other = threads.submit(self.closing(claim), minutes=4)
+            time.sleep(0.2)
+            assert not other.done()
+            until["commit"].set()
+
+            slow.result(20)
+            assert other.result(20) == Answer(200, "slow")
+
+        assert Site.objects.filter(code="made-slowly").count() == 1
+
+    def closing(self, work):
+        def run(**values):
+            try:
+                return work(**values)
+            finally:
+                connection.close()
+
+        return run
