@@ -4,7 +4,6 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.parsers import FormParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts import services
 from accounts.models import ApiToken
@@ -14,15 +13,16 @@ from core.authentication import ScopedTokenAuthentication
 from core.clock import now
 from core.errors import Invalid
 from core.requests import source_of
+from core.rest import RestView
 from core.shapes import checked
 
 
-class TokenView(APIView):
+class TokenView(RestView):
     """A token for a user name and password, and its end."""
 
     authentication_classes = (ScopedTokenAuthentication,)
     # The first thing anybody tries is `curl -d`, which sends a form.
-    parser_classes = (*APIView.parser_classes, FormParser)
+    parser_classes = (*RestView.parser_classes, FormParser)
 
     @extend_schema(request=CredentialsIn, responses={200: TokenOut}, auth=[])
     def post(self, request: Request) -> Response:

@@ -4,6 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
 from accounts.api import TokenView
+from core.rest import RestView
 from core.views import MetricsView, docs, healthz, readyz
 from inspection.urls import api_urlpatterns as inspection_api
 
@@ -15,7 +16,7 @@ handler500 = "core.problems.server_error"
 api: list = [
     path("v1/auth/token/", TokenView.as_view(), name="token"),
     path("v1/", include(inspection_api)),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", SpectacularAPIView.as_view(http_method_names=RestView.http_method_names), name="schema"),
     path("docs/", docs, name="docs"),
 ]
 

@@ -11,9 +11,9 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from core import health
+from core.rest import RestView
 
 
 @never_cache
@@ -64,7 +64,7 @@ class PlainTextRenderer(BaseRenderer):
         return data
 
 
-class MetricsView(APIView):
+class MetricsView(RestView):
     """Prometheus's page, for scrapers with a token."""
 
     content_negotiation_class = FirstRenderer

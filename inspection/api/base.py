@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts import services as accounts
 from accounts.models import Site
@@ -19,16 +18,15 @@ from core.clock import now
 from core.idempotency import Attempt
 from core.ids import uuid7_floor
 from core.pagination import page_of
+from core.rest import RestView
 from core.shapes import checked
 from inspection.errors import UnknownSite
 
 
-class ApiView(APIView):
+class ApiView(RestView):
     """A view of the REST interface."""
 
     request: Request
-    # What there is to say about an address is in the OpenAPI document.
-    http_method_names = [name for name in APIView.http_method_names if name != "options"]
 
     @property
     def actor(self) -> Actor:

@@ -269,6 +269,15 @@ class TestMethodsAndForms:
         assert answer.status_code == 405
         assert answer.headers["Allow"] == "GET, HEAD"
 
+    @pytest.mark.parametrize(
+        ("name", "methods"), [("api:token", "POST, DELETE"), ("api:schema", "GET, HEAD"), ("metrics", "GET, HEAD")]
+    )
+    def test_options_are_of_no_address(self, operator, name, methods):
+        answer = operator.options(reverse(name))
+
+        assert answer.status_code == 405
+        assert answer.headers["Allow"] == methods
+
     @pytest.mark.parametrize("accept", ["text/html", "application/xml", "image/png"])
     def test_of_answers_that_are_none_of_ours_are_refused(self, operator, accept):
         answer = operator.get(reverse("api:lots"), headers={"accept": accept})
