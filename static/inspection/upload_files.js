@@ -4,9 +4,12 @@ function described(file, path) {
   return { file, facts: { id: crypto.randomUUID(), name: file.name, path: path || file.webkitRelativePath || file.name, size: file.size, modified: file.lastModified } }
 }
 
+/** In the order a person counts: s2 before s10, whatever order the disk has. */
 export function fromPicker(list) {
-  return [...list].map((file) => described(file))
+  return [...list].map((file) => described(file)).sort((a, b) => inOrder(a.facts.path, b.facts.path))
 }
+
+const inOrder = new Intl.Collator("en", { numeric: true }).compare
 
 /** Entries have to be taken from the event at once: it is empty after the first await. */
 export async function fromDrop(transfer) {
@@ -29,6 +32,6 @@ async function walk(entry, folder, found) {
   for (;;) {
     const batch = await new Promise((resolve) => reader.readEntries(resolve, () => resolve([])))
     if (batch.length === 0) return undefined
-    for (const child of batch.sort((a, b) => a.name.localeCompare(b.name))) await walk(child, path, found)
+    for (const child of batch.sort((a, b) => inOrder(a.name, b.name))) await walk(child, path, found)
   }
 }

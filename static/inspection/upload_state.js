@@ -93,7 +93,7 @@ export function refused(queue, id, problem, nowMs, random = Math.random) {
   const item = queue.items.find((one) => one.id === id)
   if (!item || item.state === "cancelled") return queue
   const words = { title: problem.title, detail: problem.message, advice: adviceFor(problem), requestId: problem.requestId }
-  if (!problem.isPassing) return changed(queue, id, () => ({ state: "refused", problem: words }))
+  if (!problem.isPassing) return changed(queue, id, () => ({ state: problem.status >= 500 ? "failed" : "refused", problem: words }))
   if (item.tries >= MOST_TRIES) return changed(queue, id, () => ({ state: "failed", problem: words }))
   const waitMs = problem.retryAfterS === null ? 1000 * 2 ** Math.min(item.tries, 5) * (0.5 + random() / 2) : problem.retryAfterS * 1000 + random() * 500
   const held = problem.status === 429 || problem.status === 503 || problem.status === 0 ? Math.max(queue.heldUntil, nowMs + waitMs) : queue.heldUntil
@@ -109,7 +109,7 @@ export function adviceFor({ status, code, fields }) {
   if (status === 413) return "Compress it without loss, or cut it into parts."
   if (fields && Object.keys(fields).length) return Object.entries(fields).map(([name, reasons]) => `${name || "form"}: ${[reasons].flat().join(" ")}`).join(" ")
   if (code === "unknown_recipe") return "Choose a recipe of the list, or let a lead make it."
-  return status >= 500 ? "This is our fault. Press Retry; if it happens again, report the id." : ""
+  return status >= 500 ? "Press Retry." : ""
 }
 
 export function cancelled(queue, ids) {

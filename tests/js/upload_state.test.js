@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { Problem } from "../../static/shared/http.js"
+import { fromPicker } from "../../static/inspection/upload_files.js"
 import * as upload from "../../static/inspection/upload_state.js"
 
 const limits = { maxBytes: 1000 }
@@ -52,6 +53,7 @@ describe("answers", () => {
     assert.equal(stateOf(queue, "a"), "refused")
     assert.deepEqual(upload.toSend(queue, 0), ["b"])
   })
+  test("our own fault is no refusal of the file", () => assert.equal(stateOf(upload.refused(sent, "a", new Problem({ status: 500 }), 0), "a"), "failed"))
   test("no room holds everything for as long as the server asks", () => {
     const queue = upload.refused(sent, "a", busy({ retry_after_s: 5 }), 1000, () => 0)
     assert.deepEqual([upload.toSend(queue, 5999), upload.toSend(queue, 6000)], [[], ["a", "b"]])
@@ -78,7 +80,7 @@ describe("answers", () => {
 describe("what to do", () => {
   for (const [name, problem, expected] of [
     ["offline", {}, /tried again by itself/], ["signed out", { status: 401 }, /Sign in in another tab/], ["no permission", { status: 403 }, /admin can grant/],
-    ["a field", { status: 400, fields: { lot: ["Too long."] } }, /lot: Too long\./], ["our fault", { status: 500 }, /our fault/],
+    ["a field", { status: 400, fields: { lot: ["Too long."] } }, /lot: Too long\./], ["our fault", { status: 500 }, /Press Retry/],
   ]) test(name, () => assert.match(upload.adviceFor(new Problem(problem)), expected))
 })
 
@@ -92,4 +94,8 @@ describe("cancel, retry, clear", () => {
     const sums = upload.summary(queue)
     assert.deepEqual([sums.done, sums.waiting, sums.share, sums.ended], [1, 1, 0.5, 1])
   })
+})
+
+describe("files out of a folder", () => {
+  test("come in the order a person counts", () => assert.deepEqual(fromPicker(["s10", "s2", "s1"].map((name) => ({ name: `${name}.png` }))).map(({ facts }) => facts.name), ["s1.png", "s2.png", "s10.png"]))
 })
