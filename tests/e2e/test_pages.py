@@ -20,6 +20,10 @@ SMALL = """() => [...document.querySelectorAll('button, .button, .rail__link, .i
   .map((element) => [element.getBoundingClientRect(), element.outerHTML.slice(0, 100)])
   .filter(([box]) => box.height > 0 && box.height < 43.5).map(([box, html]) => `${box.height} ${html}`)"""
 SIDEWAYS = "() => { const main = document.querySelector('#main'); return main.scrollWidth - main.clientWidth }"
+OVER_THE_EDGE = """() => [...document.querySelectorAll('.bar *, .rail *, .commands *, #main h1, #main .input')]
+  .filter((element) => element.checkVisibility() && !element.closest('.visually-hidden, .skip, .table-scroll'))
+  .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+  .map((element) => element.outerHTML.slice(0, 100))"""
 OUTLINE = """() => { const style = getComputedStyle(document.activeElement)
   const near = document.activeElement.closest('.search, .card, .segments label, .choice') ?? document.activeElement
   return [style.outlineStyle, getComputedStyle(near).outlineStyle, document.activeElement.outerHTML.slice(0, 90)] }"""
@@ -39,6 +43,16 @@ class TestEveryPage:
             page.keyboard.press("Tab")
             own, near, html = page.evaluate(OUTLINE)
             assert own != "none" or near != "none", f"the focus is not seen on {html}"
+
+    @pytest.mark.parametrize("path", PAGES)
+    @pytest.mark.parametrize(("width", "height"), [(820, 1180), (960, 540)], ids=["tablet", "full HD at 200 %"])
+    def test_fits_a_small_screen(self, screen, path, width, height):
+        screen.page.set_viewport_size({"width": width, "height": height})
+        page = screen.live(path)
+
+        assert page.evaluate(SIDEWAYS) <= 1
+        assert page.locator("#search input[type=search]").is_visible()
+        assert page.evaluate(OVER_THE_EDGE) == []
 
     def test_forbids_inline_scripts_and_styles(self, screen):
         policy = screen.page.request.get(screen.address + "/").headers["content-security-policy"]
@@ -81,6 +95,32 @@ class TestKeys:
         page.keyboard.press("Enter")
 
         page.wait_for_url(f"**/wafers/{troubled['wafer']['id']}/")
+
+
+class TestTheWallSaysWhatToDo:
+    def test_next_leads_through_what_needs_a_person_and_enter_opens_it(self, screen, troubled):
+        page = screen.live("/")
+        needing = page.locator(".card[data-level=alarm]")
+        expect(needing.first.locator(".card__next")).to_be_visible()
+
+        page.keyboard.press("n")
+
+        expect(needing.first.locator("a")).to_be_focused()
+        page.get_by_role("button", name="Next", exact=False).first.click()
+        assert page.locator(".card[data-level=alarm] a:focus").count() == 1, "the button leaves the focus on a card"
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/wafers/**")
+
+    def test_the_number_of_what_needs_a_person_shows_just_those(self, screen, troubled):
+        page = screen.live("/")
+
+        page.get_by_role("button", name="need a person").click()
+
+        expect(page.locator(".card:not([data-level=alarm])")).to_have_count(0)
+        expect(page.locator(".card").first).to_be_visible()
+        assert "band=person" in page.url
+        page.get_by_role("button", name="need a person").click()
+        assert "band=" not in page.url
 
 
 class TestDisplay:
