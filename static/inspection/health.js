@@ -4,7 +4,7 @@ import { h, icon, setAttribute, setText } from "../shared/dom.js"
 import { durationText } from "../shared/formats.js"
 import { getJson } from "../shared/http.js"
 import { partTitle } from "../shared/parts.js"
-import { answered, breakerFacts, cacheFigure, effects, failed, gpuTexts, headline, isStale, modelFigures, noModelsText, nothingKnown, queueFigures } from "./health_state.js"
+import { answered, breakerFacts, cacheFigure, effects, failed, gpuTexts, headline, isStale, modelFigures, modelsKnown, noModelsText, nothingKnown, queueFigures } from "./health_state.js"
 import { digest } from "./inspector.js"
 
 const EVERY_MS = 5000
@@ -102,7 +102,7 @@ const stateCell = (state, text) => {
 const number = (text) => h("td", { class: "number" }, text)
 
 function drawTables({ triton, versions, components }) {
-  const models = triton?.models ?? []
+  const models = modelsKnown({ triton, components })
   setText(find("#no-models"), noModelsText(components))
   find("#no-models").hidden = models.length > 0
   find("#models-table").hidden = models.length === 0

@@ -57,10 +57,19 @@ export function effects(components) {
   return components.filter(({ name, state }) => (state === "down" || state === "degraded") && EFFECTS[name]).map(({ name }) => ({ name, ...EFFECTS[name] }))
 }
 
+/** The models to list: none while Triton is away, since their figures are not 0 then but unknown. */
+export function modelsKnown({ triton, components }) {
+  return doesTritonAnswer(components) ? (triton?.models ?? []) : []
+}
+
 /** Why no model is listed: nobody can tell while Triton is away; that is not the same as none being there. */
 export function noModelsText(components) {
-  const triton = components.find(({ name }) => name === "triton")
-  return triton?.state === "ok" ? "Triton answers, and has no model loaded yet. New inspections wait in the queue." : "Triton does not answer, so nobody knows which models are loaded. They are listed again when it is back; new inspections wait in the queue until then."
+  return doesTritonAnswer(components) ? "Triton answers, and has no model loaded yet. New inspections wait in the queue." : "Triton does not answer, so nobody knows which models are loaded. They are listed again when it is back; new inspections wait in the queue until then."
+}
+
+function doesTritonAnswer(components) {
+  const state = components.find(({ name }) => name === "triton")?.state
+  return state === "ok" || state === "degraded"
 }
 
 /** Milliseconds of one request, from totals over all of them; null when there was none. */

@@ -83,5 +83,10 @@ describe("figures", () => {
 
 describe("no model in the list", () => {
   test("while Triton is away nobody knows", () => assert.match(health.noModelsText([{ name: "triton", state: "down" }]), /does not answer, so nobody knows/))
+  test("while Triton is away the figures of the last known are not shown as 0", () => {
+    const triton = { models: [{ name: "visual_defects__1_1_0", requests: 0 }] }
+    assert.deepEqual(health.modelsKnown({ triton, components: [{ name: "triton", state: "down" }] }), [])
+    assert.equal(health.modelsKnown({ triton, components: [{ name: "triton", state: "ok" }] }).length, 1)
+  })
   test("is a fact once Triton answers", () => assert.match(health.noModelsText([{ name: "triton", state: "ok" }]), /no model loaded/))
 })
