@@ -27,7 +27,8 @@ def import_map() -> SafeString:
 @register.simple_tag(takes_context=True)
 def module(context: Context, name: str) -> SafeString:
     """A page's module. What it imports is asked for at once, not one import after another."""
-    seen: set[str] = context.render_context.setdefault("modules", set())
+    of_this_page: Any = context.render_context
+    seen: set[str] = of_this_page.setdefault("modules", set())
     needed = [one for one in static_files.modules_needed(name) if one != name and one not in seen]
     seen.update(needed)
     return format_html(
