@@ -28,6 +28,8 @@ from inspection.services.uploads import Context
 from outbox import services as outbox
 
 DRAIN = "inspection.drain"
+# Of why a run waits; programs that cannot be reached may have much to say about it.
+LONGEST_REASON = 200
 LONGEST_BACKOFF_S = 300
 
 # The choice is materialised: a plan may run a subquery in WHERE more than once, and each time it locks other rows.
@@ -89,7 +91,7 @@ def queue_run(
     Args:
         wake: call a worker when it commits; False for one of many, whose caller calls once.
     """
-    run.waiting_for = waiting_for
+    run.waiting_for = waiting_for[:LONGEST_REASON]
     run.summary = {"image": _described(images[0]), "images": len(images)}
     with pipelined():
         insert_row(run)
@@ -234,7 +236,7 @@ def put_back(
     changed = _held(run).update(
         state=RunState.QUEUED,
         failures=failures,
-        waiting_for=reason[:200],
+        waiting_for=reason[:LONGEST_REASON],
         lease_owner="",
         lease_until=None,
         not_before=now + timedelta(seconds=wait_s),

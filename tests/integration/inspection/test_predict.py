@@ -10,11 +10,12 @@ from core.errors import Invalid
 from inspection import services
 from inspection.errors import ExternalIdTaken, UnknownRecipe, UnknownSite, UnusableImage
 from inspection.models import Detection, InspectionImage, InspectionRun, Wafer
-from inspection.services import prediction_cache
+from inspection.services import inference, prediction_cache
 from inspection.services.findings import write_findings
 from models_admin import selectors as models_admin
 from models_admin.models import Deployment
 from outbox.models import OutboxEvent
+from serving.errors import CircuitOpen
 from tests.integration.inspection.conftest import OTHER_VERSION, SYSTEM, VERSION
 
 pytestmark = pytest.mark.django_db
@@ -177,6 +178,17 @@ class TestPredictImage:
         assert (outcome.waiting, run.state) == (True, "queued")
         assert run.waiting_for
         assert InspectionImage.objects.count() == 1
+
+    def test_however_much_triton_has_to_say_the_image_is_kept(self, deployed, predict, png, monkeypatch):
+        def cannot(*_, **__):
+            raise CircuitOpen("Triton has failed repeatedly: " + "connection refused; " * 20)
+
+        monkeypatch.setattr(inference, "judge_image", cannot)
+
+        run = predict(png(), lot="L1", wafer="W1").run
+
+        assert run.state == "queued"
+        assert run.waiting_for.startswith("Triton has failed repeatedly: connection refused")
 
     def test_without_any_deployed_model_the_image_waits_too(self, site, predict, png):
         outcome = predict(png())
