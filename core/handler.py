@@ -28,6 +28,8 @@ from core.requests import accepted_id
 Scope = dict[str, Any]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 READ_SILENCE_S = 20.0
+# Slower than any line of a fab; who sends less would hold a seat that others want.
+LEAST_BYTES_PER_S = 8 * 2**10
 # Requests take less; after this it is worth asking whether something hangs.
 PATIENCE_S = 4.0
 FILE_BLOCK_BYTES = 2**18
@@ -177,12 +179,15 @@ async def _read_body(scope: Scope, receive: Any, *, most_bytes: int) -> Any:
 
 
 async def _filled(body: Any, receive: Any, *, most_bytes: int, silence: asyncio.Timeout) -> Any:
-    """`body` with what arrives, or None when the caller hung up. Every piece that comes puts the time limit off."""
+    """`body` with what arrives, or None when the caller hung up.
+
+    Every piece that comes puts the time limit off, though not past what it takes at the slowest pace allowed.
+    """
     received = 0
     now_s = asyncio.get_running_loop().time
+    started_s = now_s()
     while True:
         message = await receive()
-        silence.reschedule(now_s() + READ_SILENCE_S)
         if message["type"] == "http.disconnect":
             body.close()
             return None
@@ -192,6 +197,8 @@ async def _filled(body: Any, receive: Any, *, most_bytes: int, silence: asyncio.
             body.close()
             raise _too_large(most_bytes)
         body.write(chunk)
+        in_pace_s = started_s + received / LEAST_BYTES_PER_S
+        silence.reschedule(min(now_s(), in_pace_s) + READ_SILENCE_S)
         if not message.get("more_body", False):
             body.seek(0)
             return body

@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from runtime.programs import ready
 
@@ -20,6 +21,61 @@ PROBE_PATH = "/healthz"
 
 
 UNREAD_MS = 20_000
+# The request line and the headers, before anybody knows who asks.
+MOST_HEAD_BYTES = 2**17
+HEAD_S = 20.0
+
+
+class BoundedHeadProtocol(HttpToolsProtocol):
+    """HTTP with an end to every head: uvicorn takes any number of bytes of it, for as long as they keep coming."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._is_in_head = True
+        self._head_bytes = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_in_head:
+            self._head_bytes += len(data)
+            self._await_head()
+        super().data_received(data)
+        if self._is_in_head and self._head_bytes > MOST_HEAD_BYTES:
+            self.send_400_response("The head of this request is too large.")
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head, self._head_bytes = False, 0
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._is_in_head = True
+        super().on_message_complete()
+
+    def _await_head(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEAD_S, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _give_up(self) -> None:
+        self._head_timer = None
+        if self.cycle is not None and not self.cycle.response_complete:
+            # We are the ones who are late: what comes after a request is read when that is answered.
+            self._await_head()
+        else:
+            self.transport.close()
 
 
 class ReportingServer(uvicorn.Server):
@@ -108,7 +164,7 @@ def main() -> None:
     config = uvicorn.Config(
         arguments.application,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHeadProtocol,
         ws="websockets-sansio",
         ws_max_size=arguments.message_max_bytes,
         ws_ping_interval=20.0,

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from core import handler
+from core import handler, problems
 from core.errors import MayBeDone, Unavailable
 
 
@@ -41,3 +41,40 @@ class TestInTime:
         done.set_result("answer")
 
         assert await handler._in_time(done, answer_s=1, is_change=True) == "answer"
+
+
+class TestReadBody:
+    @pytest.fixture(autouse=True)
+    def hurried(self, monkeypatch):
+        monkeypatch.setattr(handler, "READ_SILENCE_S", 0.2)
+        monkeypatch.setattr(handler, "LEAST_BYTES_PER_S", 1000)
+
+    @staticmethod
+    def pieces(*, count, of_bytes, every_s):
+        sent = iter(range(count))
+
+        async def receive():
+            await asyncio.sleep(every_s)
+            return {"type": "http.request", "body": b"x" * of_bytes, "more_body": next(sent) < count - 1}
+
+        return receive
+
+    async def read(self, receive):
+        return await handler._read_body({"headers": []}, receive, most_bytes=10_000)
+
+    async def test_a_body_that_keeps_coming_is_read_however_long_it_takes(self):
+        body = await self.read(self.pieces(count=10, of_bytes=100, every_s=0.05))
+
+        assert len(body.read()) == 1000
+
+    async def test_a_body_in_drops_is_not_waited_for(self):
+        with pytest.raises(problems.Refusal) as refusal:
+            await self.read(self.pieces(count=100, of_bytes=1, every_s=0.05))
+
+        assert refusal.value.status == 408
+
+    async def test_a_body_that_stops_is_not_waited_for(self):
+        with pytest.raises(problems.Refusal) as refusal:
+            await self.read(self.pieces(count=2, of_bytes=1000, every_s=0.5))
+
+        assert refusal.value.status == 408
