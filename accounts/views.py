@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.contrib.auth import login, logout
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render, resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -27,7 +27,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     target = _safe_target(request)
     if request.method == "GET":
         if request.user.is_authenticated:
-            return redirect(target)
+            return HttpResponseRedirect(target)
         return render(
             request, "accounts/login.html", {"form": SignInForm(initial={"next": request.GET.get("next", "")})}
         )
@@ -48,7 +48,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     with transaction.atomic():
         login(request, user, backend="django.contrib.auth.backends.ModelBackend")
         services.record_login(user=user, actor=actor_for_user(user, source=source_of(request)), now=now())
-    return redirect(target)
+    return HttpResponseRedirect(target)
 
 
 @require_POST
@@ -62,7 +62,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 def _safe_target(request: HttpRequest) -> str:
+    """The page of ours that was asked for, else the first one."""
     target = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+    if target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None):
         return target
     return resolve_url(settings.LOGIN_REDIRECT_URL)

@@ -49,6 +49,18 @@ class ContentPolicyMiddleware:
         return response
 
 
+class PrivacyMiddleware:
+    """Answers are for whoever asked: no cache keeps them, nor shows them after he has left, unless a view allows it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+
 class PageMessagesMiddleware(MessageMiddleware):
     """Messages are for pages; making room for them costs more than most of the API's own work."""
 

@@ -220,6 +220,42 @@ class TestSessionsOfPages:
         assert answer.status_code == 401
 
 
+class TestWhereSigningInLeads:
+    @pytest.mark.parametrize(
+        ("wanted", "leads_to"),
+        [
+            ("/wafers/?q=W07", "/wafers/?q=W07"),
+            ("", "/"),
+            ("login", "/"),
+            ("%2f%2fevil.example", "/"),
+            ("wafers/", "/"),
+            ("https://evil.example/", "/"),
+            ("//evil.example/", "/"),
+            ("/\\evil.example/", "/"),
+            ("javascript:alert(1)", "/"),
+        ],
+    )
+    def test_is_a_page_of_ours(self, client, site, wanted, leads_to):
+        make_user(Role.OPERATOR, site=site, username="olga", password="right one")
+        form = {"username": "olga", "password": "right one", "next": wanted}
+
+        first = client.post(reverse("login"), form)
+        again = client.get(reverse("login"), {"next": wanted})
+
+        assert (first.status_code, first.headers["Location"]) == (302, leads_to)
+        assert (again.status_code, again.headers["Location"]) == (302, leads_to)
+
+
+class TestWhatIsKept:
+    def test_is_no_page_and_no_answer_of_the_api(self, client, site):
+        user = make_user(Role.OPERATOR, site=site)
+        client.force_login(user)
+
+        page, answer = client.get(reverse("inspection:jobs")), client_of(user).get(reverse("api:lots"))
+
+        assert page.headers["Cache-Control"] == answer.headers["Cache-Control"] == "private, no-store"
+
+
 class TestRoles:
     def test_nobody_without_a_role_sees_anything(self, site, inspected):
         client = client_of(make_user(site=site))
