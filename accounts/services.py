@@ -163,11 +163,12 @@ def record_refusal(*, request: HttpRequest, user: Any, token: Any) -> None:
 
 @transaction.atomic
 def revoke_token(*, token: ApiToken, actor: Actor, now: datetime) -> None:
-    """End a token. Processes that have just seen it believe in it for five seconds more at most."""
+    """End a token and the sockets it opened. Requests may be believed for five seconds more where it was just seen."""
     audit.record(
         action=Action.TOKEN_REVOKED, object_type="account", object_id=token.user_id, actor=actor, at=now,
         before={"name": token.name, "token": token.token_key},
     )  # fmt: skip
+    announce_account_change(user_id=token.user_id, now=now)
     token.delete()
     forget_tokens()
 

@@ -20,6 +20,7 @@ from django.db import close_old_connections
 from core import policy, realtime
 from core.actors import Actor, Source
 from core.admission import gate
+from core.authentication import forget_tokens
 from core.clock import now
 from core.errors import NotFound, WaferdeckError
 from core.ids import uuid7
@@ -248,6 +249,7 @@ class LiveSocket:
             if self._nudge.changed.is_set():
                 self._nudge.changed.clear()
                 forget_grants()
+                forget_tokens()
             before, self.actor = self.actor, await self._checked_actor()
             if self.actor.site_ids != before.site_ids:
                 await self._follow_sites()

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http.request import validate_host
 
+from core.authentication import SCHEME
+
 
 class OwnOriginValidator:
     """Refuses a handshake whose `Origin` is foreign. Without an origin only a token can prove who asks."""
@@ -15,7 +17,9 @@ class OwnOriginValidator:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
         headers = {name.decode("latin1").lower(): value.decode("latin1") for name, value in scope.get("headers", [])}
-        if _is_own(origin=headers.get("origin"), host=headers.get("host", ""), has_token="authorization" in headers):
+        # Of another scheme it proves nothing: then the cookie would speak, which a browser sends for anybody.
+        has_token = headers.get("authorization", "").lower().startswith(f"{SCHEME.lower()} ")
+        if _is_own(origin=headers.get("origin"), host=headers.get("host", ""), has_token=has_token):
             return await self.application(scope, receive, send)
         return await refuse_handshake(scope, receive, send)
 

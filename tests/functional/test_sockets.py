@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils.module_loading import import_string
 
 from accounts import services as accounts
+from accounts.models import ApiToken
 from accounts.selectors import actor_for_user
 from config.routing import sockets
 from core import live_socket, policy, realtime
@@ -139,6 +140,14 @@ class TestOrigin:
         opened = SocketClient(application, "/ws/live/", headers=[HOST, (b"cookie", cookie)])
 
         assert not await opened.connect()
+
+    async def test_missing_is_refused_beside_a_cookie_and_a_header_that_is_no_token(self, site):
+        user = await sync_to_async(make_user)(Role.LEAD, site=site)
+        session = await sync_to_async(session_of)(user)
+        cookie = f"{settings.SESSION_COOKIE_NAME}={session.session_key}".encode()
+        headers = [HOST, (b"cookie", cookie), (b"authorization", b"Basic eDp5")]
+
+        assert not await SocketClient(application, "/ws/live/", headers=headers).connect()
 
     async def test_of_our_own_page_is_let_in_with_its_session(self, site):
         user = await sync_to_async(make_user)(Role.LEAD, site=site)
@@ -421,6 +430,16 @@ class TestWhatIsTakenAway:
         await sync_to_async(session.delete)()
         actor = await sync_to_async(actor_for_user)(user)
         await sync_to_async(accounts.record_logout)(user=user, actor=actor, now=now())
+
+        assert await opened.close_code(within_s=2) == 4401
+
+    async def test_a_token_that_is_revoked_closes_at_once(self, site):
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        opened = await opened_by(user)
+
+        actor = await sync_to_async(actor_for_user)(user)
+        token = await ApiToken.objects.aget(user=user)
+        await sync_to_async(accounts.revoke_token)(token=token, actor=actor, now=now())
 
         assert await opened.close_code(within_s=2) == 4401
 
