@@ -28,13 +28,25 @@ class StrictJSONParser(BaseParser):
         if len(raw) > JSON_MAX_BYTES:
             raise BodyTooLarge(f"A JSON body may have {JSON_MAX_BYTES} bytes at most.")
         try:
-            value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_without_repeats)
+            text = raw.decode("utf-8")
         except UnicodeDecodeError as fault:
             raise ParseError("The body is not UTF-8.") from fault
-        except (ValueError, RecursionError) as fault:
-            raise ParseError(f"The body is not JSON: {fault}"[:200]) from fault
-        _check_inside(value)
-        return value
+        return strict_json(text)
+
+
+def strict_json(text: str) -> Any:
+    """What `text` says: at most 32 levels, no NaN, no name twice, no half of a surrogate pair.
+
+    Raises:
+        ParseError: it is no such JSON.
+        Invalid: a name stands twice in an object.
+    """
+    try:
+        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats)
+    except (ValueError, RecursionError) as fault:
+        raise ParseError(f"The body is not JSON: {fault}"[:200]) from fault
+    _check_inside(value)
+    return value
 
 
 class RawImageParser(BaseParser):

@@ -2,9 +2,10 @@
 
 import unicodedata
 
-# Marks that reorder text on screen make two names look the same.
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_UNSHOWABLE = frozenset({"Cc", "Cs", "Co", "Cn"})
+# Marks that reorder text on screen or take no room there (Cf) make two names look the same.
+_UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+# Of these, some scripts cannot be written without the joiners.
+_JOINERS = frozenset("\u200c\u200d")
 
 
 def normalised(text: str) -> str:
@@ -13,7 +14,7 @@ def normalised(text: str) -> str:
 
 
 def has_unshowable(text: str) -> bool:
-    """Whether there are control, bidi, unassigned or unpaired surrogate characters in it."""
+    """Whether there are control, bidi, invisible, unassigned or unpaired surrogate characters in it."""
     return any(_is_unshowable(character) for character in text)
 
 
@@ -23,4 +24,4 @@ def without_unshowable(text: str) -> str:
 
 
 def _is_unshowable(character: str) -> bool:
-    return character in _BIDI or unicodedata.category(character) in _UNSHOWABLE
+    return unicodedata.category(character) in _UNSHOWABLE and character not in _JOINERS

@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-import json
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import structlog
 from django.conf import settings
+from rest_framework.exceptions import ParseError
 
 from accounts.consumers import AccountSocket
 from core import problems, realtime
@@ -17,6 +17,7 @@ from core.clock import now
 from core.errors import Invalid, WaferdeckError
 from core.live_socket import POLICY_VIOLATION, TOO_BIG, Closed, frame, on_thread
 from core.outages import as_unavailable
+from core.parsers import strict_json
 from core.shapes import checked
 from inspection import events, selectors, services
 from inspection.serializers import shown
@@ -87,9 +88,9 @@ class StreamSocket(AccountSocket):
 
     async def on_text(self, text: str) -> None:
         try:
-            message = json.loads(text)
-        except (ValueError, RecursionError) as fault:
-            raise Closed(POLICY_VIOLATION, "a text frame must be JSON") from fault
+            message = strict_json(text)
+        except (ParseError, Invalid) as fault:
+            raise Closed(POLICY_VIOLATION, "a text frame must be JSON, with every name once") from fault
         if not isinstance(message, dict) or message.get("type") not in ("start", "ping"):
             raise Closed(POLICY_VIOLATION, "start and ping are understood here")
         if message.pop("type") == "ping":

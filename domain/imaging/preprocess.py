@@ -53,10 +53,10 @@ class PreprocessProfile:
         for name, offered in (("depth", DEPTHS), ("contrast", CONTRASTS), ("denoise", DENOISES)):
             if getattr(self, name) not in offered:
                 raise ValueError(f"{name}: {getattr(self, name)!r} is not one of {', '.join(offered)}")
-        if isinstance(self.scale, bool) or not isinstance(self.scale, (int, float)) or not math.isfinite(self.scale):
-            raise ValueError(f"scale: {self.scale!r} is not a number")
-        if not SCALE_RANGE[0] <= self.scale <= SCALE_RANGE[1]:
-            raise ValueError(f"scale: {self.scale} is not between {SCALE_RANGE[0]} and {SCALE_RANGE[1]}")
+        is_number = isinstance(self.scale, (int, float)) and not isinstance(self.scale, bool)
+        # A whole number too large for a float compares, but cannot be converted.
+        if not is_number or not SCALE_RANGE[0] <= self.scale <= SCALE_RANGE[1]:
+            raise ValueError(f"scale: want a number from {SCALE_RANGE[0]} to {SCALE_RANGE[1]}")
 
     @classmethod
     def from_dict(cls, described: Mapping[str, Any]) -> PreprocessProfile:

@@ -6,6 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.errors import Invalid
 from core.fields import LabelField, MomentField, NumberField, WholeNumberField
 from core.pagination import PageIn
 from inspection.choices import Band, JobState, RunState, Severity
@@ -15,6 +16,7 @@ FARTHEST_UM = 1_000_000.0
 LARGEST_PIXEL_UM = 10_000.0
 SMALLEST_PIXEL_UM = 0.0001
 MOST_IMAGES = 100
+ORIGIN = ("image_origin_x_um", "image_origin_y_um")
 
 
 class JudgeIn(serializers.Serializer):
@@ -239,7 +241,14 @@ class BenchmarkIn(serializers.Serializer):
 
 
 def upload_of(values: Mapping[str, Any], *, priority: int) -> Upload:
-    """Checked values as the services take them."""
+    """Checked values as the services take them.
+
+    Raises:
+        Invalid: half of a place.
+    """
+    missing = [name for name in ORIGIN if name not in values]
+    if len(missing) == 1:
+        raise Invalid("A place on the wafer has two coordinates.", fields={missing[0]: ["Give both or neither."]})
     return Upload(
         site=values.get("site"),
         lot=values.get("lot"),

@@ -221,6 +221,12 @@ class TestUploads:
 
         refused(answer, field=field)
 
+    @pytest.mark.parametrize(("given", "missing"), [("x", "y"), ("y", "x")])
+    def test_with_half_of_a_place_are_refused_by_the_other_half(self, operator, inspected, given, missing):
+        values = {"image": BytesIO(b"x"), f"image_origin_{given}_um": "5"}
+
+        refused(operator.post(self.address, values, format="multipart"), field=f"image_origin_{missing}_um")
+
     def test_without_any_image_are_refused(self, operator):
         refused(operator.post(self.address, {"lot": "A"}, format="multipart"), field="image")
 

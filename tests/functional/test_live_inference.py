@@ -235,6 +235,15 @@ class TestStream:
 
         assert heard["type"] == "refused"
 
+    @pytest.mark.parametrize("first", ['{"type": "start", "lot": "A", "lot": "B"}', '{"type": "start", "slot": NaN}'])
+    def test_that_is_said_in_ambiguous_json_is_ended(self, live_stack, operator, first):
+        with listening(live_stack, operator, "/ws/stream/") as socket:
+            socket.send(first)
+            with pytest.raises(ConnectionClosed) as end:
+                frame_of(socket, "started", "refused")
+
+        assert end.value.rcvd.code == 1008
+
     def test_is_not_for_auditors(self, live_stack):
         auditor = live_stack.session("auditor")
         address = live_stack.address.replace("http", "ws") + "/ws/stream/"

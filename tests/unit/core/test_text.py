@@ -4,7 +4,7 @@ import pytest
 
 from core.text import has_unshowable, normalised, without_unshowable
 
-UNSHOWABLE = ["\x00", "\n", "\x7f", "\u202e", "\u200f", "\ud800", "\ue000", "\u0378"]
+UNSHOWABLE = ["\x00", "\n", "\x7f", "\u202e", "\u200f", "\u200b", "\ufeff", "\u00ad", "\ud800", "\ue000", "\u0378"]
 
 
 class TestUnshowable:
@@ -15,7 +15,7 @@ class TestUnshowable:
         assert has_unshowable(text)
         assert without_unshowable(text) == "wafer1"
 
-    @pytest.mark.parametrize("text", ["W-07", "Übergröße", "晶圆", "a b", "µm²"])
+    @pytest.mark.parametrize("text", ["W-07", "Übergröße", "晶圆", "a b", "µm²", "می\u200cخواهم"])
     def test_is_nothing_people_write(self, text):
         assert not has_unshowable(text)
         assert without_unshowable(text) == text

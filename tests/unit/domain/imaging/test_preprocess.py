@@ -28,6 +28,8 @@ class TestProfile:
             ({"scale": "1"}, "scale"),
             ({"scale": True}, "scale"),
             ({"scale": 100}, "scale"),
+            ({"scale": float("inf")}, "scale"),
+            ({"scale": 10**400}, "scale"),
             ({"sharpen": 1}, "sharpen"),
         ],
     )
