@@ -69,7 +69,7 @@ class PredictView(ApiView):
         return _outcome_of(outcome)
 
     def _made_before(self, run_id: str) -> HttpResponse:
-        run = selectors.one(selectors.runs_visible_to(self.actor), UUID(run_id), what="run")
+        run = selectors.run_visible_to(self.actor, UUID(run_id))
         return _outcome_of(PredictOutcome(run=run, waiting=run.state in (RunState.QUEUED, RunState.RUNNING)))
 
 
@@ -144,7 +144,7 @@ class ResultView(ApiView):
     @extend_schema(responses=documented.ResultOut)
     def get(self, request: Request, run_id: UUID) -> HttpResponse:
         """A run with its images and everything it found."""
-        run = selectors.one(selectors.runs_visible_to(self.actor), run_id, what="run")
+        run = selectors.run_visible_to(self.actor, run_id)
         return answer(_result_of(run))
 
 

@@ -105,7 +105,7 @@ class RunView(ApiView):
     @extend_schema(responses=documented.RunOut)
     def get(self, request: Request, run_id: UUID) -> HttpResponse:
         """One run with its images; what it found is at `inference/results/{id}/`."""
-        run = selectors.one(selectors.runs_visible_to(self.actor), run_id, what="run")
+        run = selectors.run_visible_to(self.actor, run_id)
         return answer(shown.run_of(run, images=selectors.images_of(run)))
 
 

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from core.actors import Actor
 from inspection.models import InspectionRun, Wafer
-from inspection.selectors.access import lots_visible_to, wafers_visible_to, with_card
+from inspection.selectors.access import lots_visible_to, wafers_visible_to, with_cards
 
 # Lots whose code begins alike; past this many the text is too short to mean any of them.
 _MOST_LOTS = 500
@@ -101,7 +101,7 @@ def page_of(found: QuerySet[Wafer], *, before: UUID | None, after: UUID | None, 
 
 
 def newest_runs_of(wafers: Sequence[Any]) -> dict[UUID, InspectionRun]:
-    """The newest run of each wafer that has one, with what its card shows. One query."""
+    """The newest run of each wafer that has one, with what its card shows."""
     ids = [wafer.newest_run_id for wafer in wafers if wafer.newest_run_id]
-    runs = with_card(InspectionRun.objects.filter(pk__in=ids))
+    runs = with_cards(InspectionRun.objects.filter(pk__in=ids))
     return {run.wafer_id: run for run in runs}
