@@ -22,7 +22,7 @@ from core.clock import now as clock_now
 from core.errors import TooManyTries
 from core.idempotency import Answer, Claim, LostClaim
 from core.roles import Role, forget_grants
-from core.throttling import Limit, check_tries, count_try
+from core.throttling import Limit, give_back_tries, take_tries
 
 FAILED_PER_ACCOUNT = Limit(kind="failed-account", tries=10, window_s=900)
 FAILED_PER_ADDRESS = Limit(kind="failed-address", tries=30, window_s=900)
@@ -41,20 +41,22 @@ def sign_in(*, request: HttpRequest, username: str, password: str, source: Sourc
         TooManyTries: the account or the address has failed too often in the last quarter of an hour.
         WrongCredentials: they do not fit an active account.
     """
-    limits = ((FAILED_PER_ACCOUNT, username.lower()), (FAILED_PER_ADDRESS, source.ip))
+    tries = ((FAILED_PER_ACCOUNT, username.lower()), (FAILED_PER_ADDRESS, source.ip))
     stranger = Actor(user_id=None, username=username[:64], auth="password", source=source)
     try:
-        for limit, subject in limits:
-            check_tries(limit, subject)
+        take_tries(tries)
     except TooManyTries:
         _record_refused_login(username, actor=stranger, reason="too many tries", now=now)
         raise
-    user = authenticate(request, username=username, password=password)
+    try:
+        user = authenticate(request, username=username, password=password)
+    except BaseException:
+        give_back_tries(tries)
+        raise
     if not isinstance(user, User):
         _record_refused_login(username, actor=stranger, reason="wrong name or password", now=now)
-        for limit, subject in limits:
-            count_try(limit, subject)
         raise WrongCredentials("The user name or the password is wrong.")
+    give_back_tries(tries)
     return user
 
 

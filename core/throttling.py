@@ -1,9 +1,11 @@
 """Counting tries in a window: in the cache for all processes, in this process alone while the cache is away."""
 
+import contextlib
 import hashlib
 import threading
 import time
 from collections import defaultdict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import redis
@@ -21,26 +23,30 @@ class Limit:
     window_s: int
 
 
-def check_tries(limit: Limit, subject: str) -> None:
-    """
+Tries = Sequence[tuple[Limit, str]]
+
+
+def take_tries(tries: Tries) -> None:
+    """Count one try by each subject before it is made, so that those made at the same moment see each other.
+
     Raises:
-        TooManyTries: the subject has used up its tries.
+        TooManyTries: a subject has used up its tries; nothing is counted.
     """
-    if _seen(limit, subject) >= limit.tries:
-        raise TooManyTries(
-            f"Too many tries. Wait {limit.window_s // 60} minutes, or ask an admin.", retry_after_s=limit.window_s
-        )
+    for index, (limit, subject) in enumerate(tries):
+        if _counted(limit, subject) > limit.tries:
+            give_back_tries(tries[: index + 1])
+            raise TooManyTries(
+                f"Too many tries. Wait {limit.window_s // 60} minutes, or ask an admin.", retry_after_s=limit.window_s
+            )
 
 
-def count_try(limit: Limit, subject: str) -> None:
-    """Remember one try."""
-    key = _key(limit, subject)
-    _local.add(key, window_s=limit.window_s)
-    try:
-        cache.add(key, 0, timeout=limit.window_s)
-        cache.incr(key)
-    except (redis.RedisError, ValueError):
-        return
+def give_back_tries(tries: Tries) -> None:
+    """Forget tries that were taken: they succeeded, or were not made."""
+    for limit, subject in tries:
+        key = _key(limit, subject)
+        _local.take_off(key)
+        with contextlib.suppress(redis.RedisError, ValueError):
+            cache.decr(key)
 
 
 def forget_tries() -> None:
@@ -48,11 +54,14 @@ def forget_tries() -> None:
     _local.clear()
 
 
-def _seen(limit: Limit, subject: str) -> int:
+def _counted(limit: Limit, subject: str) -> int:
+    """Count one more; returns how many there are now."""
     key = _key(limit, subject)
+    _local.add(key, window_s=limit.window_s)
     try:
-        return int(cache.get(key, 0))
-    except redis.RedisError:
+        cache.add(key, 0, timeout=limit.window_s)
+        return int(cache.incr(key))
+    except (redis.RedisError, ValueError):
         return _local.count(key, window_s=limit.window_s)
 
 
@@ -83,6 +92,11 @@ class _Tally:
                 return 0
             self._drop_old(key, window_s)
             return len(self._at[key])
+
+    def take_off(self, key: str) -> None:
+        with self._lock:
+            if self._at.get(key):
+                self._at[key].pop()
 
     def clear(self) -> None:
         with self._lock:

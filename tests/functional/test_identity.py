@@ -1,6 +1,9 @@
 """Signing in and out, tokens, and how long what was taken away still works."""
 
+import contextlib
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -12,9 +15,13 @@ from django.test import Client
 from django.urls import reverse
 from rest_framework.test import APIClient
 
+from accounts import services as accounts
 from accounts.models import ApiToken
 from audit.models import AuditEvent
 from core import throttling
+from core.actors import Source
+from core.clock import now
+from core.errors import WaferdeckError
 from core.roles import Role
 from tests.factories import client_of, make_user, token_of
 
@@ -166,6 +173,35 @@ class TestWrongPasswords:
 
         assert answer.status_code == 429
         assert int(answer.headers["Retry-After"]) > 0
+
+    def test_are_no_more_than_ten_when_they_come_at_the_same_moment(self, monkeypatch):
+        together = threading.Barrier(12)
+
+        def slowly(*_, **__):
+            # All are past the count before the first password is found wrong, but for those that were refused.
+            with contextlib.suppress(threading.BrokenBarrierError):
+                together.wait(timeout=1)
+
+        monkeypatch.setattr("accounts.services.authenticate", slowly)
+        monkeypatch.setattr("accounts.services._record_refused_login", lambda *_, **__: None)
+
+        def attempt(_):
+            try:
+                accounts.sign_in(
+                    request=None, username="olga", password="wrong", source=Source(ip="10.0.0.1"), now=now()
+                )
+            except WaferdeckError as refusal:
+                return refusal.status
+
+        with ThreadPoolExecutor(12) as threads:
+            statuses = sorted(threads.map(attempt, range(12)))
+
+        assert statuses == [401] * 10 + [429] * 2
+
+    def test_right_ones_in_between_are_not_counted(self, site):
+        make_user(Role.OPERATOR, site=site, username="olga", password="right one")
+
+        assert [sign_in(APIClient(), "olga", "right one").status_code for _ in range(12)] == [200] * 12
 
     def test_of_many_names_close_the_address(self):
         for number in range(30):
