@@ -48,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--test", type=int, help="scenes to measure on (default: as the recipe says)")
     export.add_argument("--validation", type=int, help="scenes to calibrate on (default: as the recipe says)")
     export.add_argument("--note", default="", help="a sentence for the card on how the training came about")
-    export.add_argument("--real", type=Path, help="Markdown on pictures from the world, quoted in the card")
+    export.add_argument(
+        "--boards", type=Path, help="DeepPCB: look at pictures from the world too and say what was found"
+    )
 
     evaluate = commands.add_parser("evaluate", help="measure a version folder on fresh scenes; changes nothing")
     evaluate.add_argument("folder", type=Path)
@@ -96,7 +98,7 @@ def _export(arguments: argparse.Namespace) -> None:
         test_count=arguments.test,
         validation_count=arguments.validation,
         note=arguments.note,
-        real_note=arguments.real,
+        boards_folder=arguments.boards,
     )
     print(release.summary(figures))
 

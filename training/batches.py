@@ -131,11 +131,16 @@ def zoom(
 
 
 def make_batch(rng: np.random.Generator, *, shards: list[Shard], size: int, side_px: int) -> Batch:
-    """Draw `size` scenes from the shards that are there by now."""
+    """Windows of `size` scenes, as many of large scenes as of small ones: long defects find room on large ones only."""
     rows = []
-    large_enough = [shard for shard in shards if shard.pixels.shape[1] >= side_px]
+    by_side: dict[int, list[Shard]] = {}
+    for shard in shards:
+        if shard.pixels.shape[1] >= side_px:
+            by_side.setdefault(shard.pixels.shape[1], []).append(shard)
+    groups = list(by_side.values())
     for _ in range(size):
-        shard = large_enough[int(rng.integers(len(large_enough)))]
+        group = groups[int(rng.integers(len(groups)))]
+        shard = group[int(rng.integers(len(group)))]
         row = int(rng.integers(len(shard.pixels)))
         boxes, classes, _ = shard.truth(row)
         pixels, labels, boxes = zoom(

@@ -41,8 +41,8 @@ STAGES: tuple[Stage, ...] = (
         (CROWDED, PLAIN, LARGE),
         FitSettings(
             seed=5,
-            steps=30_000,
-            crops=((128, 24, 0.35), (192, 10, 0.3), (256, 6, 0.2), (512, 2, 0.15)),
+            steps=15_000,
+            crops=((128, 24, 0.2), (192, 10, 0.2), (320, 4, 0.3), (512, 2, 0.3)),
             rate=1.6e-3,
             muon_rate=0.016,
             warm_steps=100,

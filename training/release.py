@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from domain.detection.calibrate import PlattCalibration
 from domain.evaluation.detection_metrics import Boxes
-from training import evaluate, recipe
+from training import boards, evaluate, recipe
 from training.artefact import describe_training, write_artefact
 from training.export import export_fp32, export_int8
 from training.fit import load_averaged
@@ -26,7 +26,7 @@ def release(
     test_count: int | None = None,
     validation_count: int | None = None,
     note: str = "",
-    real_note: Path | None = None,
+    boards_folder: Path | None = None,
 ) -> dict[str, Any]:
     """Write both versions and return the figures of the test.
 
@@ -35,7 +35,8 @@ def release(
         zoo: folder that holds one folder per model name.
         test_count, validation_count: fewer scenes than the recipe says, for a quick look; the card states the number.
         note: how the training came about, for the card.
-        real_note: a Markdown file about pictures from the world, quoted in the card.
+        boards_folder: scans of circuit boards to look at (see training.boards); without it the card says nothing on
+            pictures from the world.
     """
     # Written beside and moved in at the end: whoever reads the zoo never sees a model without its description.
     folders = {version: zoo / recipe.NAME / f".new-{version}" for version in (recipe.FP32_VERSION, recipe.INT8_VERSION)}
@@ -63,10 +64,14 @@ def release(
         _figures(boxes, truth, calibration=calibration, thresholds=thresholds)
         for boxes, (calibration, thresholds) in zip(found, settled, strict=True)
     ]
-    for path, figures in zip((fp32, int8), measured, strict=True):
+    for path, predict, figures, (calibration, thresholds) in zip(
+        (fp32, int8), predictors, measured, settled, strict=True
+    ):
         figures["speed"] = time_one_tile(path)
-        if real_note is not None:
-            figures["real"] = real_note.read_text().strip()
+        if boards_folder is not None:
+            figures["real"] = boards.describe(
+                boards_folder, predict=predict, calibration=calibration, thresholds=thresholds
+            ).strip()
     change = measured[1]["test"]["map50"] - measured[0]["test"]["map50"]
     default = -change < recipe.INT8_DEFAULT_LOSS
     measured[1]["beside_parent"] = {
