@@ -68,8 +68,8 @@ def describe(
     names = ", ".join(f"{code} {number}" for code, number in called.most_common()) or "nothing"
     text = (
         f"No photograph of a wafer was at hand. On {count} 1-bit scans of printed circuit boards (DeepPCB, looked at "
-        f"and not learned from) {met.total()} of {marked.total()} marked faults were met (overlap of {MEETS_IOU} or more, "
-        f"any class): {kinds}. They were called: {names}. In all it called {calls} things on those boards, and "
+        f"and not learned from) {met.total()} of {marked.total()} marked faults were met (overlap of {MEETS_IOU} or "
+        f"more, any class): {kinds}. They were called: {names}. In all it called {calls} things on those boards, and "
         f"{on_templates} on their {count} templates, which have no fault: {on_templates / count:.1f} false alarms per "
         "picture. Hard black and white without grey, noise or blur is nothing like the scenes it learned from: it is "
         "not fit for boards, and a new tool's pictures need a look before a threshold is trusted."
