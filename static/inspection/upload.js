@@ -36,8 +36,8 @@ function redraw() {
 }
 
 function drawSums(sums) {
-  setText(find("#sum"), isOver(queue) ? overText(sums) : queue.isStarted ? `${countText(sums.ended)} of ${plural(sums.total, "file")}` : `${plural(sums.total, "file")} ready`)
-  const note = [sums.stored && `${countText(sums.stored)} stored, waiting for the model`, sums.refused && `${countText(sums.refused)} refused`, sums.failed && `${countText(sums.failed)} failed`, queue.leftOut && `${plural(queue.leftOut, "file")} left out: known already or made by the system`, heldText()].filter(Boolean)
+  setText(find("#sum"), isOver(queue) ? overText(sums) : queue.isStarted ? `${countText(sums.ended)} of ${plural(sums.total, "file")}` : `${plural(sums.waiting, "file")} ready`)
+  const note = [sums.stored && `${countText(sums.stored)} stored, waiting for the model`, sums.refused && `${countText(sums.refused)} refused`, sums.failed && `${countText(sums.failed)} failed`, sums.cancelled && `${countText(sums.cancelled)} cancelled`, queue.leftOut && `${plural(queue.leftOut, "file")} left out: known already or made by the system`, heldText()].filter(Boolean)
   setText(find("#sum-note"), note.join(" · "))
   const bar = find("#sum-bar")
   bar.value = sums.share

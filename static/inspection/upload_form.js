@@ -4,6 +4,7 @@ import { postJson } from "../shared/http.js"
 import { waferOf } from "./upload_state.js"
 
 const REMEMBERED = ["lot", "product", "layer", "tool", "recipe"]
+const WAFER_WHEN_EMPTY = { one: "one for each image", folder: "the name of its folder", file: "the name of its file" }
 const storageKey = () => `waferdeck:upload:${document.body.dataset.user}`
 
 export class UploadForm {
@@ -49,7 +50,9 @@ export class UploadForm {
   }
 
   draw() {
-    this.form.elements.wafer.disabled = this.wafers.rule !== "one"
+    const { rule } = this.wafers
+    this.form.elements.wafer.disabled = rule !== "one"
+    setAttribute(this.form.elements.wafer, "placeholder", WAFER_WHEN_EMPTY[rule])
     for (const [field, list] of [["lot", "lots"], ["product", "products"], ["layer", "layers"], ["tool", "tools"]]) {
       this.#hint(field, this.value(field) && !this.known[list].includes(this.value(field)) ? "New: made with the first image." : "")
     }

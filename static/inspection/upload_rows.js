@@ -2,6 +2,7 @@
 import { h, icon, setAttribute, setText, svg } from "../shared/dom.js"
 import { bytesText, plural } from "../shared/formats.js"
 import { bandElement, severityCounts } from "../shared/signs.js"
+import { canRetry } from "./upload_state.js"
 import { boxesPath } from "./wall_card.js"
 
 const WORDS = { waiting: "Waiting", sending: "Sending", inspecting: "Inspecting", done: "Inspected", stored: "Stored, waits for the model", refused: "Refused", failed: "Failed", cancelled: "Cancelled" }
@@ -56,7 +57,7 @@ function drawActions(element, { state, size, name }) {
   const button = (action, sign, label) => h("button", { class: "button button--icon button--quiet", type: "button", "data-do": action, title: label, "aria-label": `${label}: ${name}` }, icon(sign))
   element.replaceChildren(...[
     BUSY.has(state) && button("cancel", "x", "Cancel"),
-    (state === "failed" || state === "refused" || state === "cancelled") && size > 0 && button("retry", "rotate-ccw", "Retry"),
+    canRetry({ state, size }) && button("retry", "rotate-ccw", "Retry"),
   ].filter(Boolean))
 }
 

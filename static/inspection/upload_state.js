@@ -117,9 +117,14 @@ export function cancelled(queue, ids) {
   return { ...queue, items: queue.items.map((item) => (those.has(item.id) && !ENDED.has(item.state) ? { ...item, state: "cancelled" } : item)) }
 }
 
+/** An empty file stays empty, however often it is sent. */
+export function canRetry({ state, size }) {
+  return RETRYABLE.has(state) && size > 0
+}
+
 export function retried(queue, ids) {
   const those = new Set(ids)
-  return { ...queue, heldUntil: 0, items: queue.items.map((item) => (those.has(item.id) && RETRYABLE.has(item.state) && item.size > 0
+  return { ...queue, heldUntil: 0, items: queue.items.map((item) => (those.has(item.id) && canRetry(item)
     ? { ...item, state: "waiting", sent: 0, tries: 0, holdUntil: 0, problem: null, keyed: (item.keyed ?? 0) + 1 } : item)) }
 }
 
@@ -144,5 +149,5 @@ export function summary(queue) {
   }
   const total = queue.items.length
   const ended = queue.items.filter(({ state }) => ENDED.has(state)).length
-  return { ...counts, total, ended, active: counts.sending + counts.inspecting, retryable: counts.refused + counts.failed + counts.cancelled, share: bytes ? sent / bytes : 0 }
+  return { ...counts, total, ended, active: counts.sending + counts.inspecting, retryable: queue.items.filter(canRetry).length, share: bytes ? sent / bytes : 0 }
 }

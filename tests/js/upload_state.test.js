@@ -89,6 +89,11 @@ describe("cancel, retry, clear", () => {
   test("what is done stays done", () => assert.equal(stateOf(upload.cancelled(queue, ["a", "b"]), "a"), "done"))
   test("a retry by hand is a new request", () => assert.equal(upload.retried(upload.cancelled(queue, ["b"]), ["b"]).items[1].keyed, 1))
   test("clearing keeps what needs a look", () => assert.deepEqual(upload.cleared(queue).items.map(({ id }) => id), ["b"]))
+  test("an empty file cannot be sent again", () => {
+    const withEmpty = upload.added(upload.emptyQueue(), [{ ...file("void"), size: 0 }, file("full")], { maxBytes: 1000 })
+    const sums = upload.summary(upload.cancelled(withEmpty, ["full"]))
+    assert.deepEqual([sums.refused, sums.cancelled, sums.retryable], [1, 1, 1])
+  })
   test("it is over when everything has ended", () => assert.ok(upload.isOver(upload.cancelled(queue, ["b"]))))
   test("the sum counts bytes and states", () => {
     const sums = upload.summary(queue)
