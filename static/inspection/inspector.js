@@ -62,7 +62,7 @@ export function drawRun(element, run) {
     h("dl", { class: "facts" },
       fact("Model file", digest(run.provenance?.model_sha256, "the model's SHA-256")),
       fact("Preprocessing", digest(run.provenance?.preprocessing_sha256, "the preprocessing's SHA-256")),
-      (run.provenance?.pixel_sha256 ?? []).slice(0, 8).map((value, at) => fact(`Pixels of image ${at + 1}`, digest(value, `the pixels' SHA-256 of image ${at + 1}`))),
+      (run.provenance?.pixel_sha256 ?? []).slice(0, 8).flatMap((value, at) => fact(`Pixels of image ${at + 1}`, digest(value, `the pixels' SHA-256 of image ${at + 1}`))),
       fact("Code", run.provenance?.code_version), fact("Run", digest(run.id, "the run's id"))),
   )
 }

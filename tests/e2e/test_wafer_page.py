@@ -43,6 +43,13 @@ class TestTheWaferPage:
         expect(page.locator(".defect[aria-selected=true]")).to_have_count(1)
         expect(page.locator("#meant .top3 li")).to_have_count(3)
 
+    def test_the_provenance_is_read_in_two_columns(self, page, troubled):
+        provenance = page.locator("#run .facts").last
+
+        expect(provenance).to_contain_text("Pixels of image 1")
+        expect(provenance.locator(":scope > dt")).to_have_count(5)
+        expect(provenance.locator(":scope > dd")).to_have_count(5)
+
     def test_a_class_goes_and_comes_by_its_key(self, page, troubled):
         code = troubled["detections"][0]["class_code"]
         toggle = page.locator(f"[data-class={code}]")
