@@ -102,7 +102,7 @@ def error_from(fault: grpc.RpcError, *, model_name: str = "", doing: str = "infe
         # What follows the first paragraph is a stack trace with the server's own paths.
         return LoadFailed(detail.split("\n\nAt:")[0].strip(), model_name=model_name)
     if code is grpc.StatusCode.NOT_FOUND or any(phrase in words for phrase in _NOT_READY_WORDS):
-        return ModelNotReady(detail, model_name=model_name)
+        return ModelNotReady(f"Triton does not serve the model yet: {detail}", model_name=model_name)
     if code is grpc.StatusCode.UNAVAILABLE:
         return TritonUnavailable(f"Triton cannot be reached: {detail}", model_name=model_name)
     if code in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.ABORTED, grpc.StatusCode.DATA_LOSS):
