@@ -15,7 +15,8 @@ const address = new URL(location.href)
 const tools = readJson("tools")
 let wall = emptyWall(Object.fromEntries(address.searchParams))
 let view = address.searchParams.get("view") ?? ""
-let isDrawn = false
+/** Cards the wall had at the last drawing, shown or not; null before the first. */
+let known = null
 let isAsked = false
 
 loadClasses()
@@ -46,7 +47,7 @@ function draw() {
   setAttribute(find("[data-command=view]"), "aria-pressed", String(asLanes))
   board.querySelector(".skeleton-cards")?.remove()
   keyed(board, cards.length === 0 ? [] : asLanes ? rows : [{ tool: "", cards }], { key: ({ tool }) => `lane ${tool}`, create: createLane, update: updateLane })
-  isDrawn = true
+  if (!wall.paused) known = new Set(wall.cards.keys())
 }
 
 function createLane(lane) {
@@ -68,7 +69,7 @@ function updateLane(element, { tool, cards, silentMs }) {
     key: cardKey,
     create: (card) => {
       const created = createCard(card)
-      if (isDrawn && !wall.paused) markNew(created)
+      if (known && !wall.paused && !known.has(cardKey(card))) markNew(created)
       return created
     },
     update: updateCard,

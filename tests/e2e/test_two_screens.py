@@ -84,3 +84,23 @@ class TestFilters:
         expect(wall.get_by_label("Band")).to_have_value("waiting")
         wall.get_by_role("button", name="Clear").click()
         expect(wall.locator(".card").first).to_be_visible()
+
+
+class TestTheMarkOfWhatIsNew:
+    def test_is_for_arrivals_and_not_for_another_view_of_the_same_wafers(self, screen, live_stack, api, troubled):
+        wall = screen.live("/?view=grid")
+        expect(wall.locator(".card").first).to_be_visible()
+        wall.evaluate(
+            """() => { window.marked = 0; new MutationObserver((changes) => { for (const { target } of changes)
+              window.marked += target.querySelectorAll('.card--new').length })
+              .observe(document.querySelector('#wall'), { childList: true, subtree: true }) }"""
+        )
+
+        wall.keyboard.press("v")
+        expect(wall.locator("#wall")).to_have_attribute("data-view", "lanes")
+        expect(wall.locator(".card").first).to_be_visible()
+        assert wall.evaluate("window.marked") == 0
+
+        send(live_stack, api, image=wafer_png(7005), lot="MARKED-NEW")
+        expect(_card(wall, "MARKED-NEW")).to_be_visible()
+        assert wall.evaluate("window.marked") > 0
