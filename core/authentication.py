@@ -38,7 +38,10 @@ class ScopedTokenAuthentication(BaseAuthentication):
         try:
             token = live_token(text)
         except UnknownToken as fault:
-            raise AuthenticationFailed("This token is unknown, expired or revoked.") from fault
+            raise AuthenticationFailed(
+                "This token is unknown, expired or revoked."
+                " POST a username and password to /api/v1/auth/token/ for a new one."
+            ) from fault
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:

@@ -24,6 +24,7 @@ from core.admission import Gate, Lane, gate, lanes
 from core.errors import MayBeDone, Unavailable, WaferdeckError
 from core.parsers import BodyTooLarge
 from core.requests import accepted_id
+from core.text import size_text
 
 Scope = dict[str, Any]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -205,7 +206,7 @@ async def _filled(body: Any, receive: Any, *, most_bytes: int, silence: asyncio.
 
 
 def _too_large(most_bytes: int) -> BodyTooLarge:
-    return BodyTooLarge(f"The body is too large: this address takes {most_bytes:,} bytes at most.")
+    return BodyTooLarge(f"The body is too large: this address takes {size_text(most_bytes)} at most.")
 
 
 async def _refuse(refusal: WaferdeckError, *, scope: Scope, send: Any) -> None:

@@ -7,6 +7,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
 from core.errors import Invalid, WaferdeckError
+from core.text import size_text
 
 JSON_MAX_BYTES = 2**20
 JSON_MAX_DEPTH = 32
@@ -26,7 +27,7 @@ class StrictJSONParser(BaseParser):
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         raw = stream.read(JSON_MAX_BYTES + 1)
         if len(raw) > JSON_MAX_BYTES:
-            raise BodyTooLarge(f"A JSON body may have {JSON_MAX_BYTES} bytes at most.")
+            raise BodyTooLarge(f"A JSON body may have {size_text(JSON_MAX_BYTES)} at most.")
         try:
             text = raw.decode("utf-8")
         except UnicodeDecodeError as fault:

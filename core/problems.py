@@ -5,7 +5,14 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.conf import settings
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -13,12 +20,15 @@ from django.template.loader import render_to_string
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
-from core.errors import Forbidden, Invalid, NotFound, WaferdeckError
+from core.errors import Forbidden, Invalid, NotFound, NotSignedIn, WaferdeckError
 from core.outages import as_unavailable
 from core.requests import is_api, request_id
 
 logger = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
+HOW_TO_SIGN_IN = (
+    "Send the header `Authorization: Token <key>`. POST a username and password to /api/v1/auth/token/ for a key."
+)
 
 
 def document(error: WaferdeckError, *, request: HttpRequest) -> dict[str, Any]:
@@ -94,10 +104,18 @@ def _as_waferdeck_error(fault: Exception) -> WaferdeckError | None:
         return Invalid("Some values cannot be used.", fields=_fields_of(fault))
     if isinstance(fault, exceptions.ValidationError):
         return Invalid("Some values cannot be used.", fields=fault.detail)
+    if isinstance(fault, exceptions.NotAuthenticated):
+        return NotSignedIn(f"This needs a token or a session. {HOW_TO_SIGN_IN}")
     if isinstance(fault, exceptions.APIException):
         return _from_api_exception(fault)
     if isinstance(fault, RequestDataTooBig):
         return Refusal("The request is larger than this address takes.", code="too_large", status=413)
+    if isinstance(fault, TooManyFilesSent):
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FILES
+        return Invalid(f"At most {most} images per request are taken. Send the others in a request of their own.")
+    if isinstance(fault, TooManyFieldsSent):
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        return Invalid(f"At most {most:,} fields per request are taken. Send fewer at once.")
     if isinstance(fault, SuspiciousOperation):
         return Invalid(str(fault)[:200] or "The request is malformed.")
     return as_unavailable(fault)

@@ -1,4 +1,4 @@
-"""Text from outside: what may stand in a name that people read."""
+"""Text that people read: what may stand in a name from outside, and how sizes are written."""
 
 import unicodedata
 
@@ -21,6 +21,12 @@ def has_unshowable(text: str) -> bool:
 def without_unshowable(text: str) -> str:
     """The same without them, for texts that are not worth refusing."""
     return "".join(character for character in text if not _is_unshowable(character))
+
+
+def size_text(count: int) -> str:
+    """A limit in bytes as people write it: 64 MiB, 512 KiB."""
+    mebibytes = count / 2**20
+    return f"{mebibytes:,.0f} MiB" if mebibytes >= 1 else f"{count / 2**10:,.0f} KiB"
 
 
 def _is_unshowable(character: str) -> bool:

@@ -1,5 +1,6 @@
 """What templates need to speak the one visual language: icons, shapes, ages."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from core import static_files
 
 register = template.Library()
 
+_DIGEST = re.compile("[0-9a-f]{12}")
 SEVERITIES = ("critical", "major", "minor", "nuisance")
 
 
@@ -157,6 +159,14 @@ def verdict(card: dict[str, Any] | None) -> SafeString:
     else:
         kind, word = card["state"], STATES[card["state"]]
     return format_html('<span class="band band--{}">{}</span>', kind, word)
+
+
+@register.simple_tag
+def wafer_name(code: str, card: dict[str, Any] | None) -> str:
+    """What people call a wafer: its code, or its file where the code is a digest. As `waferName` of signs.js."""
+    if not _DIGEST.fullmatch(code):
+        return code
+    return ((card or {}).get("image") or {}).get("file_name") or "No name"
 
 
 @register.filter

@@ -44,4 +44,4 @@ def card_of(run: InspectionRun) -> dict[str, Any]:
 def _image(described: dict[str, Any] | None) -> dict[str, Any] | None:
     if described is None:
         return None
-    return {**described, "thumbnail": address_of("api:image_thumbnail", described["id"])}
+    return {"file_name": "", **described, "thumbnail": address_of("api:image_thumbnail", described["id"])}

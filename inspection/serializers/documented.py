@@ -310,6 +310,7 @@ class DefectClassOut(serializers.Serializer):
 
 class CardImageOut(serializers.Serializer):
     id = serializers.UUIDField()
+    file_name = serializers.CharField(allow_blank=True)
     thumbnail = serializers.CharField()
     width_px = serializers.IntegerField()
     height_px = serializers.IntegerField()

@@ -91,9 +91,19 @@ def summarise(judged: list[JudgedImage], *, classes: tuple[DefectClass, ...]) ->
         "counts_by_severity": {
             _SEVERITY_NAMES[value]: int(by_severity[value]) for value in sorted(_SEVERITY_NAMES, reverse=True)
         },
-        "image": {"id": str(shown.image.pk), "width_px": shown.image.width_px, "height_px": shown.image.height_px},
+        "image": card_image(shown.image),
         "boxes": _boxes(shown.judgement, classes=classes),
         "images": len(judged),
+    }
+
+
+def card_image(image: InspectionImage) -> dict[str, Any]:
+    """The image of a card, as a run's summary keeps it."""
+    return {
+        "id": str(image.pk),
+        "width_px": image.width_px,
+        "height_px": image.height_px,
+        "file_name": image.file_name,
     }
 
 

@@ -22,7 +22,7 @@ from inspection.models import Detection, InspectionImage, InspectionJob, Inspect
 from inspection.selectors.access import CARD_RELATIONS
 from inspection.selectors.cards import card_of
 from inspection.services import job_progress
-from inspection.services.findings import JudgedImage, band_of_run, summarise, write_findings
+from inspection.services.findings import JudgedImage, band_of_run, card_image, summarise, write_findings
 from inspection.services.plans import Judge, model_version
 from inspection.services.uploads import Context
 from outbox import services as outbox
@@ -92,7 +92,7 @@ def queue_run(
         wake: call a worker when it commits; False for one of many, whose caller calls once.
     """
     run.waiting_for = waiting_for[:LONGEST_REASON]
-    run.summary = {"image": _described(images[0]), "images": len(images)}
+    run.summary = {"image": card_image(images[0]), "images": len(images)}
     with pipelined():
         insert_row(run)
         attach_images(run, images)
@@ -412,7 +412,3 @@ def lock_run(run_id: UUID, *, actor: Actor) -> InspectionRun:
     if run is None:
         raise UnknownRun("There is no such run, or it belongs to another site.")
     return run
-
-
-def _described(image: InspectionImage) -> dict[str, Any]:
-    return {"id": str(image.pk), "width_px": image.width_px, "height_px": image.height_px}

@@ -6,11 +6,12 @@ import { getJson, postJson } from "../shared/http.js"
 import { bandElement } from "../shared/signs.js"
 import { toast } from "../shared/toast.js"
 import { createBar, timeText, updateBar } from "./job_parts.js"
-import { received, shownItems, stateWords } from "./job_state.js"
+import { canRetry, received, shownItems, stateWords } from "./job_state.js"
 
 const find = (selector) => document.querySelector(selector)
 const id = find("#job").dataset.id
 const ITEM_WORDS = { waiting: "Waiting", done: "Inspected", failed: "Failed", cancelled: "Cancelled" }
+const ANEW = "Trying again does not help here: send this file, or another in its place, in a new batch."
 let job = null
 let filter = "all"
 
@@ -31,7 +32,7 @@ function draw() {
   if (bar.firstElementChild) updateBar(bar.firstElementChild, job)
   else bar.append(createBar(job))
   drawFigures()
-  find("[data-command=retry]").disabled = job.failed === 0
+  find("[data-command=retry]").disabled = !job.items.some(canRetry)
   find("[data-command=cancel]").disabled = job.state !== "running"
   find("#items-loading")?.remove()
   const rows = shownItems(job, filter)
@@ -61,7 +62,7 @@ function updateItem(row, item) {
   row.item = item
   const cell = (name) => row.querySelector(`.item__${name}`)
   setAttribute(row, "data-level", item.state === "failed" ? "alarm" : null)
-  cell("state").replaceChildren(item.band ? bandElement({ state: "done", band: item.band }) : h("span", { class: item.state === "failed" ? "" : "muted" }, item.state === "waiting" && item.waiting_for ? `Waiting: ${item.waiting_for}` : ITEM_WORDS[item.state]), ...(item.error ? [h("p", { class: "small" }, item.error.detail)] : []))
+  cell("state").replaceChildren(item.band ? bandElement({ state: "done", band: item.band }) : h("span", { class: item.state === "failed" ? "" : "muted" }, item.state === "waiting" && item.waiting_for ? `Waiting: ${item.waiting_for}` : ITEM_WORDS[item.state]), ...(item.error ? [h("p", { class: "small" }, item.error.detail), !item.run && h("p", { class: "small muted" }, ANEW)].filter(Boolean) : []))
   setText(cell("found"), item.detection_count === null ? "" : item.detection_count ? plural(item.detection_count, "defect") : "none")
   setText(cell("time"), item.latency_ms === null ? "" : durationText(item.latency_ms))
   cell("open").replaceChildren(...(item.wafer ? [h("a", { class: "table__link", href: `/wafers/${item.wafer.id}/${item.run ? `?run=${item.run}` : ""}` }, `${item.wafer.lot} · ${item.wafer.code}`)] : []))
@@ -86,7 +87,7 @@ async function act(path, done) {
   }
 }
 
-find("[data-command=retry]").addEventListener("click", () => act("retry", `${plural(job.failed, "item")} queued again.`))
+find("[data-command=retry]").addEventListener("click", () => act("retry", `${plural(job.items.filter(canRetry).length, "item")} queued again.`))
 find("[data-command=cancel]").addEventListener("click", async () => {
   const left = plural(job.waiting, "item")
   const isMeant = await confirmed({ title: "Cancel this job?", text: `${left} of ${job.total} will not be inspected. What is done stays.`, yes: `Cancel ${left}` })

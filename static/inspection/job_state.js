@@ -26,6 +26,11 @@ export function shownItems(job, filter) {
   return job.items.filter(FILTERS[filter] ?? FILTERS.all)
 }
 
+/** Whether the server can try the item again: it has a file, and its run failed or was cancelled. */
+export function canRetry({ run, state }) {
+  return Boolean(run) && (state === "failed" || state === "cancelled")
+}
+
 /** Shares of the whole for the bar: done, failed, cancelled; the rest waits. */
 export function shares({ total, done, failed, cancelled }) {
   return total ? { done: done / total, failed: failed / total, cancelled: cancelled / total } : { done: 0, failed: 0, cancelled: 0 }

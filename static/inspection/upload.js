@@ -37,7 +37,7 @@ function redraw() {
 
 function drawSums(sums) {
   setText(find("#sum"), isOver(queue) ? overText(sums) : queue.isStarted ? `${countText(sums.ended)} of ${plural(sums.total, "file")}` : `${plural(sums.waiting, "file")} ready`)
-  const note = [sums.stored && `${countText(sums.stored)} stored, waiting for the model`, sums.refused && `${countText(sums.refused)} refused`, sums.failed && `${countText(sums.failed)} failed`, sums.cancelled && `${countText(sums.cancelled)} cancelled`, queue.leftOut && `${plural(queue.leftOut, "file")} left out: known already or made by the system`, heldText()].filter(Boolean)
+  const note = [sums.stored && `${countText(sums.stored)} stored, waiting for the model`, sums.refused && `${countText(sums.refused)} refused`, sums.failed && `${countText(sums.failed)} failed`, cancelledText(sums), queue.leftOut && `${plural(queue.leftOut, "file")} left out: known already or made by the system`, heldText()].filter(Boolean)
   setText(find("#sum-note"), note.join(" · "))
   const bar = find("#sum-bar")
   bar.value = sums.share
@@ -53,6 +53,11 @@ function drawSums(sums) {
 function overText(sums) {
   if (sums.done === sums.total) return `All ${plural(sums.total, "file")} inspected`
   return `${countText(sums.done)} of ${plural(sums.total, "file")} inspected`
+}
+
+function cancelledText({ cancelled, cancelledLate }) {
+  if (!cancelled) return ""
+  return `${countText(cancelled)} cancelled${cancelledLate ? `, ${countText(cancelledLate)} of them sent already and may still be inspected` : ""}`
 }
 
 function heldText() {

@@ -1,7 +1,7 @@
 /** One row per file of an upload. */
 import { h, icon, setAttribute, setText, svg } from "../shared/dom.js"
 import { bytesText, plural } from "../shared/formats.js"
-import { bandElement, severityCounts } from "../shared/signs.js"
+import { bandElement, severityCounts, waferName } from "../shared/signs.js"
 import { canRetry } from "./upload_state.js"
 import { boxesPath } from "./wall_card.js"
 
@@ -41,6 +41,7 @@ export function updateRow(element, item, wafer) {
 function wordFor(item) {
   if (item.state === "sending") return `Sending ${Math.floor((item.sent / item.size) * 100)} %`
   if (item.state === "waiting" && item.tries) return "Waiting to be sent again"
+  if (item.state === "cancelled" && item.wasSent) return "Cancelled, but sent already: may still be inspected"
   if (item.state === "done" && item.result?.repeated) return "Inspected before, same answer"
   return WORDS[item.state]
 }
@@ -53,20 +54,22 @@ function drawProblem(element, { problem }) {
   if (problem?.requestId) element.append(" ", h("button", { class: "file__id", type: "button", "data-copy": problem.requestId, "data-what": "the request's id" }, "Copy id"))
 }
 
-function drawActions(element, { state, size, name }) {
+function drawActions(element, item) {
+  const { state, name } = item
   const button = (action, sign, label) => h("button", { class: "button button--icon button--quiet", type: "button", "data-do": action, title: label, "aria-label": `${label}: ${name}` }, icon(sign))
   element.replaceChildren(...[
     BUSY.has(state) && button("cancel", "x", "Cancel"),
-    canRetry({ state, size }) && button("retry", "rotate-ccw", "Retry"),
+    canRetry(item) && button("retry", "rotate-ccw", "Retry"),
   ].filter(Boolean))
 }
 
 function drawResult(element, run) {
   const image = run.images?.[0]
   const link = `/wafers/${run.wafer.id}/`
+  const wafer = waferName(run.wafer.code, image?.file_name)
   element.querySelector(".file__result").replaceChildren(
     bandElement(run), run.state === "done" ? severityCounts(run.counts_by_severity) : h("span", { class: "muted" }, run.waiting_for || "in the queue"),
-    h("a", { class: "button", href: link, "aria-label": `Open wafer ${run.wafer.code}, ${plural(run.detection_count ?? 0, "defect")}` }, run.wafer.code, icon("arrow-right", "small")))
+    h("a", { class: "button", href: link, "aria-label": `Open wafer ${wafer.name}, ${plural(run.detection_count ?? 0, "defect")}` }, wafer.isNamed ? wafer.name : "Open", icon("arrow-right", "small")))
   if (!image) return
   const boxes = (run.detections ?? []).map(({ bbox_px: box, class_code: code, severity }) => [...box, code, severity])
   element.querySelector(".file__picture").replaceChildren(

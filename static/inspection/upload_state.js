@@ -5,6 +5,8 @@ export const MOST_TRIES = 6
 const LEFT_OUT = /^(\.|Thumbs\.db$|desktop\.ini$|__MACOSX)/i
 const ENDED = new Set(["done", "stored", "refused", "failed", "cancelled"])
 const RETRYABLE = new Set(["refused", "failed", "cancelled"])
+/** Refusals of the file itself: too large, of no kind that is taken, not readable as an image. */
+const OF_THE_FILE = new Set([413, 415, 422])
 
 export function emptyQueue() {
   return { items: [], heldUntil: 0, isStarted: false, leftOut: 0 }
@@ -36,8 +38,8 @@ function fingerprint({ path, size, modified }) {
 }
 
 function refusedAtOnce({ size }, maxBytes) {
-  if (size === 0) return { state: "refused", problem: { title: "The file is empty", detail: "Check that it was copied completely, then add it again." } }
-  if (size > maxBytes) return { state: "refused", problem: { title: "The file is too large", detail: `At most ${Math.floor(maxBytes / 2 ** 20)} MiB are taken. Compress it without loss, or cut it into parts.` } }
+  if (size === 0) return { state: "refused", problem: { title: "The file is empty", isOfTheFile: true, detail: "Check that it was copied completely, then add it again." } }
+  if (size > maxBytes) return { state: "refused", problem: { title: "The file is too large", isOfTheFile: true, detail: `At most ${Math.floor(maxBytes / 2 ** 20)} MiB are taken. Compress it without loss, or cut it into parts.` } }
   return {}
 }
 
@@ -92,7 +94,7 @@ export function answered(queue, id, run) {
 export function refused(queue, id, problem, nowMs, random = Math.random) {
   const item = queue.items.find((one) => one.id === id)
   if (!item || item.state === "cancelled") return queue
-  const words = { title: problem.title, detail: problem.message, advice: adviceFor(problem), requestId: problem.requestId }
+  const words = { title: problem.title, detail: problem.message, advice: adviceFor(problem), requestId: problem.requestId, isOfTheFile: OF_THE_FILE.has(problem.status) }
   if (!problem.isPassing) return changed(queue, id, () => ({ state: problem.status >= 500 ? "failed" : "refused", problem: words }))
   if (item.tries >= MOST_TRIES) return changed(queue, id, () => ({ state: "failed", problem: words }))
   const waitMs = problem.retryAfterS === null ? 1000 * 2 ** Math.min(item.tries, 5) * (0.5 + random() / 2) : problem.retryAfterS * 1000 + random() * 500
@@ -112,20 +114,21 @@ export function adviceFor({ status, code, fields }) {
   return status >= 500 ? "Press Retry." : ""
 }
 
+/** Nobody waits for these any more. What was under way is marked: the server may have it, and inspect it all the same. */
 export function cancelled(queue, ids) {
   const those = new Set(ids)
-  return { ...queue, items: queue.items.map((item) => (those.has(item.id) && !ENDED.has(item.state) ? { ...item, state: "cancelled" } : item)) }
+  return { ...queue, items: queue.items.map((item) => (those.has(item.id) && !ENDED.has(item.state) ? { ...item, state: "cancelled", wasSent: item.state !== "waiting" } : item)) }
 }
 
-/** An empty file stays empty, however often it is sent. */
-export function canRetry({ state, size }) {
-  return RETRYABLE.has(state) && size > 0
+/** Only what may pass: a file that is empty, too large or no image stays so, however often it is sent. */
+export function canRetry({ state, problem }) {
+  return RETRYABLE.has(state) && !problem?.isOfTheFile
 }
 
 export function retried(queue, ids) {
   const those = new Set(ids)
   return { ...queue, heldUntil: 0, items: queue.items.map((item) => (those.has(item.id) && canRetry(item)
-    ? { ...item, state: "waiting", sent: 0, tries: 0, holdUntil: 0, problem: null, keyed: (item.keyed ?? 0) + 1 } : item)) }
+    ? { ...item, state: "waiting", sent: 0, tries: 0, holdUntil: 0, problem: null, wasSent: false, keyed: (item.keyed ?? 0) + 1 } : item)) }
 }
 
 export function cleared(queue) {
@@ -136,7 +139,7 @@ export function isOver(queue) {
   return queue.items.length > 0 && queue.items.every(({ state }) => ENDED.has(state))
 }
 
-/** Counts by state, bytes sent of bytes to send, and what can be retried. */
+/** Counts by state, bytes sent of bytes to send, what can be retried, and what was cancelled too late to be sure. */
 export function summary(queue) {
   const counts = Object.fromEntries(["waiting", "sending", "inspecting", "done", "stored", "refused", "failed", "cancelled"].map((state) => [state, 0]))
   let bytes = 0
@@ -149,5 +152,5 @@ export function summary(queue) {
   }
   const total = queue.items.length
   const ended = queue.items.filter(({ state }) => ENDED.has(state)).length
-  return { ...counts, total, ended, active: counts.sending + counts.inspecting, retryable: queue.items.filter(canRetry).length, share: bytes ? sent / bytes : 0 }
+  return { ...counts, total, ended, active: counts.sending + counts.inspecting, retryable: queue.items.filter(canRetry).length, cancelledLate: queue.items.filter(({ state, wasSent }) => state === "cancelled" && wasSent).length, share: bytes ? sent / bytes : 0 }
 }

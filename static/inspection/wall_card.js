@@ -1,7 +1,7 @@
 /** A card of the live wall: what a wafer looks like at a glance. Kept up in place; only what changed is written. */
 import { ageElement, setAge } from "../shared/ages.js"
 import { h, icon, setAttribute, setText, svg } from "../shared/dom.js"
-import { bandElement, classCountsText, severityCounts, verdict } from "../shared/signs.js"
+import { bandElement, classCountsText, severityCounts, verdict, waferName } from "../shared/signs.js"
 import { NO_TOOL, levelOf, nextStep } from "./wall_state.js"
 
 const LEAST_BOX_SHARE = 0.035
@@ -32,10 +32,14 @@ export function whereText(card) {
   return [card.lot, card.layer, card.product].filter(Boolean).join(" · ")
 }
 
+function waferOf(card) {
+  return waferName(card.wafer.code, card.image?.file_name).name
+}
+
 /** What a screen reader says of a card. */
 export function spokenText(card) {
   const grave = ["critical", "major", "minor"].filter((name) => card.counts_by_severity?.[name]).map((name) => `${card.counts_by_severity[name]} ${name}`)
-  return `Wafer ${card.wafer.code}, lot ${card.lot}, layer ${card.layer}: ${verdict(card).word}${grave.length ? `, ${grave.join(", ")}` : ""}${nextStep(card) ? `. Open: ${nextStep(card).toLowerCase()}` : ""}`
+  return `Wafer ${waferOf(card)}, lot ${card.lot}, layer ${card.layer}: ${verdict(card).word}${grave.length ? `, ${grave.join(", ")}` : ""}${nextStep(card) ? `. Open: ${nextStep(card).toLowerCase()}` : ""}`
 }
 
 export function createCard(card) {
@@ -62,7 +66,8 @@ export function updateCard(element, card) {
   setAttribute(element, "data-state", card.state)
   setAttribute(link, "href", card.url)
   setAttribute(link, "aria-label", spokenText(card))
-  setText(find("wafer"), card.wafer.code)
+  setText(find("wafer"), waferOf(card))
+  setAttribute(find("wafer"), "title", waferOf(card))
   setText(find("where"), whereText(card))
   setText(find("model"), card.version ? `v${card.version}${card.degraded ? " · fallback" : ""}` : (card.tool ?? NO_TOOL))
   find("band").replaceChildren(bandElement(card))

@@ -18,6 +18,16 @@ export function verdict(run) {
   return { kind: run.state, word: STATE_WORDS[run.state] ?? run.state }
 }
 
+/**
+ * What people call a wafer. One that was sent without a name is known by the digest of its first image: its file says more.
+ *
+ * @returns {{name: string, isNamed: boolean}}
+ */
+export function waferName(code, fileName = "") {
+  const isNamed = !/^[0-9a-f]{12}$/.test(code)
+  return { name: isNamed ? code : fileName || "No name", isNamed }
+}
+
 export function bandElement(run) {
   const { kind, word } = verdict(run)
   return h("span", { class: `band band--${kind}` }, word)

@@ -308,3 +308,22 @@ class TestMethodsAndForms:
         answer = operator.get(reverse("api:lots"), headers={"x-request-id": "tool-7.image-4711"})
 
         assert answer.headers["X-Request-ID"] == "tool-7.image-4711"
+
+
+class TestTooManyParts:
+    def test_of_a_form_are_counted_in_words_of_ours(self, operator):
+        images = [BytesIO(b"x") for _ in range(101)]
+
+        answer = operator.post(reverse("api:batch"), {"images": images}, format="multipart")
+
+        assert answer.status_code == 400
+        assert answer.json()["code"] == "invalid"
+        assert answer.json()["detail"].startswith("At most 100 images per request are taken.")
+
+
+class TestNoToken:
+    def test_is_told_how_to_get_one(self, client):
+        answer = client.get(reverse("api:lots"))
+
+        assert (answer.status_code, answer.json()["code"]) == (401, "not_authenticated")
+        assert "/api/v1/auth/token/" in answer.json()["detail"]

@@ -37,6 +37,15 @@ class TestDocument:
         # The schema and its page do not describe themselves.
         assert described == wanted - 2
 
+    def test_says_in_one_line_what_every_operation_does(self, document):
+        said = {
+            (path, method): operation.get("summary", "")
+            for path, operations in document["paths"].items()
+            for method, operation in operations.items()
+        }
+
+        assert {key: line for key, line in said.items() if not 0 < len(line) <= 110} == {}
+
     def test_says_how_every_operation_fails(self, document):
         for operations in document["paths"].values():
             for operation in operations.values():

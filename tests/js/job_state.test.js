@@ -21,6 +21,10 @@ describe("items", () => {
     test(`shown by ${filter}`, () => assert.deepEqual(jobs.shownItems(job, filter).map(({ ordinal }) => ordinal), ordinals))
 })
 
+test("only a run can be tried again; a file that was refused has to be sent anew", () => {
+  const items = [item(0, "failed", { run: "r" }), item(1, "failed", { run: null }), item(2, "cancelled", { run: "r" }), item(3, "done", { run: "r" })]
+  assert.deepEqual(items.map(jobs.canRetry), [true, false, true, false])
+})
 test("an empty job has no shares", () => assert.deepEqual(jobs.shares({ total: 0 }), { done: 0, failed: 0, cancelled: 0 }))
 test("a job that waits says for what", () => assert.equal(jobs.stateWords({ ...job, waiting_for: "Triton is away" }), "Waiting: Triton is away"))
 test("a job that is over says what failed", () => assert.equal(jobs.stateWords({ ...job, state: "done" }), "Done, 1 failed"))

@@ -89,6 +89,16 @@ describe("cancel, retry, clear", () => {
   test("what is done stays done", () => assert.equal(stateOf(upload.cancelled(queue, ["a", "b"]), "a"), "done"))
   test("a retry by hand is a new request", () => assert.equal(upload.retried(upload.cancelled(queue, ["b"]), ["b"]).items[1].keyed, 1))
   test("clearing keeps what needs a look", () => assert.deepEqual(upload.cleared(queue).items.map(({ id }) => id), ["b"]))
+  test("what was under way when it was cancelled may be inspected all the same", () => {
+    const late = upload.cancelled(["a", "b"].reduce(upload.sending, queueOf(file("a"), file("b"), file("c"))), ["a", "c"])
+    assert.deepEqual(late.items.map(({ state, wasSent }) => [state, Boolean(wasSent)]), [["cancelled", true], ["sending", false], ["cancelled", false]])
+    assert.equal(upload.summary(late).cancelledLate, 1)
+  })
+  for (const [status, expected] of [[413, false], [415, false], [422, false], [401, true], [403, true], [400, true], [500, true]])
+    test(`a refusal with ${status} ${expected ? "may pass" : "is of the file and stays"}`, () => {
+      const after = upload.refused(upload.sending(queueOf(file("a")), "a"), "a", new Problem({ status }), 0)
+      assert.equal(upload.canRetry(after.items[0]), expected)
+    })
   test("an empty file cannot be sent again", () => {
     const withEmpty = upload.added(upload.emptyQueue(), [{ ...file("void"), size: 0 }, file("full")], { maxBytes: 1000 })
     const sums = upload.summary(upload.cancelled(withEmpty, ["full"]))

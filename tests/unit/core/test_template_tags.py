@@ -1,6 +1,6 @@
 """What lists draw of a card: outlines over a thumbnail, and counts in columns."""
 
-from core.templatetags.waferdeck import defect_boxes, severity_cells
+from core.templatetags.waferdeck import defect_boxes, severity_cells, wafer_name
 
 CARD = {
     "image": {"width_px": 1000, "height_px": 500},
@@ -25,3 +25,10 @@ def test_every_severity_has_a_cell_and_none_found_has_no_shape() -> None:
     assert len(cells) == 4
     assert ["<svg" in cell for cell in cells] == [True, False, True, False]
     assert ["faint" in cell for cell in cells] == [False, True, False, True]
+
+
+def test_a_wafer_is_called_by_its_code_and_by_its_file_where_the_code_is_a_digest() -> None:
+    card = {"image": {"file_name": "left.png"}}
+    assert wafer_name("W07", card) == "W07"
+    assert wafer_name("331d6c89066f", card) == "left.png"
+    assert wafer_name("331d6c89066f", None) == "No name"

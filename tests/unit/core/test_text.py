@@ -1,8 +1,8 @@
-"""Text from outside: what may stand in a name."""
+"""Text that people read: names from outside, and sizes."""
 
 import pytest
 
-from core.text import has_unshowable, normalised, without_unshowable
+from core.text import has_unshowable, normalised, size_text, without_unshowable
 
 UNSHOWABLE = ["\x00", "\n", "\x7f", "\u202e", "\u200f", "\u200b", "\ufeff", "\u00ad", "\ud800", "\ue000", "\u0378"]
 
@@ -23,3 +23,11 @@ class TestUnshowable:
 
 def test_the_same_name_is_the_same_text_however_it_was_typed():
     assert normalised("  Me\u0301tal ") == "M\u00e9tal"
+
+
+class TestSizeText:
+    @pytest.mark.parametrize(
+        ("count", "text"), [(2**20, "1 MiB"), (64 * 2**20 + 2**16, "64 MiB"), (2**33, "8,192 MiB"), (2**16, "64 KiB")]
+    )
+    def test_is_in_the_unit_people_use(self, count, text):
+        assert size_text(count) == text
