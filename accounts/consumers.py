@@ -1,16 +1,11 @@
 """Sockets know who they serve: by the session of a page, or by the token of a program."""
 
-from importlib import import_module
 from typing import ClassVar
-
-from django.conf import settings
-from django.contrib.auth import get_user
-from django.http import HttpRequest
 
 from accounts.selectors import actor_for_user
 from core.actors import Actor
-from core.authentication import SCHEME, UnknownToken, live_token
-from core.live_socket import NOT_ALLOWED, Closed, LiveSocket, header_of, session_key_of, source_of
+from core.authentication import Credentials, UnknownToken, live_token, user_of_session
+from core.live_socket import NOT_ALLOWED, Closed, LiveSocket, source_of
 
 
 class AccountSocket(LiveSocket):
@@ -23,10 +18,10 @@ class AccountSocket(LiveSocket):
     scope_needed: ClassVar[str] = "read"
 
     def identify(self) -> Actor | None:
-        scheme, _, text = header_of(self.scope, "authorization").partition(" ")
-        if scheme.lower() == SCHEME.lower():
-            return self._behind_token(text)
-        return self._behind_session()
+        offered = Credentials.of(self.scope)
+        if offered.token is not None:
+            return self._behind_token(offered.token)
+        return self._behind_session(offered.session_key)
 
     def _behind_token(self, text: str) -> Actor | None:
         try:
@@ -37,13 +32,8 @@ class AccountSocket(LiveSocket):
             raise Closed(NOT_ALLOWED, f"this token may not {self.scope_needed}")
         return actor_for_user(token.user, auth="token", session=token.token_key, source=source_of(self.scope))
 
-    def _behind_session(self) -> Actor | None:
-        key = session_key_of(self.scope)
-        if key is None:
-            return None
-        request = HttpRequest()
-        request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-        user = get_user(request)
-        if not user.is_authenticated:
+    def _behind_session(self, key: str | None) -> Actor | None:
+        user = user_of_session(key) if key is not None else None
+        if key is None or user is None:
             return None
         return actor_for_user(user, session=key[:8], source=source_of(self.scope))

@@ -6,6 +6,7 @@ check or a login waiting.
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from weakref import WeakKeyDictionary
 from django.conf import settings
 
 from core.errors import Overloaded
+
+# Of a lane's seats, for the bodies on their way from one address: a fourth.
+SHARE_OF_A_STRANGER = 4
 
 
 class Gate:
@@ -31,6 +35,7 @@ class Gate:
         self._seats = places + waiting
         self._wait_s = wait_s
         self._inside = 0
+        self._reading: Counter[str] = Counter()
         self._free = asyncio.Semaphore(places)
         self.threads = ThreadPoolExecutor(max_workers=places, thread_name_prefix=name)
 
@@ -53,6 +58,23 @@ class Gate:
             yield
         finally:
             self._inside -= 1
+
+    @contextlib.contextmanager
+    def reading(self, address: str) -> Iterator[None]:
+        """Count a body on its way from an address whose sender nobody knows: none may fill the lane by being slow.
+
+        Raises:
+            Overloaded: this address has its share of them.
+        """
+        if self._reading[address] >= max(1, self._seats // SHARE_OF_A_STRANGER):
+            raise Overloaded("Too many requests from this address are on their way. Send this again.", retry_after_s=1)
+        self._reading[address] += 1
+        try:
+            yield
+        finally:
+            self._reading[address] -= 1
+            if not self._reading[address]:
+                del self._reading[address]
 
     async def enter(self) -> None:
         """Wait for a place at work, first come, first served; `leave` gives it back.
@@ -95,6 +117,7 @@ class Lane:
         methods: theirs; empty for all.
         body_max_bytes: larger bodies are refused before they are read, or while they come.
         answer_s: the caller gets an answer by then, even if the work goes on.
+        for_members: who is not signed in gets no seat; nothing of such a request is read.
     """
 
     name: str
@@ -105,6 +128,7 @@ class Lane:
     waiting: int
     wait_s: float
     answer_s: float = 16.0
+    for_members: bool = False
 
     def takes(self, *, method: str, path: str) -> bool:
         return path.startswith(self.prefixes) and (not self.methods or method in self.methods)
@@ -133,10 +157,23 @@ def lanes() -> tuple[Lane, ...]:
             waiting=settings.PREDICT_WAITING,
             wait_s=wait_s,
             answer_s=30.0,
+            for_members=True,
         ),
-        Lane("batch", (f"{inference}batch/",), _POST, batch_bytes, places=2, waiting=8, wait_s=wait_s, answer_s=120.0),
+        Lane(
+            "batch",
+            (f"{inference}batch/",),
+            _POST,
+            batch_bytes,
+            places=2,
+            waiting=8,
+            wait_s=wait_s,
+            answer_s=120.0,
+            for_members=True,
+        ),
         # No request is theirs: the questions of open sockets to the database.
         Lane("sockets", ("ws:",), frozenset(), 0, places=2, waiting=4000, wait_s=10.0),
+        # No request is theirs either: who it is that wants a seat among members.
+        Lane("door", ("door:",), frozenset(), 0, places=2, waiting=1000, wait_s=4.0),
         Lane("pages", ("",), frozenset(), small_bytes, places=6, waiting=250, wait_s=4.0),
     )
 

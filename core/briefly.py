@@ -29,6 +29,11 @@ class Briefly(Generic[Value]):
             self._kept[key] = (time.monotonic() + self._ttl_s, value)
         return value
 
+    def remembered(self, key: Hashable) -> Value | None:
+        """The remembered value of `key`, or None; reads nothing."""
+        found = self._kept.get(key)
+        return found[1] if found is not None and found[0] > time.monotonic() else None
+
     def clear(self) -> None:
         with self._lock:
             self._kept.clear()

@@ -21,12 +21,13 @@ from django.urls import set_script_prefix
 
 from core import health, problems
 from core.admission import Gate, Lane, gate, lanes
+from core.authentication import Credentials
 from core.errors import MayBeDone, Unavailable, WaferdeckError
+from core.live_socket import on_thread
 from core.parsers import BodyTooLarge
-from core.requests import accepted_id
+from core.requests import Scope, accepted_id, address_in, header_of
 from core.text import size_text
 
-Scope = dict[str, Any]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 READ_SILENCE_S = 20.0
 # Slower than any line of a fab; who sends less would hold a seat that others want.
@@ -47,13 +48,16 @@ class AdmittingHandler(ASGIHandler):
         lane = next(lane for lane in self._lanes if lane.takes(method=scope["method"], path=scope["path"]))
         entrance = gate(lane.name)
         try:
+            if lane.for_members:
+                await _let_in(Credentials.of(scope))
             with entrance.seat():
                 await self._serve(scope, receive, send, lane=lane, entrance=entrance)
         except WaferdeckError as refusal:
             await _refuse(refusal, scope=scope, send=send)
 
     async def _serve(self, scope: Scope, receive: Any, send: Any, *, lane: Lane, entrance: Gate) -> None:
-        body = await _read_body(scope, receive, most_bytes=lane.body_max_bytes)
+        with contextlib.nullcontext() if lane.for_members else entrance.reading(address_in(scope)):
+            body = await _read_body(scope, receive, most_bytes=lane.body_max_bytes)
         if body is None:
             return
         gone = asyncio.create_task(receive())
@@ -113,6 +117,26 @@ def _first_of_many(send: Any) -> Any:
     return only_the_start
 
 
+async def _let_in(offered: Credentials) -> None:
+    """Return when somebody is signed in; costs nothing while that is remembered.
+
+    Raises:
+        WaferdeckError: nobody is, as a view would say it.
+        Unavailable: the database does not say.
+    """
+    if offered.are_remembered():
+        return
+    async with gate("door").place():
+        looking = asyncio.ensure_future(on_thread(offered.check, lane="door"))
+        try:
+            await _in_time(looking, answer_s=2 * PATIENCE_S, is_change=False)
+        except Exception as fault:
+            refusal = problems.as_waferdeck_error(fault)
+            if refusal is None:
+                raise
+            raise refusal from fault
+
+
 async def _on_thread(entrance: Gate, work: Any, *arguments: Any) -> Any:
     # In the thread's own context: what Django keeps there, such as the cache's connections, serves the next one, too.
     return await asyncio.get_running_loop().run_in_executor(entrance.threads, work, *arguments)
@@ -167,8 +191,8 @@ async def _read_body(scope: Scope, receive: Any, *, most_bytes: int) -> Any:
     Raises:
         BodyTooLarge: more than `most_bytes`, announced or sent.
     """
-    announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    if not announced.isdigit() or int(announced) > most_bytes:
+    announced = header_of(scope, "content-length") or "0"
+    if not (announced.isascii() and announced.isdigit()) or int(announced) > most_bytes:
         raise _too_large(most_bytes)
     body = tempfile.SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE)  # noqa: SIM115 - lives on
     try:
@@ -211,8 +235,7 @@ def _too_large(most_bytes: int) -> BodyTooLarge:
 
 async def _refuse(refusal: WaferdeckError, *, scope: Scope, send: Any) -> None:
     """Answer without Django: nothing of the request has been read, or not all of it."""
-    offered = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
-    identifier = accepted_id(offered.decode("latin1"))
+    identifier = accepted_id(header_of(scope, "x-request-id"))
     document = problems.members(refusal, identifier=identifier)
     content = json.dumps(document, separators=(",", ":")).encode()
     headers = {

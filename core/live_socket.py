@@ -9,7 +9,6 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qs
 
@@ -26,11 +25,10 @@ from core.errors import NotFound, WaferdeckError
 from core.ids import uuid7
 from core.outages import as_unavailable
 from core.realtime import GAP, HUB_DOWN, Subscriber
-from core.requests import address_behind_proxies
+from core.requests import Scope, address_in, header_of
 from core.roles import forget_grants
 
 logger = structlog.get_logger(__name__)
-Scope = dict[str, Any]
 Result = TypeVar("Result")
 
 NOT_SIGNED_IN, NOT_ALLOWED, NOT_FOUND, TOO_MANY = 4401, 4403, 4404, 4429
@@ -299,12 +297,6 @@ def frame(type: str, data: dict[str, Any], **more: Any) -> str:
     return json.dumps(body, allow_nan=False, separators=(",", ":"))
 
 
-def header_of(scope: Scope, name: str) -> str:
-    """A header of the handshake, or nothing."""
-    wanted = name.lower().encode()
-    return next((value.decode("latin1") for key, value in scope["headers"] if key.lower() == wanted), "")
-
-
 def last_seq_of(scope: Scope) -> int | None:
     """The number of the last event the other side has heard, where it says so.
 
@@ -320,20 +312,9 @@ def last_seq_of(scope: Scope) -> int | None:
     return int(given)
 
 
-def session_key_of(scope: Scope) -> str | None:
-    """The session's key in the handshake's cookies."""
-    try:
-        morsel = SimpleCookie(header_of(scope, "cookie")).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        return None
-    return morsel.value if morsel is not None and morsel.value.isalnum() else None
-
-
 def source_of(scope: Scope) -> Source:
     """Where a handshake came from."""
-    direct = (scope.get("client") or ("",))[0]
-    address = address_behind_proxies(direct, forwarded=header_of(scope, "x-forwarded-for"))
-    return Source(ip=address, agent=header_of(scope, "user-agent"), request_id=str(uuid7(at=now())))
+    return Source(ip=address_in(scope), agent=header_of(scope, "user-agent"), request_id=str(uuid7(at=now())))
 
 
 def _type_of(text: str) -> Any:

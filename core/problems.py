@@ -59,7 +59,7 @@ def headers(error: WaferdeckError) -> dict[str, str]:
 
 def handle(fault: Exception, context: dict[str, Any]) -> JsonResponse | None:
     """DRF's exception handler: every error leaves as a problem document, never as a trace."""
-    error = _as_waferdeck_error(fault)
+    error = as_waferdeck_error(fault)
     if error is None:
         return None
     set_rollback()
@@ -93,7 +93,8 @@ def _page(body: dict[str, Any], *, request: HttpRequest) -> HttpResponse:
         return HttpResponse(text, status=body["status"], content_type="text/plain; charset=utf-8")
 
 
-def _as_waferdeck_error(fault: Exception) -> WaferdeckError | None:
+def as_waferdeck_error(fault: Exception) -> WaferdeckError | None:
+    """What a fault is to the caller; None for a fault of our own."""
     if isinstance(fault, WaferdeckError):
         return fault
     if isinstance(fault, Http404):
@@ -157,7 +158,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return respond(_as_waferdeck_error(exception) or Invalid("The request is malformed."), request=request)
+    return respond(as_waferdeck_error(exception) or Invalid("The request is malformed."), request=request)
 
 
 class InternalError(WaferdeckError):

@@ -1,14 +1,17 @@
 """What a request tells about where it came from."""
 
 import re
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.http.cookie import parse_cookie
 
 from core.actors import Source
 from core.clock import now
 from core.ids import uuid7
 
+Scope = dict[str, Any]
 _ACCEPTED_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -37,6 +40,24 @@ def address_behind_proxies(direct: str, *, forwarded: str) -> str:
         return direct
     hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
     return hops[-settings.TRUSTED_PROXIES] if len(hops) >= settings.TRUSTED_PROXIES else direct
+
+
+def header_of(scope: Scope, name: str) -> str:
+    """A header of a request or handshake that Django has not read yet, or nothing."""
+    wanted = name.lower().encode()
+    return next((value.decode("latin1") for key, value in scope["headers"] if key.lower() == wanted), "")
+
+
+def session_key_of(scope: Scope) -> str | None:
+    """The session's key in the cookies, where it can be one."""
+    key = parse_cookie(header_of(scope, "cookie")).get(settings.SESSION_COOKIE_NAME, "")
+    return key if key.isascii() and key.isalnum() else None
+
+
+def address_in(scope: Scope) -> str:
+    """The caller's address, as `client_ip` finds it."""
+    direct = (scope.get("client") or ("",))[0]
+    return address_behind_proxies(direct, forwarded=header_of(scope, "x-forwarded-for"))
 
 
 def source_of(request: HttpRequest) -> Source:

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from tests.functional.test_live_inference import NOW, seed
-from tests.live_stack import eventually, wafer_png
+from tests.live_stack import PASSWORD, eventually, wafer_png
 
 pytestmark = [pytest.mark.stack]
 
@@ -23,6 +23,17 @@ pytestmark = [pytest.mark.stack]
 @pytest.fixture(scope="module")
 def operator(live_stack):
     return live_stack.session("operator")
+
+
+@pytest.fixture
+def page_session(live_stack):
+    """Somebody who signed in on the page: a cookie and no token."""
+    session = requests.Session()
+    session.get(f"{live_stack.address}/login/", timeout=30)
+    form = {"username": "operator", "password": PASSWORD, "csrfmiddlewaretoken": session.cookies["csrftoken"]}
+    session.post(f"{live_stack.address}/login/", data=form, timeout=30).raise_for_status()
+    session.headers["X-CSRFToken"] = session.cookies["csrftoken"]
+    return session
 
 
 def raw(stack, head, *, body=b"", pieces=0, within_s=10):
@@ -94,6 +105,56 @@ class TestBodies:
         answer = raw(live_stack, head)
 
         assert answer == "" or answer[9] in "34"
+
+
+class TestStrangers:
+    """Who has not signed in keeps nobody from working, however slowly he sends."""
+
+    OFFERED = ("X-Nothing: 1", "Authorization: Token 0123456789abcdef", "Cookie: sessionid=abcdefgh", "Cookie: \xe9;=,")
+
+    @pytest.mark.parametrize("kind", ["predict", "batch"])
+    @pytest.mark.parametrize("offered", OFFERED)
+    def test_get_no_seat_among_inspections(self, live_stack, kind, offered):
+        head = (
+            f"POST /api/v1/inference/{kind}/ HTTP/1.1\r\nHost: 127.0.0.1\r\n{offered}\r\n"
+            "Content-Type: image/png\r\nContent-Length: 1000000\r\n\r\n"
+        )
+
+        answer = self.ask(live_stack, head)
+
+        assert answer.startswith("HTTP/1.1 401"), "although not a byte of its body was sent"
+        assert "www-authenticate: token" in answer.lower()
+
+    def test_hold_a_share_of_the_sign_in_from_one_address(self, live_stack):
+        head = "POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n"
+        held = [self.line_of(live_stack, head) for _ in range(16)]
+        try:
+            time.sleep(1)
+            refused = self.ask(live_stack, head)
+            of_another = self.ask(live_stack, "GET /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", source="127.0.0.2")
+        finally:
+            for line in held:
+                line.close()
+
+        assert refused.startswith("HTTP/1.1 503")
+        assert "this address" in refused
+        assert of_another.startswith("HTTP/1.1 200")
+
+    def test_the_session_of_a_page_is_a_member(self, live_stack, page_session):
+        answer = page_session.post(f"{live_stack.api}/inference/batch/", json={"ids": []}, timeout=30)
+
+        assert answer.status_code == 400, "it was let in, and read"
+
+    def ask(self, stack, head, *, source="127.0.0.1"):
+        with self.line_of(stack, head, source=source) as line:
+            return _whole_answer(line).decode("latin1")
+
+    @staticmethod
+    def line_of(stack, head, *, source="127.0.0.1"):
+        place = urlsplit(stack.address)
+        line = sockets.create_connection((place.hostname, place.port), timeout=10, source_address=(source, 0))
+        line.sendall(head.encode("latin1"))
+        return line
 
 
 class TestOverload:
