@@ -1,5 +1,6 @@
 """Accounts, sign-in and tokens. Every success and refusal is in the trail."""
 
+import math
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,6 +31,7 @@ TOKEN_LIFETIME = timedelta(days=90)
 KEY_LIFETIME = timedelta(days=1)
 # Longer than requests take. A claim older than this belongs to a process that died, or may not commit any more.
 CLAIM_LIFETIME = timedelta(minutes=3)
+LONGEST_RETRY_S = 30
 # Its owner can still see for a while why it does not work any more.
 SHOW_EXPIRED_TOKEN_FOR = timedelta(days=7)
 
@@ -209,10 +211,21 @@ def claim_idempotency_key(*, user_id: int, key: str, fingerprint: str, now: date
     elif row.status is not None:
         return Answer(status=row.status, body=row.body or "", location=row.location)
     elif row.held_until is not None and row.held_until > now:
-        raise StillRunning("The first request with this Idempotency-Key is still being carried out.", retry_after_s=1)
+        raise _still_running(left=row.held_until - now)
     row.attempt, row.held_until = row.attempt + 1, held_until
     row.save()
     return Claim(user_id=user_id, key=key, attempt=row.attempt, made=row.made)
+
+
+def _still_running(*, left: timedelta) -> StillRunning:
+    """Most requests end at once: wait as long again as this one has lasted, and no longer than its hold does."""
+    left_s = max(1, math.ceil(left.total_seconds()))
+    lasted_s = math.ceil((CLAIM_LIFETIME - left).total_seconds())
+    return StillRunning(
+        "The first request with this Idempotency-Key is still being carried out."
+        f" If it never ends, the same request is taken up again in {left_s} s.",
+        retry_after_s=max(1, min(lasted_s, left_s, LONGEST_RETRY_S)),
+    )
 
 
 def note_made(claim: Claim, made: str) -> None:

@@ -220,6 +220,18 @@ class TestClaim:
         with pytest.raises(StillRunning):
             self.claim(user, at=at + timedelta(minutes=1))
 
+    @pytest.mark.parametrize(
+        ("lasted_s", "retry_after_s", "left_s"), [(0, 1, 180), (0.2, 1, 180), (12, 12, 168), (100, 30, 80), (176, 4, 4)]
+    )
+    def test_of_a_request_under_way_says_when_asking_again_makes_sense(self, lasted_s, retry_after_s, left_s):
+        user, at = make_user(), now()
+        self.claim(user, at=at)
+
+        with pytest.raises(StillRunning, match=rf"again in {left_s} s") as refusal:
+            self.claim(user, at=at + timedelta(seconds=lasted_s))
+
+        assert refusal.value.retry_after_s == retry_after_s
+
     def test_of_a_request_whose_process_died_is_taken_over(self):
         user, at = make_user(), now()
         first = self.claim(user, at=at)
