@@ -11,7 +11,7 @@ from rest_framework.exceptions import ParseError
 
 from accounts.consumers import AccountSocket
 from core import problems, realtime
-from core.actors import Actor
+from core.actors import Actor, service_account
 from core.admission import gate
 from core.clock import now
 from core.errors import Invalid, WaferdeckError
@@ -30,6 +30,7 @@ SYSTEM_EVERY_S = 3.0
 MOST_IN_FLIGHT = 4
 MOST_MISSED = 1000
 INTERACTIVE = 0
+WATCH = service_account("watch")
 
 
 class EventSocket(AccountSocket):
@@ -198,4 +199,4 @@ def system_watch() -> SystemWatch:
 
 
 def _system_state() -> dict[str, Any]:
-    return services.system_state(now=now())
+    return services.system_state(now=now(), visible_to=WATCH)

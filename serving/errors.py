@@ -8,6 +8,7 @@ class ServingError(Exception):
 
     Attributes:
         code: stable, machine-readable name.
+        plain: for people who wait for a result; `detail` has the server's own words, for engineers.
         retryable: the same call may succeed later; False means it never will.
         retry_at_once: trying again within this very call makes sense (the client does so itself, within limits).
         outage: the fault lies with the server, not with this input: work should wait without using up a try.
@@ -16,6 +17,7 @@ class ServingError(Exception):
     """
 
     code: ClassVar[str] = "serving_error"
+    plain: ClassVar[str] = "The model did not answer as it should."
     retryable: ClassVar[bool] = False
     retry_at_once: ClassVar[bool] = False
     outage: ClassVar[bool] = False
@@ -32,6 +34,7 @@ class TritonUnavailable(ServingError):
     """Nobody answers at Triton's address, or the connection broke."""
 
     code = "triton_unavailable"
+    plain = "Triton does not answer; it is tried again by itself."
     retryable = True
     retry_at_once = True
     outage = True
@@ -50,6 +53,7 @@ class TritonTimeout(ServingError):
     """The deadline passed first. Whatever was still running has been cancelled."""
 
     code = "triton_timeout"
+    plain = "The model did not answer in time."
     retryable = True
     outage = True
     counts_as_failure = True
@@ -59,6 +63,7 @@ class TritonOverloaded(ServingError):
     """Triton's queue, or our own bulkhead in front of it, is full. The server is alive."""
 
     code = "triton_overloaded"
+    plain = "Triton has more images than it can take; it is tried again by itself."
     retryable = True
     retry_at_once = True
     outage = True
@@ -71,6 +76,7 @@ class ModelNotReady(ServingError):
     """The server runs but does not serve this model (yet, or any more)."""
 
     code = "model_not_ready"
+    plain = "Triton does not serve the model yet; it is tried again by itself."
     retryable = True
     outage = True
 
@@ -79,6 +85,7 @@ class ModelFailed(ServingError):
     """The model or its backend broke while computing this answer."""
 
     code = "model_failed"
+    plain = "The model broke while it judged this image."
     retryable = True
     retry_at_once = True
     counts_as_failure = True
@@ -88,6 +95,7 @@ class BadAnswer(ServingError):
     """The answer breaks the detector contract (shape, type, range, NaN); it must not be stored."""
 
     code = "bad_answer"
+    plain = "The model's answer for this image could not be used."
     retryable = True
 
 
@@ -95,6 +103,7 @@ class Refused(ServingError):
     """Triton refused the call as wrong; sending it again cannot help."""
 
     code = "triton_refused"
+    plain = "Triton refused to judge this image."
 
 
 class LoadFailed(ServingError):

@@ -166,7 +166,7 @@ class InferenceHealthView(ApiView):
     @extend_schema(responses=documented.InferenceHealthOut)
     def get(self, request: Request) -> HttpResponse:
         """Whether images are inspected now, and what stands in the way."""
-        state = services.system_state(now=now())
+        state = services.system_state(now=now(), visible_to=self.actor)
         return answer({name: state[name] for name in ("state", "banner", "components", "breaker", "queue", "triton")})
 
 
@@ -180,7 +180,7 @@ class InferenceMetricsView(ApiView):
                 "since_hours": 24,
                 "runs": selectors.inference_figures(self.actor, now=at),
                 "queue": selectors.queue_state(now=at),
-                "cache": services.system_state(now=at)["cache"],
+                "cache": services.system_state(now=at, visible_to=self.actor)["cache"],
             }
         )
 

@@ -153,4 +153,4 @@ class SystemView(ApiView):
     @extend_schema(responses=documented.SystemOut)
     def get(self, request: Request) -> HttpResponse:
         """Every component, the breaker, the queue and the versions."""
-        return answer(services.system_state(now=now()))
+        return answer(services.system_state(now=now(), visible_to=self.actor))

@@ -4,9 +4,10 @@ import time
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+import structlog
 from django.conf import settings
 
-from core.errors import Invalid
+from core.errors import Invalid, WaferdeckError
 from core.image_decoder import IngestedImage
 from inspection import pipeline
 from inspection.models import InspectionImage, Product, RecipeVersion
@@ -22,6 +23,8 @@ from serving.breaker_redis import shared_through
 from serving.client import TritonClient
 from serving.control import TritonControl
 from serving.errors import ServingError
+
+logger = structlog.get_logger(__name__)
 
 
 @lru_cache(maxsize=1)
@@ -44,6 +47,14 @@ def triton_answers() -> bool:
         return False
     finally:
         control.close()
+
+
+def words_for_people(fault: ServingError | WaferdeckError) -> str:
+    """Why an image is not judged, in a whole sentence. What Triton itself said goes to the log, for engineers."""
+    if not isinstance(fault, ServingError):
+        return fault.detail
+    logger.warning("triton_fault", code=fault.code, model=fault.model_name, detail=fault.detail)
+    return fault.plain
 
 
 def requested_version(*, model: str | None, version: str | None, recipe_version: RecipeVersion) -> int | None:

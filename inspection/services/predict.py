@@ -106,7 +106,8 @@ def predict_image(
             "The model has more images than it can take. Send this one again shortly.", retry_after_s=2
         ) from fault
     except (ServingError, NoRoute) as fault:
-        return _stored_for_later(run, taken, reason=fault.detail, now=now, attempt=attempt)
+        reason = inference.words_for_people(fault)
+        return _stored_for_later(run, taken, reason=reason, now=now, attempt=attempt)
     timings_ms = {**taken.decoded.timings_ms, **answer.judgement.timings_ms}
     timings_ms["total"] = round((time.perf_counter() - started_s) * 1000, 3)
     judged = [JudgedImage(ordinal=0, image=taken.image, judgement=answer.judgement)]

@@ -9,8 +9,10 @@ from typing import Any
 from django.conf import settings
 
 from core import health, heartbeats
+from core.actors import Actor
 from core.briefly import Briefly
 from core.health import Component, State
+from core.roles import Role
 from inspection import selectors
 from inspection.services import inference, prediction_cache
 from inspection.services.decoder import decoder
@@ -19,6 +21,7 @@ from models_admin.models import Deployment
 from serving.control import TritonControl
 from serving.health import ServerHealth, snapshot
 
+_ENGINEERS = frozenset({Role.MODEL_ENGINEER, Role.ADMIN})
 _NAMES = {
     "postgres": "the database",
     "storage": "the image store",
@@ -44,9 +47,16 @@ BANNERS = {
 }
 
 
-def system_state(*, now: datetime) -> dict[str, Any]:
-    """Every component, the breaker, the queue and the versions. Asked once a second at most."""
-    return _seen.get("state", lambda: _read(now))
+def system_state(*, now: datetime, visible_to: Actor) -> dict[str, Any]:
+    """Every component, the breaker, the queue and the versions. Asked once a second at most.
+
+    Args:
+        visible_to: Triton's own words, the breaker's reason, are for engineers and admins.
+    """
+    state = _seen.get("state", lambda: _read(now))
+    if visible_to.is_system or visible_to.roles & _ENGINEERS:
+        return state
+    return {**state, "breaker": {**state["breaker"], "reason": ""}}
 
 
 @lru_cache(maxsize=1)

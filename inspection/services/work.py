@@ -69,7 +69,8 @@ def execute(run: InspectionRun) -> bool:
     except (ServingError, NoRoute, Unavailable) as fault:
         is_outage = _is_outage(fault)
         wait_s = OUTAGE_WAIT_S if is_outage else runs.backoff_s(run.failures)
-        _put_back(run, reason=fault.detail, wait_s=wait_s, is_own_fault=not is_outage, code=fault.code)
+        reason = inference.words_for_people(fault)
+        _put_back(run, reason=reason, wait_s=wait_s, is_own_fault=not is_outage, code=fault.code)
         return not is_outage
     except SoftTimeLimitExceeded:
         _put_back(run, reason="It takes turns with other work.", wait_s=0, is_own_fault=True, code="too_slow")

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
+from structlog.testing import capture_logs
 
 from audit.models import AuditEvent
 from core import image_store
@@ -176,19 +177,25 @@ class TestPredictImage:
 
         run = InspectionRun.objects.get()
         assert (outcome.waiting, run.state) == (True, "queued")
-        assert run.waiting_for
+        assert run.waiting_for == "Triton does not answer; it is tried again by itself."
         assert InspectionImage.objects.count() == 1
 
-    def test_however_much_triton_has_to_say_the_image_is_kept(self, deployed, predict, png, monkeypatch):
+    def test_however_much_triton_has_to_say_people_read_a_sentence_and_the_log_has_it_all(
+        self, deployed, predict, png, monkeypatch
+    ):
+        says = "Triton has failed repeatedly: " + "ipv4:127.0.0.1:28805: recvmsg:Connection reset; " * 20
+
         def cannot(*_, **__):
-            raise CircuitOpen("Triton has failed repeatedly: " + "connection refused; " * 20)
+            raise CircuitOpen(says)
 
         monkeypatch.setattr(inference, "judge_image", cannot)
 
-        run = predict(png(), lot="L1", wafer="W1").run
+        with capture_logs() as lines:
+            run = predict(png(), lot="L1", wafer="W1").run
 
         assert run.state == "queued"
-        assert run.waiting_for.startswith("Triton has failed repeatedly: connection refused")
+        assert run.waiting_for == "Triton does not answer; it is tried again by itself."
+        assert [line["detail"] for line in lines if line["event"] == "triton_fault"] == [says]
 
     def test_without_any_deployed_model_the_image_waits_too(self, site, predict, png):
         outcome = predict(png())

@@ -1,14 +1,23 @@
 """The state of the whole, asked of the real servers."""
 
+import contextlib
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from core.clock import now
+from core.roles import Role
 from inspection import services
-from inspection.services import system
+from inspection.services import inference, system
+from serving.client import TritonClient
+from serving.errors import ServingError
 from serving.repository import triton_model_name
+from serving.retry import RetryPolicy
 from tests.integration.inspection.conftest import VERSION
 
 pytestmark = pytest.mark.django_db
+NAME = triton_model_name(model_name="visual_defects", version=VERSION)
 
 
 class TestTritonsFigures:
@@ -37,3 +46,25 @@ class TestTritonsFigures:
 
         assert {model["pending"] for model in state["triton"]["models"]} == {None}
         assert next(part for part in state["components"] if part["name"] == "triton")["state"] == "ok"
+
+
+class TestTritonsOwnWords:
+    @pytest.fixture
+    def open_breaker(self, deployed, monkeypatch):
+        with TritonClient(grpc_url="127.0.0.1:9", retry=RetryPolicy(tries=1)) as nobody:
+            monkeypatch.setattr(inference, "triton", lambda: nobody)
+            system._seen.clear()
+            for _ in range(20):
+                with contextlib.suppress(ServingError):
+                    nobody.infer(model_name=NAME, tiles=np.zeros((1, 1, 512, 512), np.uint8), deadline_s=1.0)
+            yield
+        system._seen.clear()
+
+    def test_are_for_engineers(self, open_breaker, operator):
+        engineer = replace(operator, roles=frozenset({Role.MODEL_ENGINEER}))
+
+        told = {actor: services.system_state(now=now(), visible_to=actor)["breaker"] for actor in (operator, engineer)}
+
+        assert told[engineer]["state"] == told[operator]["state"] == "open"
+        assert "127.0.0.1" in told[engineer]["reason"]
+        assert told[operator]["reason"] == ""

@@ -70,7 +70,7 @@ class TestDrain:
 
         run.refresh_from_db()
         assert (run.state, run.failures) == ("queued", 0)
-        assert run.waiting_for
+        assert run.waiting_for == "Triton does not answer; it is tried again by itself."
         assert run.not_before > now()
 
     def test_an_image_that_takes_too_long_while_triton_answers_uses_up_its_tries(
@@ -88,6 +88,7 @@ class TestDrain:
 
         run.refresh_from_db()
         assert (run.state, run.error_code) == ("failed", "triton_timeout")
+        assert run.error_detail == "The model did not answer in time. Tried 2 times."
 
     def test_a_slow_image_does_not_hold_up_the_next_one(self, deployed, queued, monkeypatch):
         slow, quick = queued(), queued()
