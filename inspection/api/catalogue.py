@@ -27,13 +27,13 @@ class Kind:
         visible: rows an actor may see.
         show: a row as JSON.
         shape: what making one takes.
-        create: the service that makes one.
+        create: the service that makes one, and says whether it did.
     """
 
     visible: Callable[[Actor], QuerySet[Any]]
     show: Callable[[Any], dict[str, Any]]
     shape: type[serializers.Serializer]
-    create: Callable[..., Any]
+    create: Callable[..., tuple[Any, bool]]
 
 
 class CatalogueView(ApiView):
@@ -52,12 +52,9 @@ class CatalogueView(ApiView):
     def _make(self) -> HttpResponse:
         values = self.body(self.kind.shape)
         site = self.site(values.pop("site", None))
-        known = self.kind.visible(self.actor).filter(site=site)
-        before = known.filter(code=values["code"]).first()
-        if before is not None:
-            return answer(self.kind.show(before))
-        self.kind.create(site=site, actor=self.actor, now=now(), **values)
-        return answer(self.kind.show(known.get(code=values["code"])), status=201)
+        _, is_new = self.kind.create(site=site, actor=self.actor, now=now(), **values)
+        row = self.kind.visible(self.actor).get(site=site, code=values["code"])
+        return answer(self.kind.show(row), status=201 if is_new else 200)
 
 
 class ProductsView(CatalogueView):

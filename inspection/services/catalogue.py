@@ -14,13 +14,13 @@ from inspection.services.labels import checked_label
 
 Row = TypeVar("Row", bound=models.Model)
 
-# Six colours of Okabe and Ito and two more, told apart by colour-blind eyes and under a film that swallows blue.
+# Told apart by colour-blind eyes and under a film that swallows blue; none is taken for the red or amber of a state.
 DEFECT_CLASSES = (
-    ("scratch", "Scratch", "#e69f00", "major"),
+    ("scratch", "Scratch", "#aadc28", "major"),
     ("particle", "Particle", "#56b4e9", "minor"),
     ("pit", "Pit", "#009e73", "major"),
-    ("stain", "Stain", "#f0e442", "minor"),
-    ("crack", "Crack", "#d55e00", "critical"),
+    ("stain", "Stain", "#8c28ff", "minor"),
+    ("crack", "Crack", "#f03cb4", "critical"),
     ("edge_chip", "Edge chip", "#cc79a7", "major"),
     ("bridge", "Bridge", "#6666ff", "critical"),
     ("open", "Open", "#b2ffc2", "critical"),
@@ -48,26 +48,26 @@ def ensure_defect_classes(*, actor: Actor, now: datetime) -> list[DefectClass]:
     return rows
 
 
-def create_product(*, site: Site, code: str, actor: Actor, now: datetime, **geometry: Any) -> Product:
-    """Make a product, or return the one of that code."""
+def create_product(*, site: Site, code: str, actor: Actor, now: datetime, **geometry: Any) -> tuple[Product, bool]:
+    """The product of that code, and whether it was made now."""
     return named_row(
         Product, site=site, code=code, action=Action.PRODUCT_CREATED, actor=actor, now=now, values=geometry
     )
 
 
-def create_tool(*, site: Site, code: str, actor: Actor, now: datetime, **values: Any) -> Tool:
-    """Make a tool, or return the one of that code."""
+def create_tool(*, site: Site, code: str, actor: Actor, now: datetime, **values: Any) -> tuple[Tool, bool]:
+    """The tool of that code, and whether it was made now."""
     return named_row(Tool, site=site, code=code, action=Action.TOOL_CREATED, actor=actor, now=now, values=values)
 
 
-def create_layer(*, site: Site, code: str, actor: Actor, now: datetime, **values: Any) -> Layer:
-    """Make a layer, or return the one of that code."""
+def create_layer(*, site: Site, code: str, actor: Actor, now: datetime, **values: Any) -> tuple[Layer, bool]:
+    """The layer of that code, and whether it was made now."""
     return named_row(Layer, site=site, code=code, action=Action.LAYER_CREATED, actor=actor, now=now, values=values)
 
 
 def ensure_lot(*, site: Site, code: str, product: Product, actor: Actor, now: datetime) -> Lot:
     """The lot of that code, made if it is new. A lot keeps the product it was made with."""
-    return named_row(
+    lot, _ = named_row(
         Lot,
         site=site,
         code=code,
@@ -76,15 +76,20 @@ def ensure_lot(*, site: Site, code: str, product: Product, actor: Actor, now: da
         now=now,
         values={"product": product, "created_at": now},
     )
+    return lot
 
 
 def named_row(
     model: type[Row], *, site: Site, code: str, action: Action, actor: Actor, now: datetime, values: dict[str, Any]
-) -> Row:
-    """The row of that code at the site, made and recorded if it is new. Two at once end with one row."""
+) -> tuple[Row, bool]:
+    """The row of that code at the site, made and recorded if it is new. Two at once end with one row.
+
+    Returns:
+        The row, and whether it was made by this call.
+    """
     known = model._default_manager.filter(site=site, code=code).first()
     if known is not None:
-        return known
+        return known, False
     kind = model._meta.model_name or ""
     label = checked_label(code, field=kind)
     row = model(site=site, code=label, **values)
@@ -97,5 +102,5 @@ def named_row(
                 action=action, object_type=kind, object_id=row.pk, actor=actor, at=now, after={"code": label, **shown}
             )
     except IntegrityError:
-        return model._default_manager.get(site=site, code=label)
-    return row
+        return model._default_manager.get(site=site, code=label), False
+    return row, True

@@ -36,16 +36,19 @@ SETTINGS = (
 @transaction.atomic
 def create_recipe(
     *, site: Site, code: str, actor: Actor, now: datetime, name: str = "", **settings: Any
-) -> RecipeVersion:
+) -> tuple[RecipeVersion, bool]:
     """Make a recipe with its first version, or return the version in force of the one of that code.
 
     Args:
         settings: any of `SETTINGS`; the others take the defaults of `RecipeVersion`. See `add_recipe_version`.
 
+    Returns:
+        The version in force, and whether its recipe was made now.
+
     Raises:
         Invalid: a setting cannot be used; it is named.
     """
-    recipe = named_row(
+    recipe, _ = named_row(
         Recipe,
         site=site,
         code=code,
@@ -56,9 +59,9 @@ def create_recipe(
     )
     current = recipe.versions.order_by("-number").first()
     if current is not None:
-        return current
+        return current, False
     version = _checked(RecipeVersion(recipe=recipe, number=1), settings)
-    return _written(version, before=None, after=settings, reason="", actor=actor, now=now)
+    return _written(version, before=None, after=settings, reason="", actor=actor, now=now), True
 
 
 @transaction.atomic

@@ -77,17 +77,17 @@ def resolve(upload: Upload, *, actor: Actor, now: datetime) -> Context:
     key = (site.pk,)
     product = _remember(
         (*key, "product", upload.product),
-        lambda: catalogue.create_product(site=site, code=upload.product or GENERIC_PRODUCT, actor=actor, now=now),
+        lambda: catalogue.create_product(site=site, code=upload.product or GENERIC_PRODUCT, actor=actor, now=now)[0],
     )
     layer = _remember(
         (*key, "layer", upload.layer),
-        lambda: catalogue.create_layer(site=site, code=upload.layer or NO_LAYER, actor=actor, now=now),
+        lambda: catalogue.create_layer(site=site, code=upload.layer or NO_LAYER, actor=actor, now=now)[0],
     )
     tool = None
     if upload.tool:
         code = upload.tool
         tool = _remember(
-            (*key, "tool", code), lambda: catalogue.create_tool(site=site, code=code, actor=actor, now=now)
+            (*key, "tool", code), lambda: catalogue.create_tool(site=site, code=code, actor=actor, now=now)[0]
         )
     recipe_version = _remember(
         (*key, "recipe", upload.recipe), lambda: _recipe_version(site, upload.recipe or DEFAULT_RECIPE)

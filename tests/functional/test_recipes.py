@@ -24,7 +24,7 @@ def recipe(site):
     make_class("scratch")
     return services.create_recipe(
         site=site, code="BF-M3", thresholds={"scratch": 0.4}, pixel_um=0.5, actor=SYSTEM, now=AT
-    ).recipe
+    )[0].recipe
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ class TestAddingAVersion:
         assert (answer.status_code, answer.json()["tile_px"]) == (201, 512)
 
     def test_of_another_sites_recipe_is_like_of_none(self, engineer, site):
-        theirs = services.create_recipe(site=make_site(), code="X", actor=SYSTEM, now=AT).recipe
+        theirs = services.create_recipe(site=make_site(), code="X", actor=SYSTEM, now=AT)[0].recipe
         there, nowhere = (reverse("api:recipe_versions", args=[key]) for key in (theirs.pk, 999_999))
 
         answers = [engineer.post(address, {"reject_from": 0.8}, format="json") for address in (there, nowhere)]
