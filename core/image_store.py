@@ -107,7 +107,8 @@ def _names(key: str) -> list[str]:
     """What lies in a folder; nothing lies in a file, nor in what is not there."""
     try:
         folders, files = default_storage.listdir(key)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, FileExistsError):
+        # The last is how Django's storage in memory says that this is a file.
         return []
     return [*folders, *files]
 

@@ -21,11 +21,22 @@ pytestmark = pytest.mark.django_db
 
 
 class TestKeepHouse:
-    def test_does_every_chore(self):
-        done = housekeeping.keep_house(now=now())
+    @pytest.fixture
+    def due_now(self):
+        """A moment, and a picture of no image that is looked at then; other tests leave such behind at times."""
+        at = now()
+        digest = f"{int(at.timestamp() // 3600) % 24:02x}" + "5" * 62
+        image_store.put_at(image_store.key_for(digest, kind="thumbnail", suffix=".jpg"), b"picture")
+        return at
+
+    def test_does_every_chore(self, due_now):
+        done = housekeeping.keep_house(now=due_now)
 
         assert set(done) == set(housekeeping.CHORES)
         assert None not in done.values()
+
+    def test_clears_away_pictures_in_any_kind_of_store(self, due_now):
+        assert pictures.forget_orphans(now=due_now + timedelta(hours=48)) >= 1
 
     def test_a_chore_that_fails_harms_no_other(self, monkeypatch):
         outbox.announce(type="a.b", topics=["site:1"], payload={}, now=AT - timedelta(days=8))
