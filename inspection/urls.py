@@ -33,6 +33,7 @@ api_urlpatterns: list = [
     path("lots/<int:lot_id>/", records.LotView.as_view(), name="lot"),
     path("wafers/", records.WafersView.as_view(), name="wafers"),
     path("wafers/<uuid:wafer_id>/", records.WaferView.as_view(), name="wafer"),
+    path("wafers/<uuid:wafer_id>/standing/", records.WaferStandingView.as_view(), name="wafer_standing"),
     path("images/", records.ImagesView.as_view(), name="images"),
     path("images/<uuid:image_id>/", records.ImageView.as_view(), name="image"),
     path("images/<uuid:image_id>/file/", media.ImageFileView.as_view(), name="image_file"),

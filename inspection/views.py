@@ -131,8 +131,8 @@ def wafer(request: HttpRequest, wafer_id: UUID) -> HttpResponse:
             "product": row.lot.product.code,
             "geometry": _geometry(row.lot.product),
         },
-        "runs": [selectors.card_of(run) for run in runs],
-        "recipes": {str(version): _bands(version) for version in selectors.recipes_behind(runs)},
+        "runs": [*selectors.cards_of(runs[:1]), *(selectors.card_of(run, standing=None) for run in runs[1:])],
+        "recipes": {str(version): _bands(version) for version in selectors.recipes_behind(row)},
         "classes": _classes(),
     }
     return render(request, "inspection/wafer.html", context)
@@ -177,10 +177,10 @@ def styleguide(request: HttpRequest) -> HttpResponse:
 
 
 def _with_cards(wafers: Iterable[Any]) -> list[dict[str, Any]]:
-    """Each wafer with the card of its newest run, or None where it has not been inspected."""
+    """Each wafer with its card, or None where it has not been inspected."""
     rows = list(wafers)
-    runs = search.newest_runs_of(rows)
-    return [{"wafer": row, "card": selectors.card_of(runs[row.pk]) if row.pk in runs else None} for row in rows]
+    cards = search.cards_of_wafers(rows)
+    return [{"wafer": row, "card": cards.get(row.pk)} for row in rows]
 
 
 def _may(request: HttpRequest, name: str) -> bool:

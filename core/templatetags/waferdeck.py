@@ -144,20 +144,16 @@ def current(context: dict[str, Any], *names: str) -> SafeString:
 
 
 BANDS = {"accept": "Accept", "review": "Review", "reject": "Reject"}
-STATES = {"queued": "Queued", "running": "Inspecting", "failed": "Failed", "cancelled": "Cancelled", "done": "Unknown"}
+STATES = {"queued": "Queued", "running": "Inspecting", "failed": "Failed", "cancelled": "Cancelled"}
 
 
 @register.simple_tag
 def verdict(card: dict[str, Any] | None) -> SafeString:
-    """The word a run is summed up by: its band, or how far it is. The same as `verdict` of signs.js."""
+    """The word a wafer is summed up by: how it stands, by all of its images. The same as `verdict` of signs.js."""
     if card is None:
         return format_html('<span class="faint">{}</span>', "Not inspected")
-    if card["state"] == "done" and card["band"]:
-        kind, word = card["band"], BANDS[card["band"]]
-    elif card["state"] == "queued" and card["waiting_for"]:
-        kind, word = "waiting", "Waiting"
-    else:
-        kind, word = card["state"], STATES[card["state"]]
+    kind = card["standing"]["verdict"]
+    word = {**STATES, **BANDS}.get(kind, kind.capitalize())
     return format_html('<span class="band band--{}">{}</span>', kind, word)
 
 

@@ -7,6 +7,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from core.clock import now
+from core.errors import NotFound
 from inspection import selectors, services
 from inspection.api.base import ApiView, answer, between, narrowed
 from inspection.serializers import documented, shown
@@ -15,6 +16,7 @@ from inspection.serializers.inputs import (
     ImagesQuery,
     LotsQuery,
     RunsQuery,
+    StandingQuery,
     WafersQuery,
     WallQuery,
 )
@@ -53,6 +55,20 @@ class WaferView(ApiView):
         """One wafer with its geometry and its newest run."""
         wafer = selectors.one(selectors.wafers_visible_to(self.actor), wafer_id, what="wafer")
         return answer(shown.wafer_detail_of(wafer, newest_run=selectors.newest_run_of(wafer.pk, actor=self.actor)))
+
+
+class WaferStandingView(ApiView):
+    @extend_schema(parameters=[StandingQuery], responses=documented.WaferStandingOut)
+    def get(self, request: Request, wafer_id: UUID) -> HttpResponse:
+        """How one wafer stands at a layer: every image with its current findings, and who judged them."""
+        layer = self.query(StandingQuery)["layer"]
+        selectors.one(selectors.wafers_visible_to(self.actor), wafer_id, what="wafer")
+        runs = selectors.runs_visible_to(self.actor).filter(wafer_id=wafer_id)
+        newest = (runs.filter(layer__code=layer) if layer else runs).first()
+        if newest is None:
+            raise NotFound("This wafer has not been inspected at that layer." if layer else "It was never inspected.")
+        current = selectors.current_of(newest)
+        return answer(shown.standing_of(newest, current, classes=selectors.classes_by_id()))
 
 
 class ImagesView(ApiView):

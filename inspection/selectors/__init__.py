@@ -17,16 +17,20 @@ from inspection.selectors.access import (
     tools_visible_to,
     wafers_visible_to,
 )
-from inspection.selectors.cards import card_of
+from inspection.selectors.cards import card_of, cards_of
 from inspection.selectors.figures import inference_figures
 from inspection.selectors.job_cards import item_of, job_of
 from inspection.selectors.queue import queue_state
 from inspection.selectors.results import classes_by_id, detections_of, images_of, images_of_all, newest_run_of
+from inspection.selectors.standing import Current, current_of
 from inspection.selectors.wall import wall_cards
 
 __all__ = [
+    "Current",
     "card_of",
+    "cards_of",
     "classes_by_id",
+    "current_of",
     "defect_classes",
     "detections_of",
     "detections_visible_to",

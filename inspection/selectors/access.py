@@ -1,6 +1,5 @@
 """Who sees what: everything belongs to a site, and another site's object does not exist."""
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -43,9 +42,9 @@ def with_cards(runs: QuerySet[InspectionRun]) -> QuerySet[InspectionRun]:
     return runs.prefetch_related(*CARD_RELATIONS)
 
 
-def recipes_behind(runs: Iterable[InspectionRun]) -> list[RecipeVersion]:
-    """The recipe versions some runs were judged by, each once. One query, whatever their number."""
-    keys = {run.recipe_version_id for run in runs}
+def recipes_behind(wafer: Wafer) -> list[RecipeVersion]:
+    """The recipe versions a wafer's runs were judged by, each once. One query, whatever their number."""
+    keys = InspectionRun.objects.filter(wafer=wafer).values("recipe_version_id")
     return list(RecipeVersion.objects.filter(pk__in=keys).select_related("recipe"))
 
 

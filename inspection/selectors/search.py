@@ -11,6 +11,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from core.actors import Actor
 from inspection.models import InspectionRun, Wafer
 from inspection.selectors.access import lots_visible_to, wafers_visible_to, with_cards
+from inspection.selectors.cards import cards_of
+from inspection.selectors.standing import with_standing
 
 # Lots whose code begins alike; past this many the text is too short to mean any of them.
 _MOST_LOTS = 500
@@ -43,7 +45,8 @@ def wafers_like(
     Args:
         text: words separated by spaces, slashes or commas. Each has to begin the lot's or the wafer's code.
         lot, product: the whole code.
-        layer, tool, state, band: of the newest run. The tool `BY_HAND` is none.
+        layer, tool: of the newest run. The tool `BY_HAND` is none.
+        state, band: of the wafer's standing at that layer.
     """
     newest = InspectionRun.objects.filter(wafer=OuterRef("pk")).order_by("-id")
     found = wafers_visible_to(actor).annotate(newest_run_id=Subquery(newest.values("pk")[:1]))
@@ -54,13 +57,13 @@ def wafers_like(
         found = found.filter(lot__code=lot)
     if product:
         found = found.filter(lot__product__code=product)
-    of_run = {"layer__code": layer, "tool__code": "" if tool == BY_HAND else tool, "state": state, "band": band}
+    of_run = {"layer__code": layer, "tool__code": "" if tool == BY_HAND else tool}
     wanted = Q(**{name: value for name, value in of_run.items() if value})
     if tool == BY_HAND:
         wanted &= Q(tool__isnull=True)
     if wanted:
         found = found.filter(Exists(InspectionRun.objects.filter(wanted, pk=OuterRef("newest_run_id"))))
-    return found
+    return with_standing(found, state=state, band=band)
 
 
 def words_of(text: str) -> list[str]:
@@ -100,8 +103,8 @@ def page_of(found: QuerySet[Wafer], *, before: UUID | None, after: UUID | None, 
     )
 
 
-def newest_runs_of(wafers: Sequence[Any]) -> dict[UUID, InspectionRun]:
-    """The newest run of each wafer that has one, with what its card shows."""
+def cards_of_wafers(wafers: Sequence[Any]) -> dict[UUID, dict[str, Any]]:
+    """The card of each wafer that has been inspected: its newest run, and its standing at that run's layer."""
     ids = [wafer.newest_run_id for wafer in wafers if wafer.newest_run_id]
-    runs = with_cards(InspectionRun.objects.filter(pk__in=ids))
-    return {run.wafer_id: run for run in runs}
+    runs = list(with_cards(InspectionRun.objects.filter(pk__in=ids)))
+    return {run.wafer_id: card for run, card in zip(runs, cards_of(runs), strict=True)}

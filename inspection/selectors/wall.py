@@ -1,25 +1,32 @@
-"""What the live wall asks for after every connect: the newest run of each of the newest wafers."""
+"""What the live wall asks for after every connect: the newest wafers, each as it stands at its layer."""
 
 from typing import Any
+from uuid import UUID
 
 from core.actors import Actor
 from inspection.models import InspectionRun
 from inspection.selectors.access import with_cards
-from inspection.selectors.cards import card_of
+from inspection.selectors.cards import cards_of
 
 # Wafers are re-inspected rarely; looking at this many runs per card finds enough different wafers.
 _RUNS_PER_CARD = 4
 
 
 def wall_cards(
-    actor: Actor, *, limit: int = 200, tool: str = "", product: str = "", band: str = ""
+    actor: Actor, *, limit: int = 200, tool: str = "", product: str = "", band: str = "", wafer: UUID | None = None
 ) -> list[dict[str, Any]]:
-    """Cards newest first, one per wafer and layer. As many queries for one as for 200."""
+    """Cards newest first, one per wafer and layer: its newest run and its standing. As many queries for one as for 200.
+
+    Args:
+        band: of the standing.
+    """
     newest = InspectionRun.objects.order_by("-id")
     if not actor.is_system:
         newest = newest.filter(site_id__in=actor.site_ids)
     if tool:
         newest = newest.filter(tool__code=tool)
+    if wafer:
+        newest = newest.filter(wafer_id=wafer)
     if product:
         newest = newest.filter(wafer__lot__product__code=product)
     seen: dict[tuple[Any, Any], Any] = {}
@@ -28,4 +35,5 @@ def wall_cards(
         if len(seen) == limit:
             break
     runs = InspectionRun.objects.filter(pk__in=seen.values()).defer("provenance", "timings_ms").order_by("-id")
-    return [card_of(run) for run in with_cards(runs.filter(band=band) if band else runs)]
+    cards = cards_of(list(with_cards(runs)))
+    return [card for card in cards if not band or card["standing"]["band"] == band]

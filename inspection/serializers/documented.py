@@ -8,6 +8,7 @@ from inspection.choices import Band, ItemState, JobState, RunState, Severity
 
 COMPONENT_STATES = ["ok", "degraded", "down", "unknown"]
 SYSTEM_STATES = ["ok", "degraded", "down"]
+VERDICTS = [*Band.values, *RunState.values, "waiting", "unknown"]
 
 
 def page_of(row: type[serializers.Serializer]) -> serializers.Serializer:
@@ -316,8 +317,42 @@ class CardImageOut(serializers.Serializer):
     height_px = serializers.IntegerField()
 
 
+class PictureOut(serializers.Serializer):
+    run = serializers.UUIDField()
+    image = CardImageOut()
+    boxes = serializers.ListField(child=CardBoxField())
+
+
+class StandingOut(serializers.Serializer):
+    """A wafer at a layer by all of its images: of each, the newest finished run has the word."""
+
+    state = serializers.ChoiceField(choices=RunState.choices, help_text="The gravest of the images' newest runs.")
+    verdict = serializers.ChoiceField(choices=VERDICTS, help_text="The one word for band and state.")
+    band = serializers.ChoiceField(choices=Band.choices, allow_null=True, help_text="The worst of the images'.")
+    why = serializers.CharField(help_text="Why an image waits or failed, for a person.")
+    counts_by_class = CountsField(help_text="Over all images.")
+    counts_by_severity = CountsField(help_text="Over all images.")
+    detection_count = serializers.IntegerField()
+    images = serializers.IntegerField()
+    under_way = serializers.IntegerField(help_text="Images that are still queued or running.")
+    picture = PictureOut(allow_null=True, help_text="Of the gravest image, where another run has the word about it.")
+
+
+class CurrentImageOut(RunImageOut):
+    run = serializers.UUIDField(help_text="The run that has the word about it, else its newest.")
+    state = serializers.ChoiceField(choices=RunState.choices, help_text="Of its newest run.")
+
+
+class WaferStandingOut(StandingOut):
+    wafer = NamedWaferOut()
+    layer = serializers.CharField()
+    images = CurrentImageOut(many=True)  # type: ignore[assignment]
+    detections = DetectionOut(many=True)
+    runs = RunOut(many=True, help_text="Those that have the word about an image, newest first.")
+
+
 class CardOut(serializers.Serializer):
-    """One wafer at a glance; also the data of every `run.*` event."""
+    """One wafer at a glance; also the data of every `run.*` event. All but `standing` is said of the run alone."""
 
     run = serializers.UUIDField()
     wafer = NamedWaferOut()
@@ -344,6 +379,7 @@ class CardOut(serializers.Serializer):
     cached = serializers.BooleanField()
     error = ReasonOut(allow_null=True)
     url = serializers.CharField()
+    standing = StandingOut()
 
 
 class WallOut(serializers.Serializer):

@@ -105,7 +105,12 @@ class WallQuery(serializers.Serializer):
     limit = WholeNumberField(min_value=1, max_value=500, default=200)
     tool = LabelField(default="")
     product = LabelField(default="")
-    band = serializers.ChoiceField(choices=Band.choices, default="")
+    band = serializers.ChoiceField(choices=Band.choices, default="", help_text="Of the standing.")
+    wafer = serializers.UUIDField(required=False)
+
+
+class StandingQuery(serializers.Serializer):
+    layer = LabelField(default="", help_text="That of the newest run where none is named.")
 
 
 class _Between(PageIn):

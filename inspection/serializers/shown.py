@@ -19,6 +19,7 @@ from inspection.models import (
     Tool,
     Wafer,
 )
+from inspection.selectors import Current
 
 CONFIDENCE_DECIMALS = 4
 
@@ -184,6 +185,26 @@ def wafer_of(wafer: Wafer) -> dict[str, Any]:
 
 def wafer_detail_of(wafer: Wafer, *, newest_run: UUID | None) -> dict[str, Any]:
     return {**wafer_of(wafer), "newest_run": str(newest_run) if newest_run else None}
+
+
+def standing_of(run: InspectionRun, current: Current, *, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
+    """The standing of a run's wafer at its layer, with its images, what is found on them, and who said so."""
+    return {
+        **current.standing,
+        "wafer": {"id": str(run.wafer_id), "code": run.wafer.code, "slot": run.wafer.slot},
+        "layer": run.layer.code,
+        "images": [
+            {
+                "ordinal": ordinal,
+                "run": str(known.judged_id or known.latest_id),
+                "state": known.state,
+                **image_of(image),
+            }
+            for ordinal, (known, image) in enumerate(current.images)
+        ],
+        "detections": [listed_detection_of(row, classes=classes) for row in current.detections],
+        "runs": [run_of(judging) for judging in current.runs],
+    }
 
 
 def product_of(product: Product) -> dict[str, Any]:

@@ -108,8 +108,12 @@ def look_up(*, lot: Lot, code: str, slot: int | None, layer_id: int, sha256: str
     return Known(wafer=wafer, image_id=image_id)
 
 
-def save_wafer(wafer: Wafer, *, actor: Actor, now: datetime) -> None:
-    """Insert a wafer that is new; if somebody else made it meanwhile, take that one's key."""
+def save_wafer(wafer: Wafer, *, actor: Actor, now: datetime) -> bool:
+    """Insert a wafer that is new; if somebody else made it meanwhile, take that one's key.
+
+    Returns:
+        Whether this made it.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_SAVE_WAFER, [wafer.pk, wafer.site_id, wafer.lot_id, wafer.code, wafer.slot, wafer.created_at])
         wafer.pk, is_new = cursor.fetchone()
@@ -123,6 +127,7 @@ def save_wafer(wafer: Wafer, *, actor: Actor, now: datetime) -> None:
             at=now,
             after={"lot": wafer.lot.code, "code": wafer.code, "slot": wafer.slot},
         )
+    return bool(is_new)
 
 
 def image_named(external_id: str | None, *, site_id: int, sha256: str) -> Known | None:

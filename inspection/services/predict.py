@@ -113,7 +113,7 @@ def predict_image(
     judged = [JudgedImage(ordinal=0, image=taken.image, judgement=answer.judgement)]
     try:
         with transaction.atomic():
-            save_taken(taken, run=run, now=now)
+            is_new_wafer = save_taken(taken, run=run, now=now)
             found = runs.finish_run(
                 run,
                 judged=judged,
@@ -124,6 +124,7 @@ def predict_image(
                 actor=actor,
                 now=clock_now(),
                 is_new=True,
+                is_alone=is_new_wafer,
             )
             attempt.note(run.pk)
     except IntegrityError:
@@ -163,21 +164,26 @@ def take_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, now
     )
 
 
-def save_taken(taken: Taken, *, run: InspectionRun, now: datetime) -> None:
+def save_taken(taken: Taken, *, run: InspectionRun, now: datetime) -> bool:
     """Write a taken image's row, and its wafer's, in the running transaction, unless they are known already.
 
     Args:
         run: over this image; it gets the key the wafer has in the end.
 
+    Returns:
+        Whether the wafer was made here, so that nothing else can be known of it.
+
     Raises:
         django.db.IntegrityError: the same image was written meanwhile.
     """
+    is_new_wafer = False
     if taken.wafer._state.adding:
-        ingest.save_wafer(taken.wafer, actor=taken.actor, now=now)
+        is_new_wafer = ingest.save_wafer(taken.wafer, actor=taken.actor, now=now)
         taken.image.wafer = run.wafer = taken.wafer
     if not taken.is_known:
         ingest.save_image(taken.image, actor=taken.actor, now=now)
     ingest.note_tool_is_alive(taken.context.tool, now=now)
+    return is_new_wafer
 
 
 def _known_image(known: Known) -> InspectionImage | None:

@@ -21,6 +21,7 @@ from inspection.errors import LostLease, UnknownRun
 from inspection.models import Detection, InspectionImage, InspectionJob, InspectionRun, Wafer
 from inspection.selectors.access import CARD_RELATIONS
 from inspection.selectors.cards import card_of
+from inspection.selectors.standing import standing_alone, standings_of
 from inspection.services import job_progress
 from inspection.services.findings import JudgedImage, band_of_run, card_image, summarise, write_findings
 from inspection.services.plans import Judge, model_version
@@ -166,11 +167,13 @@ def finish_run(
     actor: Actor,
     now: datetime,
     is_new: bool = False,
+    is_alone: bool = False,
 ) -> list[Detection]:
     """Write a run's findings and end it: state, detections, trail and event in one transaction.
 
     Args:
         run: claimed by the caller, or a new row that is inserted finished (`is_new`): then nobody else can know it.
+        is_alone: its wafer was made in this transaction, and has no other run.
 
     Returns:
         The findings as they were written.
@@ -211,7 +214,7 @@ def finish_run(
             "counts_by_class": run.summary["counts_by_class"],
         },
     )
-    announce(run, events.RUN_DONE, now=now)
+    announce(run, events.RUN_DONE, now=now, is_alone=is_alone)
     if run.job_id:
         job_progress.item_ended(run, now=now, actor=actor)
     return found
@@ -342,10 +345,15 @@ def retry_run(*, run_id: UUID, actor: Actor, now: datetime) -> InspectionRun:
     return run
 
 
-def announce(run: InspectionRun, type: str, *, now: datetime) -> None:
-    """Tell the wall and the wafer's page, with the card as it is now."""
+def announce(run: InspectionRun, type: str, *, now: datetime, is_alone: bool = False) -> None:
+    """Tell the wall and the wafer's page, with the card as it is now.
+
+    Args:
+        is_alone: the wafer is as new as the run, so that nothing else is known of it: nothing is looked up.
+    """
     topics = [events.site_topic(run.site_id), events.wafer_topic(run.wafer_id)]
-    outbox.announce(type=type, topics=topics, payload=card_of(run), now=now)
+    standing = standing_alone(run) if is_alone else standings_of([run])[run.pk]
+    outbox.announce(type=type, topics=topics, payload=card_of(run, standing=standing), now=now)
 
 
 def backoff_s(tries: int) -> float:

@@ -28,6 +28,7 @@ OBJECTS = {
     "api:run_cancel": {"run_id": "run"},
     "api:lot": {"lot_id": "lot"},
     "api:wafer": {"wafer_id": "wafer"},
+    "api:wafer_standing": {"wafer_id": "wafer"},
     "api:image": {"image_id": "image"},
     "api:image_file": {"image_id": "image"},
     "api:image_view": {"image_id": "image"},
