@@ -1,5 +1,9 @@
-"""1 to 100 images sent together: each is checked at once, judged by the workers, and one bad file harms no other."""
+"""1 to 100 images sent together: each is checked at once, judged by the workers, and one bad file harms no other.
 
+Locks are taken in one order: runs, then their job, then its items.
+"""
+
+import contextlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -141,9 +145,7 @@ def cancel_job(*, job_id: UUID, actor: Actor, now: datetime) -> InspectionJob:
         UnknownJob: no such job at the actor's sites.
         IllegalTransition: it is over already.
     """
-    # A worker that ends a run locks the run first and its job then; so do we.
-    list(InspectionRun.objects.select_for_update().filter(job_id=job_id).order_by("id").values_list("pk", flat=True))
-    job = _for_update(job_id, actor)
+    job, _ = _locked_with_runs(job_id, actor)
     check_job_step(job.state, JobState.CANCELLED)
     for item in job.items.filter(state=ItemState.WAITING):
         if item.run_id:
@@ -164,8 +166,8 @@ def retry_failed_items(*, job_id: UUID, actor: Actor, now: datetime) -> Inspecti
         UnknownJob: no such job at the actor's sites.
         Invalid: nothing in it can be tried again.
     """
-    job = _for_update(job_id, actor)
-    again = job.items.filter(state__in=[ItemState.FAILED, ItemState.CANCELLED], run__isnull=False)
+    job, locked = _locked_with_runs(job_id, actor)
+    again = job.items.filter(state__in=[ItemState.FAILED, ItemState.CANCELLED], run__in=locked)
     run_ids = list(
         again.filter(run__state__in=[RunState.FAILED, RunState.CANCELLED]).values_list("run_id", flat=True).distinct()
     )
@@ -236,6 +238,30 @@ def _queue_item(
         if is_second_try:
             raise Unavailable("The same image is being stored by somebody else. Send it again.") from fault
         _queue_item(job, item=item, file=file, upload=upload, actor=actor, now=now, is_second_try=True)
+
+
+class _HeldByAWorker(Exception):
+    """A run that was queued a moment ago is locked by somebody who may wait for its job."""
+
+
+def _locked_with_runs(job_id: UUID, actor: Actor) -> tuple[InspectionJob, set[UUID]]:
+    """The job and the keys of all its runs, locked: the runs first, as by everybody who ends a run.
+
+    Runs that were queued between the two are taken if nobody holds them; else all is let go and taken anew.
+
+    Raises:
+        UnknownJob: no such job at the actor's sites.
+    """
+    while True:
+        with contextlib.suppress(_HeldByAWorker), transaction.atomic():
+            runs_of_job = InspectionRun.objects.filter(job_id=job_id).order_by("id").values_list("pk", flat=True)
+            locked = set(runs_of_job.select_for_update())
+            job = _for_update(job_id, actor)
+            # Whoever takes files in queues their runs with the job locked: from here on none comes.
+            late = set(runs_of_job.exclude(pk__in=locked))
+            if late != set(runs_of_job.filter(pk__in=late).select_for_update(skip_locked=True)):
+                raise _HeldByAWorker
+            return job, locked | late
 
 
 def _cancel_if_running(run_id: UUID, *, actor: Actor, now: datetime) -> None:

@@ -2,7 +2,9 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -15,7 +17,7 @@ from core.errors import IllegalTransition, Invalid
 from inspection import services
 from inspection.errors import UnknownJob
 from inspection.models import InspectionImage, InspectionJob, InspectionRun
-from inspection.services import batches, runs, work
+from inspection.services import batches, job_progress, runs, work
 from tests.integration.inspection.conftest import SYSTEM
 
 pytestmark = pytest.mark.django_db
@@ -150,6 +152,97 @@ class TestCancelInTheMiddle:
 
             assert faults == []
             self.assert_sound(job)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestLockOrder:
+    """Whoever ends a run holds it and waits for its job; nobody waits for a run while he holds the job."""
+
+    @pytest.fixture
+    def worker(self, monkeypatch):
+        """Fails a run on a connection of its own, and stops with the run locked until `go_on` is set."""
+        held, go_on = threading.Event(), threading.Event()
+        ended = job_progress.item_ended
+
+        def fail(run):
+            try:
+                runs.fail_run(run, code="x", detail="y", actor=SYSTEM, now=now())
+            finally:
+                connection.close()
+
+        def waits(run, **values):
+            if not held.is_set():
+                held.set()
+                assert go_on.wait(10)
+            ended(run, **values)
+
+        monkeypatch.setattr(job_progress, "item_ended", waits)
+        with ThreadPoolExecutor(max_workers=1) as threads:
+
+            def start(run):
+                work = threads.submit(fail, run)
+                assert held.wait(10)
+                return work
+
+            yield SimpleNamespace(start=start, go_on=go_on)
+            go_on.set()
+
+    def test_a_run_that_is_new_and_ends_in_the_instant_of_cancelling_is_no_deadlock(
+        self, site, send, png, operator, worker, monkeypatch
+    ):
+        job = send([png(1), png(2)])
+        (late,) = runs.claim_runs(owner="test", limit=1, actor=SYSTEM, now=now())
+        InspectionRun.objects.filter(pk=late.pk).update(job=None)
+        lock_job, works = batches._for_update, []
+
+        def lock_job_a_moment_later(*arguments):
+            if not works:
+                self.elsewhere(lambda: InspectionRun.objects.filter(pk=late.pk).update(job=job))
+                works.append(worker.start(late))
+            found = lock_job(*arguments)
+            threading.Timer(0.3, worker.go_on.set).start()
+            return found
+
+        monkeypatch.setattr(batches, "_for_update", lock_job_a_moment_later)
+        services.cancel_job(job_id=job.pk, actor=operator, now=now())
+        works[0].result(10)
+
+        job.refresh_from_db()
+        assert (job.failed, job.cancelled, job.finished_at is None) == (1, 1, False)
+
+    def test_trying_a_job_again_beside_one_of_its_runs_is_no_deadlock(self, site, send, png, operator, monkeypatch):
+        job = send([png(1), png(2)])
+        services.cancel_job(job_id=job.pk, actor=operator, now=now())
+        run_id = job.items.get(ordinal=1).run_id
+        held, restarted = threading.Event(), job_progress.item_restarted
+
+        def restarts_slowly(run, **values):
+            if not held.is_set():
+                held.set()
+                time.sleep(0.5)
+            restarted(run, **values)
+
+        monkeypatch.setattr(job_progress, "item_restarted", restarts_slowly)
+        with ThreadPoolExecutor(max_workers=1) as threads:
+            one = threads.submit(self.elsewhere, lambda: services.retry_run(run_id=run_id, actor=operator, now=now()))
+            assert held.wait(10)
+            services.retry_failed_items(job_id=job.pk, actor=operator, now=now())
+            one.result(10)
+
+        assert set(InspectionRun.objects.filter(job=job).values_list("state", flat=True)) == {"queued"}
+
+    @staticmethod
+    def elsewhere(work):
+        """On another connection than the test's own."""
+
+        def run():
+            try:
+                return work()
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(max_workers=1) as threads:
+            return threads.submit(run).result(20)
 
 
 class TestWaking:
