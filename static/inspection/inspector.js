@@ -2,7 +2,7 @@
 import { ageElement } from "../shared/ages.js"
 import { glyph, h, icon, svg } from "../shared/dom.js"
 import { confidenceText, durationText, lengthText } from "../shared/formats.js"
-import { bandElement, classNamed, scoreBar, severityCounts } from "../shared/signs.js"
+import { accountName, bandElement, classNamed, layerName, scoreBar, severityCounts } from "../shared/signs.js"
 import { zoneAt } from "./wafer_geometry.js"
 
 const STEPS = ["decode", "preprocess", "infer", "postprocess", "store"]
@@ -55,7 +55,7 @@ export function drawRun(element, run) {
   element.replaceChildren(
     h("dl", { class: "facts" },
       fact("Model", model && `${model}${run.degraded ? " (fallback)" : ""}`), fact("Recipe", `${run.recipe.code} v${run.recipe.version}`), fact("Tool", run.tool ?? "by hand"),
-      fact("Requested by", run.requested_by), fact("Queued", moment(run.queued_at)), fact("Finished", run.finished_at ? moment(run.finished_at) : "not yet"),
+      fact("Requested by", accountName(run.requested_by)), fact("Queued", moment(run.queued_at)), fact("Finished", run.finished_at ? moment(run.finished_at) : "not yet"),
       fact("Attempt", run.attempt), fact("Answer", run.cached ? "from the prediction cache" : "computed")),
     timings(run.timings_ms ?? {}),
     h("h3", {}, "Provenance"),
@@ -84,5 +84,5 @@ function timings(steps) {
 /** Runs of the wafer, newest first; the one that is shown is marked. */
 export function drawHistory(element, cards, shownRun) {
   element.replaceChildren(...cards.map((card) => h("li", {}, h("a", { class: "history__link", href: `?run=${card.run}`, "aria-current": card.run === shownRun ? "true" : null },
-    bandElement(card), h("span", {}, `${card.layer} · ${card.recipe}`, h("small", {}, card.version ? ` · v${card.version}` : "")), card.state === "done" ? severityCounts(card.counts_by_severity) : h("span", { class: "muted clip" }, card.waiting_for || card.error?.detail || ""), ageElement(card.finished_at ?? card.queued_at, { class: "muted push" })))))
+    bandElement(card), h("span", {}, [layerName(card.layer), card.recipe].filter(Boolean).join(" · "), h("small", {}, card.version ? ` · v${card.version}` : "")), card.state === "done" ? severityCounts(card.counts_by_severity) : h("span", { class: "muted clip" }, card.waiting_for || card.error?.detail || ""), ageElement(card.finished_at ?? card.queued_at, { class: "muted push" })))))
 }

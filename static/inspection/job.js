@@ -3,7 +3,7 @@ import { h, keyed, setAttribute, setText } from "../shared/dom.js"
 import { countText, durationText, percentText, plural } from "../shared/formats.js"
 import { confirmed } from "../shared/confirm.js"
 import { getJson, postJson } from "../shared/http.js"
-import { bandElement } from "../shared/signs.js"
+import { accountName, bandElement } from "../shared/signs.js"
 import { toast } from "../shared/toast.js"
 import { createBar, timeText, updateBar } from "./job_parts.js"
 import { canRetry, received, shownItems, stateWords } from "./job_state.js"
@@ -27,7 +27,7 @@ function draw() {
   document.title = `${job.label || plural(job.total, "image")} · Waferdeck`
   setText(find("#job-label"), job.label || `Batch of ${plural(job.total, "image")}`)
   setText(find("#job-state"), stateWords(job))
-  setText(find("#job-who"), `sent by ${job.requested_by} · ${new Date(job.created_at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })}`)
+  setText(find("#job-who"), `sent by ${accountName(job.requested_by)} · ${new Date(job.created_at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })}`)
   const bar = find("#job-bar")
   if (bar.firstElementChild) updateBar(bar.firstElementChild, job)
   else bar.append(createBar(job))

@@ -14,7 +14,7 @@ let pages = 1
 
 function create(job) {
   const row = h("tr", { class: "job" },
-    h("td", {}, h("a", { class: "table__link", href: `/jobs/${job.id}/` }, h("span", {}, job.label || plural(job.total, "image")), h("small", {}, `${job.requested_by}`))),
+    h("td", {}, h("a", { class: "table__link", href: `/jobs/${job.id}/` }, h("span", {}, job.label || plural(job.total, "image")), h("small", {}, accountName(job.requested_by)))),
     h("td", { class: "job__state" }), h("td", { class: "job__bar" }, createBar(job)),
     h("td", { class: "number job__count" }), h("td", { class: "number job__time" }), h("td", { class: "number job__p95" }), h("td", { class: "number" }, ageElement(job.created_at)))
   update(row, job)

@@ -13,14 +13,17 @@ import { bindCommands } from "./wafer_commands.js"
 import { drawClasses, drawHead, drawImages, drawPlace } from "./wafer_details.js"
 import { boxAt, pxToUm, scaleBar } from "./wafer_geometry.js"
 import { WaferMap } from "./wafer_map.js"
-import { emptyWafer, hover, hovered, ofImage, select, selected, withCard, withRun } from "./wafer_state.js"
+import { emptyWafer, gravest, hover, hovered, ofImage, select, selected, withCard, withRun } from "./wafer_state.js"
 
 const find = (selector) => document.querySelector(selector)
 const readJson = (id) => JSON.parse(document.getElementById(id).textContent)
 const wafer = readJson("wafer")
 const recipes = readJson("recipes")
 const classes = loadClasses()
-const asked = new URLSearchParams(location.search).get("run")
+const address = new URLSearchParams(location.search)
+const asked = address.get("run")
+/** Who comes from an alarm sees what it is about at once, without a key or a click; done once. */
+let isToChoose = address.get("look") === "gravest"
 
 let state = emptyWafer()
 let history = readJson("runs")
@@ -126,11 +129,12 @@ function choose(id) {
 
 function showImage() {
   const image = state.run?.images.find(({ id }) => id === state.imageId)
+  // First the strip of images: it takes its room from the viewer, which fits the image to what is left.
+  drawImages(find("#images"), state, (id) => change({ ...state, imageId: id, selectedId: null }))
   if (image) {
     zoom.open(image)
     pointAt(null)
   }
-  drawImages(find("#images"), state, (id) => change({ ...state, imageId: id, selectedId: null }))
   find("#viewer-empty").hidden = Boolean(image)
 }
 
@@ -139,6 +143,8 @@ async function load(runId) {
     const run = await getJson(`inference/results/${runId}/`)
     find("#side").classList.remove("is-loading")
     change(withRun(state, run))
+    if (isToChoose) choose(gravest(state)?.id ?? null)
+    isToChoose = false
     find("#found-nothing").hidden = run.state !== "done" || run.detections.length > 0
     drawHistory(find("#history"), history, run.id)
   } catch (problem) {

@@ -12,7 +12,7 @@ export function drawHead(newest, shown) {
   const card = shown ?? newest
   if (!card) return
   find("#verdict").replaceChildren(bandElement(card), card.state === "done" ? severityCounts(card.counts_by_severity) : h("span", { class: "muted" }, card.waiting_for || ""))
-  find("#head-facts").replaceChildren(...[card.tool ?? "by hand", card.recipe, card.version && `${card.model} ${card.version}`].filter(Boolean).map((text) => h("span", {}, text)), ageElement(card.finished_at ?? card.queued_at))
+  find("#head-facts").replaceChildren(...[card.tool ? `Tool ${card.tool}` : "Uploaded by hand", `Recipe ${card.recipe}`, card.version && `Model ${card.model} ${card.version}`].filter(Boolean).map((text) => h("span", {}, text)), ageElement(card.finished_at ?? card.queued_at))
   const isUnderWay = newest.state === "queued" || newest.state === "running"
   const note = find("#under-way")
   note.hidden = !isUnderWay && newest.state !== "failed"

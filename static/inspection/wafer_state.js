@@ -20,11 +20,12 @@ export function withRun(state, run) {
   const images = run.images ?? []
   const isSameImage = images.some(({ id }) => id === state.imageId)
   const next = { ...state, run, byId, hoverId: null, selectedId: byId.has(state.selectedId) ? state.selectedId : null }
-  return { ...next, imageId: isSameImage ? state.imageId : gravestImage(next) ?? images[0]?.id ?? null }
+  return { ...next, imageId: isSameImage ? state.imageId : gravest(next)?.image ?? images[0]?.id ?? null }
 }
 
-function gravestImage(state) {
-  return [...state.byId.values()].sort(SORTS.severity)[0]?.image
+/** The detection to look at first: the most severe, of those the surest. */
+export function gravest(state) {
+  return [...state.byId.values()].sort(SORTS.severity)[0]
 }
 
 /** Detections that the class toggles and the threshold let through, in the order of the strip. */

@@ -105,7 +105,7 @@ function replaceRow(fresh) {
 function drawStatus() {
   const filters = queryOf(new FormData(form))
   const isNewest = rows.querySelector("table")?.dataset.newest === "yes"
-  setText(status, statusText({ count: idsOf(rows).length, isNewest, hasFilters: filters.size > 0 }))
+  setText(status, statusText({ count: idsOf(rows).length, isNewest, hasOlder: Boolean(rows.querySelector("a[rel=next]")), hasFilters: filters.size > 0 }))
   find("#wafers-clear").hidden = filters.size === 0
 }
 

@@ -34,9 +34,10 @@ export function nextRow(index, key, count) {
 }
 
 /** What is said above the rows. */
-export function statusText({ count, isNewest, hasFilters }) {
+export function statusText({ count, isNewest, hasOlder = false, hasFilters }) {
   if (count === 0) return ""
-  return `${plural(count, "wafer")} ${isNewest ? "shown, newest first" : "on this page"}${hasFilters ? ", filtered" : ""}`
+  const shown = isNewest && hasOlder ? `The newest ${plural(count, "wafer")}` : `${plural(count, "wafer")} ${isNewest ? "shown, newest first" : "on this page"}`
+  return `${shown}${hasFilters ? ", filtered" : ""}${hasOlder ? "; there are older ones on the next page" : ""}`
 }
 
 /**

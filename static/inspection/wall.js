@@ -1,6 +1,6 @@
 /** The live wall's page: draws what wall_state says, once a frame, and asks for the present after every gap. */
 import { h, keyed, setAttribute, setIcon, setText } from "../shared/dom.js"
-import { ageText, countText } from "../shared/formats.js"
+import { ageText, agoText, countText, plural } from "../shared/formats.js"
 import { getJson } from "../shared/http.js"
 import { bind } from "../shared/keys.js"
 import { loadClasses } from "../shared/signs.js"
@@ -57,12 +57,12 @@ function createLane(lane) {
   return element
 }
 
-function updateLane(element, { tool, cards, silentMs }) {
+function updateLane(element, { tool, cards, silentMs, isLate }) {
   if (tool) {
-    setText(element.querySelector(".lane__count"), cards.length ? `${countText(cards.length)} shown` : "no wafers yet")
+    setText(element.querySelector(".lane__count"), cards.length ? plural(cards.length, "wafer") : "no wafers yet")
     const silent = element.querySelector(".lane__silent")
-    setText(silent, silentMs ? `silent ${ageText(silentMs)}` : "")
-    silent.classList.toggle("stale", Boolean(silentMs))
+    setText(silent, silentMs === null ? "" : isLate ? `silent ${ageText(silentMs)}` : `last image ${agoText(silentMs)}`)
+    silent.classList.toggle("stale", isLate)
   }
   const list = element.querySelector(".lane__cards")
   keyed(list, cards, {

@@ -1,7 +1,7 @@
 /** A card of the live wall: what a wafer looks like at a glance. Kept up in place; only what changed is written. */
 import { ageElement, setAge } from "../shared/ages.js"
 import { h, icon, setAttribute, setText, svg } from "../shared/dom.js"
-import { bandElement, classCountsText, severityCounts, verdict, waferName } from "../shared/signs.js"
+import { bandElement, classCountsText, layerName, severityCounts, verdict, waferName } from "../shared/signs.js"
 import { NO_TOOL, levelOf, nextStep } from "./wall_state.js"
 
 const LEAST_BOX_SHARE = 0.035
@@ -29,7 +29,7 @@ export function shownPart(boxes, heightPx) {
 
 /** Where the wafer is from, in one line: lot A12 · layer M3 · P1. */
 export function whereText(card) {
-  return [card.lot, card.layer, card.product].filter(Boolean).join(" · ")
+  return [card.lot, layerName(card.layer), card.product].filter(Boolean).join(" · ")
 }
 
 function waferOf(card) {
@@ -39,7 +39,7 @@ function waferOf(card) {
 /** What a screen reader says of a card. */
 export function spokenText(card) {
   const grave = ["critical", "major", "minor"].filter((name) => card.counts_by_severity?.[name]).map((name) => `${card.counts_by_severity[name]} ${name}`)
-  return `Wafer ${waferOf(card)}, lot ${card.lot}, layer ${card.layer}: ${verdict(card).word}${grave.length ? `, ${grave.join(", ")}` : ""}${nextStep(card) ? `. Open: ${nextStep(card).toLowerCase()}` : ""}`
+  return `Wafer ${waferOf(card)}, lot ${card.lot}${layerName(card.layer) && `, layer ${card.layer}`}: ${verdict(card).word}${grave.length ? `, ${grave.join(", ")}` : ""}${nextStep(card) ? `. Open: ${nextStep(card).toLowerCase()}` : ""}`
 }
 
 export function createCard(card) {
@@ -64,7 +64,7 @@ export function updateCard(element, card) {
   const link = find("link")
   setAttribute(element, "data-level", levelOf(card))
   setAttribute(element, "data-state", card.state)
-  setAttribute(link, "href", card.url)
+  setAttribute(link, "href", levelOf(card) === "alarm" && card.state === "done" ? `${card.url}?look=gravest` : card.url)
   setAttribute(link, "aria-label", spokenText(card))
   setText(find("wafer"), waferOf(card))
   setAttribute(find("wafer"), "title", waferOf(card))

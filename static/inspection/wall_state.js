@@ -113,10 +113,12 @@ export function figures(wall) {
 }
 
 /**
- * Shown cards by tool. Known tools keep their lane while it is empty, so that silence is seen.
+ * Shown cards by tool. Known tools keep their lane while it is empty, so that silence is seen. A tool that is done is
+ * silent as it should be: only while runs of its images are unfinished is it expected to go on.
  *
  * @param {object[]} tools {code, cadence_s, last_image_at} of the site
- * @returns {{tool: string, cards: object[], silentMs: ?number}[]} silentMs only past the tool's cadence
+ * @returns {{tool: string, cards: object[], silentMs: ?number, isLate: boolean}[]} silentMs: since the last image;
+ *   isLate: longer than the tool's cadence, with work under way
  */
 export function lanes(wall, tools, nowMs) {
   const groups = new Map(tools.filter(({ code }) => !wall.filters.tool || wall.filters.tool === code).map(({ code }) => [code, []]))
@@ -126,14 +128,15 @@ export function lanes(wall, tools, nowMs) {
     groups.get(tool).push(card)
   }
   const known = new Map(tools.map((tool) => [tool.code, tool]))
-  return [...groups].map(([tool, cards]) => ({ tool, cards, silentMs: silence(known.get(tool), cards, nowMs) }))
+  return [...groups].map(([tool, cards]) => ({ tool, cards, ...silence(known.get(tool), cards, nowMs) }))
     .sort((a, b) => (a.tool === NO_TOOL) - (b.tool === NO_TOOL) || a.tool.localeCompare(b.tool))
 }
 
 function silence(tool, cards, nowMs) {
   const last = Math.max(Date.parse(tool?.last_image_at) || 0, ...cards.slice(0, 1).map((card) => Date.parse(card.queued_at)))
-  if (!tool?.cadence_s || !last) return null
-  return nowMs - last > tool.cadence_s * 1000 ? nowMs - last : null
+  if (!tool || !last) return { silentMs: null, isLate: false }
+  const isUnfinished = cards.some(({ state }) => state === "queued" || state === "running")
+  return { silentMs: nowMs - last, isLate: isUnfinished && nowMs - last > tool.cadence_s * 1000 }
 }
 
 function newest(cards) {

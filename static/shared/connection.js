@@ -36,8 +36,8 @@ export function linkWords({ states, silentMs, retryInMs }) {
  */
 export function alarmWords(system) {
   const broken = (system?.components ?? []).filter(({ state }) => state === "down" || state === "degraded")
-  if (!system) return { level: "none", text: "Alarms unknown" }
-  if (broken.length === 0) return system.state === "ok" ? { level: "none", text: "No alarms" } : { level: "warn", text: "Degraded" }
+  if (!system) return { level: "none", text: "System unknown" }
+  if (broken.length === 0) return system.state === "ok" ? { level: "none", text: "System OK" } : { level: "warn", text: "Degraded" }
   const down = broken.filter(({ state }) => state === "down")
   const named = (down.length ? down : broken).map(({ name }) => partTitle(name))
   const text = `${named.slice(0, 2).join(", ")}${named.length > 2 ? ` +${named.length - 2}` : ""} ${down.length ? "down" : "degraded"}`

@@ -13,6 +13,12 @@ export function ageText(ms) {
   return `${Math.floor(seconds / 86400)} d`
 }
 
+/** "just now", "3 min ago". */
+export function agoText(ms) {
+  const age = ageText(ms)
+  return age === "now" ? "just now" : age === UNKNOWN ? UNKNOWN : `${age} ago`
+}
+
 /** Three significant figures at most, and a unit that keeps them readable: 0.83 µm, 12.4 µm, 1.25 mm. */
 export function lengthText(um) {
   if (!isNumber(um)) return UNKNOWN

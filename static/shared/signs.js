@@ -61,7 +61,26 @@ export function classNamed(code) {
   return classes.find((one) => one.code === code) ?? { code, name: code, colour: "#9aa3aa", severity: "minor", key: "" }
 }
 
-/** "2 scratch, 1 pit", most frequent first. */
+const MOST_CLASSES = 3
+
+/** "5 scratches, 2 pits, 1 crack, 4 others", most frequent first: whole words, never cut off in the middle. */
 export function classCountsText(counts) {
-  return Object.entries(counts ?? {}).sort((a, b) => b[1] - a[1]).map(([code, count]) => `${count} ${classNamed(code).name.toLowerCase()}`).join(", ")
+  const sorted = Object.entries(counts ?? {}).sort((a, b) => b[1] - a[1])
+  const named = sorted.slice(0, MOST_CLASSES).map(([code, count]) => counted(count, classNamed(code).name.toLowerCase()))
+  const others = sorted.slice(MOST_CLASSES).reduce((sum, [, count]) => sum + count, 0)
+  return [...named, others && plural(others, "other")].filter(Boolean).join(", ")
+}
+
+function counted(count, name) {
+  return plural(count, name, /(s|x|ch|sh)$/.test(name) ? `${name}es` : `${name}s`)
+}
+
+/** The layer's code; empty for the one that images without a layer are put under. */
+export function layerName(code) {
+  return code === "NA" ? "" : code
+}
+
+/** An account as people read it: "demo (a program)" for a service account. */
+export function accountName(name) {
+  return name?.startsWith("service:") ? `${name.slice(8)} (a program)` : name
 }

@@ -52,6 +52,13 @@ describe("the eight class colours", () => {
     "eyes without green": ([r, g, b]) => [0.367322 * r + 0.860646 * g - 0.227968 * b, 0.280085 * r + 0.672501 * g + 0.047413 * b, -0.01182 * r + 0.04294 * g + 0.968881 * b],
     "a film that swallows blue": ([r, g]) => [r, g, 0],
   }
+  for (const theme of THEMES.filter((name) => name !== "colour-safe")) {
+    test(`are not taken for the colour of a state in the ${theme} theme`, () => {
+      const token = tokensOf(theme)
+      const states = ["alarm", "alarm-plate", "warn", "warn-plate", "box-critical", "box-major"].map((name) => channels(token[name]))
+      for (const [code, one] of colours) for (const state of states) assert.ok(difference(one, state) > 30, `${code} differs by ${difference(one, state).toFixed(1)}`)
+    })
+  }
   test("are eight", () => assert.equal(colours.length, 8))
   for (const [sight, seen] of Object.entries(SIGHTS)) {
     test(`are told apart by ${sight}`, () => {

@@ -35,8 +35,8 @@ describe("words for the link", () => {
 
 describe("alarms", () => {
   const part = (name, state) => ({ name, state })
-  test("unknown is not none", () => assert.equal(alarmWords(null).text, "Alarms unknown"))
-  test("none", () => assert.equal(alarmWords({ state: "ok", components: [part("redis", "ok")] }).text, "No alarms"))
+  test("unknown is not none", () => assert.equal(alarmWords(null).text, "System unknown"))
+  test("none", () => assert.equal(alarmWords({ state: "ok", components: [part("redis", "ok")] }).text, "System OK"))
   test("down comes before degraded", () => assert.deepEqual(alarmWords({ state: "degraded", components: [part("redis", "degraded"), part("triton", "down")] }), { level: "alarm", text: "Triton down" }))
   test("many are counted", () => assert.equal(alarmWords({ state: "down", components: ["postgres", "storage", "beat"].map((name) => part(name, "down")) }).text, "PostgreSQL, Image store +1 down"))
 })

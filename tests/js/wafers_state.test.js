@@ -27,6 +27,7 @@ describe("keys", () => {
 
 describe("what is said", () => {
   test("counts what is shown", () => assert.equal(list.statusText({ count: 1, isNewest: true, hasFilters: false }), "1 wafer shown, newest first"))
+  test("says that there is more than what is shown", () => assert.equal(list.statusText({ count: 40, isNewest: true, hasOlder: true, hasFilters: true }), "The newest 40 wafers, filtered; there are older ones on the next page"))
   test("leaves nothing to the empty state", () => assert.equal(list.statusText({ count: 0, isNewest: true, hasFilters: true }), ""))
   test("is nothing when it went well", () => assert.equal(list.failureText({ status: 200, ok: true, isElsewhere: false }), null))
   test("tells silence, overload and faults apart", () => {

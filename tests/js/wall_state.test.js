@@ -97,10 +97,15 @@ describe("lanes", () => {
     const after = [card("01"), card("02", { tool: null })].reduce(wall.received, wall.emptyWall())
     assert.deepEqual(wall.lanes(after, tools, now).map(({ tool }) => tool), ["T1", "T2", wall.NO_TOOL])
   })
-  test("say how long a tool has been silent once it is past its cadence", () => {
+  test("say how long ago the last image came, and do not alarm over a tool that is done", () => {
     const found = wall.lanes(wall.received(wall.emptyWall(), card("01")), tools, now)
-    assert.deepEqual(found.map(({ silentMs }) => silentMs), [null, 300_000])
+    assert.deepEqual(found.map(({ silentMs, isLate }) => [silentMs, isLate]), [[600_000, false], [300_000, false]])
   })
+  for (const [name, cadence, expected] of [["past its cadence", 599, true], ["within its cadence", 601, false]])
+    test(`with unfinished work ${name}: ${expected ? "late" : "not late"}`, () => {
+      const waiting = wall.received(wall.emptyWall(), card("01", { state: "queued", band: null }))
+      assert.equal(wall.lanes(waiting, [{ code: "T1", cadence_s: cadence, last_image_at: null }], now)[0].isLate, expected)
+    })
   test("say nothing of a tool that never sent an image", () => {
     assert.equal(wall.lanes(wall.emptyWall(), [{ code: "T9", cadence_s: 60, last_image_at: null }], now)[0].silentMs, null)
   })
