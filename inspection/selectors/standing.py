@@ -25,8 +25,8 @@ Key = tuple[UUID, int]
 """Ids of a wafer and a layer."""
 
 # Gravest first, as a person has to hear of them.
-_STATES = [RunState.FAILED, RunState.RUNNING, RunState.QUEUED, RunState.CANCELLED, RunState.DONE]
-_BANDS = [Band.REJECT, Band.REVIEW, Band.ACCEPT]
+_STATES: list[str] = [RunState.FAILED, RunState.RUNNING, RunState.QUEUED, RunState.CANCELLED, RunState.DONE]
+_BANDS: list[str] = [Band.REJECT, Band.REVIEW, Band.ACCEPT]
 _SEVERITIES = ("critical", "major", "minor", "nuisance")
 
 # Every image of a wafer at a layer: its newest run, and the newest that judged it. Ids of runs sort by time.
@@ -162,7 +162,7 @@ def current_of(run: InspectionRun) -> Current:
 
 def images_known(keys: Collection[Key]) -> dict[Key, list[Known]]:
     """Every image of some wafers at their layers, in the order they arrived. One query."""
-    values = {"wafers": [wafer_id for wafer_id, _ in keys], "layers": [layer_id for _, layer_id in keys]}
+    values: Any = {"wafers": [wafer_id for wafer_id, _ in keys], "layers": [layer_id for _, layer_id in keys]}
     found: dict[Key, list[Known]] = {}
     with connection.cursor() as cursor:
         cursor.execute(_OF_WAFERS, values)
@@ -294,7 +294,7 @@ def _gravest(words: list[Word]) -> Word | None:
 
     def gravity(word: Word) -> tuple[Any, ...]:
         counts = [word.counts_by_severity.get(name, 0) for name in _SEVERITIES]
-        return (-_BANDS.index(Band(word.band)), counts, word.run_id)
+        return (-_BANDS.index(word.band), counts, word.run_id)
 
     return max(words, key=gravity, default=None)
 
@@ -323,5 +323,5 @@ def _read(text: Any) -> Any:
     return json.loads(text) if isinstance(text, str) else text
 
 
-def _of_row(sql: str, gravest_first: list[Any]) -> RawSQL:
+def _of_row(sql: str, gravest_first: list[str]) -> RawSQL:
     return RawSQL(sql, [[str(one) for one in gravest_first]], output_field=CharField())  # noqa: S611 - no text of users

@@ -9,9 +9,9 @@ const CROP_PX = 144
 const MOST_ITEMS = 400
 
 export class DefectStrip {
-  /** @param {{onHover: (id: ?string) => void, onSelect: (id: string) => void, onOpen: (id: string) => void, bands: (run) => object}} hooks */
+  /** @param {{onHover: (id: ?string) => void, onSelect: (id: string) => void, onOpen: (id: string) => void, bands: (detection) => object}} hooks */
   constructor(list, hooks) {
-    Object.assign(this, { list, hooks, runId: null })
+    Object.assign(this, { list, hooks, run: null })
     this.crops = lazyCrops(list)
     const idOf = ({ target }) => target.closest(".defect")?.dataset.id ?? null
     list.addEventListener("click", (event) => { if (idOf(event)) hooks.onSelect(idOf(event)) })
@@ -28,14 +28,14 @@ export class DefectStrip {
   show(state) {
     const all = visible(state)
     const images = new Map(state.run?.images.map((image) => [image.id, image]))
-    if (this.runId !== state.run?.id) {
-      this.runId = state.run?.id
+    if (this.run !== state.run) {
+      this.run = state.run
       this.list.replaceChildren()
       this.list.keyedElements = undefined
     }
     keyed(this.list, all.slice(0, MOST_ITEMS), {
       key: ({ id }) => id,
-      create: (detection) => this.#create(detection, images.get(detection.image), state.run),
+      create: (detection) => this.#create(detection, images.get(detection.image)),
     })
     for (const [id, element] of this.list.keyedElements) {
       setAttribute(element, "aria-selected", String(id === state.selectedId))
@@ -53,13 +53,13 @@ export class DefectStrip {
     else if (left + width > from + seen - 8) this.list.scrollLeft = left + width - seen + 24
   }
 
-  #create(detection, image, run) {
+  #create(detection, image) {
     const { name } = classNamed(detection.class_code)
     const crop = h("canvas", { class: "defect__crop", width: CROP_PX, height: CROP_PX, "aria-hidden": "true" })
     Object.assign(crop, { detection, image })
     const swatch = h("span", { class: "swatch" })
     swatch.style.setProperty("--swatch", `var(--class-${detection.class_code})`)
-    const { reviewFrom, rejectFrom } = this.hooks.bands(run)
+    const { reviewFrom, rejectFrom } = this.hooks.bands(detection)
     const element = h("button", { class: "defect", type: "button", role: "option", tabindex: -1, "data-id": detection.id, "data-band": detection.band,
       "aria-label": `${name}, ${detection.severity}, confidence ${confidenceText(detection.confidence)}, ${detection.band}` },
     crop, h("span", { class: "defect__text" },

@@ -5,6 +5,7 @@ import { getJson } from "../shared/http.js"
 import { loadClasses, verdict } from "../shared/signs.js"
 import { toast } from "../shared/toast.js"
 import { DeepZoom } from "./deep_zoom.js"
+import { asStanding } from "./standing.js"
 import { DefectStrip, stripTitle } from "./defect_strip.js"
 import { drawDetection, drawHistory, drawRun } from "./inspector.js"
 import { drawOverlay } from "./overlay.js"
@@ -13,7 +14,7 @@ import { bindCommands } from "./wafer_commands.js"
 import { drawClasses, drawHead, drawImages, drawPlace } from "./wafer_details.js"
 import { boxAt, pxToUm, scaleBar } from "./wafer_geometry.js"
 import { WaferMap } from "./wafer_map.js"
-import { emptyWafer, gravest, hover, hovered, ofImage, select, selected, withCard, withRun } from "./wafer_state.js"
+import { emptyWafer, gravest, hover, hovered, isSameStanding, ofImage, select, selected, withCard, withRun } from "./wafer_state.js"
 
 const find = (selector) => document.querySelector(selector)
 const readJson = (id) => JSON.parse(document.getElementById(id).textContent)
@@ -25,10 +26,17 @@ const asked = address.get("run")
 /** Who comes from an alarm sees what it is about at once, without a key or a click; done once. */
 let isToChoose = address.get("look") === "gravest"
 
+const SETTLE_MS = 300
+
 let state = emptyWafer()
 let history = readJson("runs")
 const look = { opacity: 1, isOverlay: true, brightness: 1, contrast: 1 }
-const bandsOf = (run) => recipes[`${run?.recipe.code} v${run?.recipe.version}`] ?? {}
+let standing = history[0]?.standing
+const runNamed = (id) => state.run?.runs.find((run) => run.id === id)
+const bandsOf = (detection) => {
+  const recipe = runNamed(detection?.run)?.recipe
+  return recipes[`${recipe?.code} v${recipe?.version}`] ?? {}
+}
 
 // Drawing -------------------------------------------------------------------------------------------------------------
 
@@ -42,17 +50,23 @@ function redraw() {
     setText(find("#strip-more"), strip.show(state))
     stripTitle(find("#strip-title"), state)
     drawClasses(find("#classes"), classes, state)
-    if (drawnDetection !== state.selectedId || drawnRun !== state.run) drawSide()
+    if (drawnDetection !== state.selectedId || drawnRun !== shownRun()) drawSide()
   })
 }
 
 let drawnDetection
 let drawnRun
 function drawSide() {
-  drawDetection(find("#meant"), selected(state), { bands: bandsOf(state.run), geometry: wafer.geometry })
-  if (state.run && drawnRun !== state.run) drawRun(find("#run"), state.run)
+  const run = shownRun()
+  drawDetection(find("#meant"), selected(state), { bands: bandsOf(selected(state)), geometry: wafer.geometry })
+  if (run && drawnRun !== run) drawRun(find("#run"), run)
   drawnDetection = state.selectedId
-  drawnRun = state.run
+  drawnRun = run
+}
+
+/** The run that has the word about the image that is shown. */
+function shownRun() {
+  return asked ? state.run : runNamed(state.run?.images.find(({ id }) => id === state.imageId)?.run)
 }
 
 function drawImage() {
@@ -138,48 +152,57 @@ function showImage() {
   find("#viewer-empty").hidden = Boolean(image)
 }
 
-async function load(runId) {
+/** One run where the address names one; else every image of the wafer with what was found on it last. */
+async function load() {
   try {
-    const run = await getJson(`inference/results/${runId}/`)
+    const body = asked ? await oneRun() : await getJson(`wafers/${wafer.id}/standing/?layer=${encodeURIComponent(history[0].layer)}`)
     find("#side").classList.remove("is-loading")
-    change(withRun(state, run))
+    if (!asked) standing = { ...body, images: body.images.length }
+    if (asked || !isSameStanding(state.run, body)) change(withRun(state, body))
     if (isToChoose) choose(gravest(state)?.id ?? null)
     isToChoose = false
-    find("#found-nothing").hidden = run.state !== "done" || run.detections.length > 0
-    drawHistory(find("#history"), history, run.id)
+    find("#found-nothing").hidden = body.state !== "done" || body.detections.length > 0
+    drawAround()
   } catch (problem) {
-    toast(`The run could not be loaded: ${problem.message}`, { level: "alarm", action: { label: "Try again", run: () => load(runId) } })
+    toast(`The findings could not be loaded: ${problem.message}`, { level: "alarm", action: { label: "Try again", run: load } })
   }
 }
 
-/** The run to show: the one the address names, else the newest that is done, else the newest. */
-function runToShow() {
-  return asked ?? (history.find(({ state: step }) => step === "done") ?? history[0])?.run
+async function oneRun() {
+  const run = await getJson(`inference/results/${asked}/`)
+  return { ...run, runs: [run] }
+}
+
+function drawAround() {
+  drawHead(history[0], asked ? history.find(({ run }) => run === asked) : history[0] && asStanding({ ...history[0], standing }))
+  drawHistory(find("#history"), history, asked)
+}
+
+let loading = null
+/** Not put off by every event: a steady stream would never let it come. */
+function loadSoon() {
+  loading ??= setTimeout(() => {
+    loading = null
+    load()
+  }, SETTLE_MS)
 }
 
 function heard(card) {
   const next = withCard(history, card)
   if (next === history) return
   history = next
-  drawHead(history[0], history.find(({ run }) => run === runToShow()))
-  drawHistory(find("#history"), history, state.run?.id)
-  if (card.run === runToShow() && (card.run !== state.run?.id || card.revision > state.run.revision)) {
-    if (state.run && card.run !== state.run.id) toast(`A new run is done: ${verdict(card).word}, ${plural(card.detection_count, "defect")}.`)
-    load(card.run)
-  }
-}
-
-async function resync() {
-  const answer = await getJson(`runs/?wafer=${wafer.id}`).catch(() => null)
-  const latest = answer?.results?.[0]
-  const known = history.find(({ run }) => run === latest?.id)
-  if (latest && latest.revision > (known?.revision ?? 0) && latest.state === "done" && !asked) load(latest.id)
+  const isAbout = asked ? card.run === asked : card.layer === history[0].layer
+  if (isAbout && !asked) standing = card.standing
+  drawAround()
+  if (!isAbout) return
+  if (!asked && state.run && card.state === "done") toast(`A new run is done: ${verdict(card).word}, ${plural(card.detection_count, "defect")}.`)
+  loadSoon()
 }
 
 for (const name of ["run.queued", "run.started", "run.waiting", "run.done", "run.failed", "run.cancelled"]) {
   document.addEventListener(`live:${name}`, ({ detail }) => { if (detail.data.wafer.id === wafer.id) heard(detail.data) })
 }
-document.addEventListener("live:resync", ({ target }) => { if (target.getAttribute("src") !== "/ws/live/") resync() })
+document.addEventListener("live:resync", ({ target }) => { if (target.getAttribute("src") !== "/ws/live/" && history.length) loadSoon() })
 document.addEventListener("waferdeck:display", () => redraw())
 
 bindCommands({
@@ -187,6 +210,6 @@ bindCommands({
   describe: () => `${confidenceText(state.threshold)}`,
 })
 setAttribute(find("#viewer"), "aria-label", `Image of wafer ${wafer.code}`)
-drawHead(history[0], history.find(({ run }) => run === runToShow()))
-if (runToShow()) load(runToShow())
+drawAround()
+if (history.length) load()
 redraw()

@@ -1,18 +1,18 @@
 /** The smaller parts of the wafer page: its head, the list of images, the classes, the place under the cursor. */
 import { ageElement } from "../shared/ages.js"
 import { h, icon, keyed, setAttribute, setText } from "../shared/dom.js"
-import { countText } from "../shared/formats.js"
+import { countText, plural } from "../shared/formats.js"
 import { bandElement, severityCounts } from "../shared/signs.js"
 import { classCounts, visible } from "./wafer_state.js"
 
 const find = (selector) => document.querySelector(selector)
 
-/** @param {?object} newest card of the newest run @param {?object} shown card of the run on the page */
+/** @param {?object} newest card of the newest run @param {?object} shown what the page shows: the wafer as it stands, or one run */
 export function drawHead(newest, shown) {
   const card = shown ?? newest
   if (!card) return
-  find("#verdict").replaceChildren(bandElement(card), card.state === "done" ? severityCounts(card.counts_by_severity) : h("span", { class: "muted" }, card.waiting_for || ""))
-  find("#head-facts").replaceChildren(...[card.tool ? `Tool ${card.tool}` : "Uploaded by hand", `Recipe ${card.recipe}`, card.version && `Model ${card.model} ${card.version}`].filter(Boolean).map((text) => h("span", {}, text)), ageElement(card.finished_at ?? card.queued_at))
+  find("#verdict").replaceChildren(bandElement(card), card.state === "done" ? severityCounts(card.counts_by_severity) : h("span", { class: "muted" }, card.waiting_for || card.error?.detail || ""))
+  find("#head-facts").replaceChildren(...[card.tool ? `Tool ${card.tool}` : "Uploaded by hand", `Recipe ${card.recipe}`, card.version && `Model ${card.model} ${card.version}`, card.standing?.images > 1 && plural(card.standing.images, "image")].filter(Boolean).map((text) => h("span", {}, text)), ageElement(card.finished_at ?? card.queued_at))
   const isUnderWay = newest.state === "queued" || newest.state === "running"
   const note = find("#under-way")
   note.hidden = !isUnderWay && newest.state !== "failed"

@@ -108,6 +108,12 @@ export function classCounts(state) {
   return counts
 }
 
+/** Whether two answers say that the same runs have the word about the same images, in the same states. */
+export function isSameStanding(before, after) {
+  const said = (answer) => answer?.images?.map(({ id, run, state }) => `${id} ${run} ${state}`).join()
+  return said(before) === said(after)
+}
+
 /** Runs of the wafer, newest first, with what a card told merged in. The same list when it says nothing new. */
 export function withCard(history, card) {
   const known = history.find(({ run }) => run === card.run)

@@ -5,7 +5,7 @@ import { getJson } from "../shared/http.js"
 import { bind } from "../shared/keys.js"
 import { loadClasses } from "../shared/signs.js"
 import { createCard, markNew, updateCard } from "./wall_card.js"
-import { PERSON, cardKey, cleanFilters, emptyWall, figures, filtered, heldBack, lanes, levelOf, matches, paused, received, resumed, resynced, shown } from "./wall_state.js"
+import { PERSON, answered, cardKey, cleanFilters, emptyWall, figures, filtered, heldBack, isUncertain, lanes, levelOf, matches, paused, received, resumed, resynced, shown } from "./wall_state.js"
 
 const EVENTS = ["run.queued", "run.started", "run.waiting", "run.done", "run.failed", "run.cancelled"]
 const readJson = (id) => JSON.parse(document.getElementById(id).textContent)
@@ -115,6 +115,26 @@ async function resync() {
   redraw()
 }
 
+const SETTLE_MS = 1500
+const MOST_ASKED = 5
+const uncertain = new Set()
+let settling = null
+
+/** Asks after a while how wafers stand whose runs may have ended at once; many of them are asked for together. */
+function settle(card) {
+  uncertain.add(card.wafer.id)
+  settling ??= setTimeout(async () => {
+    const ids = [...uncertain]
+    settling = null
+    uncertain.clear()
+    if (ids.length > MOST_ASKED) return resync()
+    for (const id of ids) {
+      const answer = await getJson(`wall/?wafer=${id}`).catch(() => null)
+      if (answer) change(answered(wall, answer.cards))
+    }
+  }, SETTLE_MS * (1 + Math.random()))
+}
+
 function hasFilters() {
   return Object.values(wall.filters).some(Boolean)
 }
@@ -144,7 +164,10 @@ for (const name of EVENTS) {
     const card = detail.data
     const known = wall.cards.get(cardKey(card))
     // A wall of one tool does not fill up with the others.
-    if (known || matches(card, { ...cleanFilters(wall.filters), band: "" })) change(received(wall, card))
+    if (known || matches(card, { ...cleanFilters(wall.filters), band: "" })) {
+      change(received(wall, card))
+      if (isUncertain(card)) settle(card)
+    }
   })
 }
 document.addEventListener("live:resync", resync)

@@ -1,6 +1,7 @@
 /** A card of the live wall: what a wafer looks like at a glance. Kept up in place; only what changed is written. */
 import { ageElement, setAge } from "../shared/ages.js"
 import { h, icon, setAttribute, setText, svg } from "../shared/dom.js"
+import { plural } from "../shared/formats.js"
 import { bandElement, classCountsText, layerName, severityCounts, verdict, waferName } from "../shared/signs.js"
 import { NO_TOOL, levelOf, nextStep } from "./wall_state.js"
 
@@ -75,7 +76,7 @@ export function updateCard(element, card) {
   setText(find("why"), whyText(card))
   setText(find("next").firstElementChild, nextStep(card))
   setAge(element.querySelector("time"), card.finished_at ?? card.queued_at)
-  if (!before || before.image?.thumbnail !== card.image?.thumbnail || before.run !== card.run || before.state !== card.state) drawPicture(find("picture"), card)
+  if (!before || before.image?.thumbnail !== card.image?.thumbnail || before.run !== card.run || String(before.boxes) !== String(card.boxes) || before.state !== card.state) drawPicture(find("picture"), card)
 }
 
 /** Marks a card that has just arrived or changed; the mark fades by itself. */
@@ -93,7 +94,7 @@ function whyText(card) {
   if (card.state === "failed") return card.error?.detail ?? "The inspection failed."
   if (card.state === "queued") return card.waiting_for || "In the queue"
   if (card.state === "running") return "Inspecting now"
-  return classCountsText(card.counts_by_class)
+  return [card.under_way && `${plural(card.under_way, "image")} under way`, classCountsText(card.counts_by_class)].filter(Boolean).join(" · ")
 }
 
 function drawPicture(picture, card) {

@@ -1,11 +1,13 @@
 /** The live wall without its page: which cards there are, which are shown, and what needs a person. No DOM. */
 
+import { asStanding, told } from "./standing.js"
+
 export const MOST_CARDS = 200
 export const NO_TOOL = "by hand"
 /** The band filter that asks for what needs a person, whatever its band. */
 export const PERSON = "person"
 
-/** One card per wafer and layer: a re-inspection takes the place of what it repeats. */
+/** One card per wafer and layer: its newest run, and what all of its images say together. */
 export function cardKey(card) {
   return `${card.wafer.id}/${card.layer}`
 }
@@ -27,9 +29,12 @@ export function cleanFilters({ tool = "", product = "", band = "" } = {}) {
 /** The wall after one card arrived. The same wall when it says nothing new. */
 export function received(wall, card) {
   const key = cardKey(card)
-  if (!isNewer(card, wall.cards.get(key))) return wall
+  const known = wall.cards.get(key)
+  const isOther = known && known.run !== card.run
+  if (!isNewer(card, known) && !(isOther && card.standing)) return wall
   const cards = new Map(wall.cards)
-  cards.set(key, card)
+  // An older run of another image tells of the wafer too.
+  cards.set(key, isNewer(card, known) ? asStanding(card) : { ...known, ...told(card) })
   return { ...wall, cards: cards.size > MOST_CARDS ? newest(cards) : cards }
 }
 
@@ -41,11 +46,30 @@ export function resynced(wall, snapshot) {
   const cards = new Map()
   const lastRun = snapshot.reduce((last, card) => (card.run > last ? card.run : last), "")
   for (const card of snapshot) {
-    const known = wall.cards.get(cardKey(card))
-    cards.set(cardKey(card), isNewer(card, known) ? card : known)
+    cards.set(cardKey(card), current(card, wall.cards.get(cardKey(card))))
   }
   for (const [key, card] of wall.cards) if (!cards.has(key) && card.run > lastRun) cards.set(key, card)
   return { ...wall, cards: newest(cards) }
+}
+
+/** The wall after the server told how some of its wafers stand. */
+export function answered(wall, answer) {
+  const cards = new Map(wall.cards)
+  for (const card of answer) if (cards.has(cardKey(card))) cards.set(cardKey(card), current(card, cards.get(cardKey(card))))
+  return { ...wall, cards }
+}
+
+/** What was asked for is right, unless it was overtaken by an event. */
+function current(card, known) {
+  return known && isNewer(known, card) ? known : asStanding(card)
+}
+
+/**
+ * Whether the server has to be asked how a card's wafer stands: two of its runs that end at once are each announced
+ * without the other.
+ */
+export function isUncertain(card) {
+  return (card.standing?.images ?? 0) > card.images
 }
 
 /** Stops what is shown, not the pipeline: arrivals go on being counted. */

@@ -57,3 +57,10 @@ describe("the list of runs", () => {
   test("takes up a new run on top", () => assert.deepEqual(page.withCard(history, { run: "03", revision: 1 }).map(({ run: id }) => id), ["03", "02", "01"]))
   test("is the same after an overtaken event", () => assert.equal(page.withCard(history, { run: "02", revision: 2 }), history))
 })
+
+describe("an answer about how the wafer stands", () => {
+  const answer = (...images) => ({ images: images.map(([id, run, state]) => ({ id, run, state })) })
+  test("is the same while the same runs have the word", () => assert.ok(page.isSameStanding(answer(["i1", "r1", "done"]), answer(["i1", "r1", "done"]))))
+  test("is another when a newer run has it", () => assert.ok(!page.isSameStanding(answer(["i1", "r1", "done"]), answer(["i1", "r2", "done"]))))
+  test("is another when an image was added", () => assert.ok(!page.isSameStanding(answer(["i1", "r1", "done"]), answer(["i1", "r1", "done"], ["i2", "r2", "queued"]))))
+})

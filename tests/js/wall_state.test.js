@@ -128,3 +128,41 @@ describe("what needs a person", () => {
     assert.deepEqual(wall.figures(all), { wafers: 3, alarm: 1, warn: 1, waiting: 0 })
   })
 })
+
+describe("a wafer stands as all of its images say", () => {
+  const standing = (verdict, values = {}) => ({
+    state: "done", verdict, band: verdict, why: "", counts_by_class: { pit: 2 }, counts_by_severity: { major: 2 }, detection_count: 2, images: 5, under_way: 0,
+    picture: null, ...values,
+  })
+  const of = (run, values) => card(run, { wafer: { id: "w" }, images: 1, ...values })
+  const only = (after) => wall.shown(after)[0]
+
+  test("not as its newest run does", () => {
+    const after = wall.received(wall.emptyWall(), of("05", { standing: standing("reject") }))
+    assert.deepEqual([only(after).band, wall.levelOf(only(after)), only(after).counts_by_severity.major], ["reject", "alarm", 2])
+  })
+  test("with the picture that the verdict is about", () => {
+    const picture = { run: "01", image: { id: "i1" }, boxes: [[1, 2, 3, 4, "pit", "major"]] }
+    const after = wall.received(wall.emptyWall(), of("05", { image: { id: "i5" }, boxes: [], standing: standing("reject", { picture }) }))
+    assert.deepEqual([only(after).image.id, only(after).boxes.length], ["i1", 1])
+  })
+  test("rejected while another image is under way", () => {
+    const after = wall.received(wall.emptyWall(), of("05", { state: "queued", band: null, standing: standing("reject", { state: "queued", under_way: 1 }) }))
+    assert.deepEqual([only(after).state, wall.bandOf(only(after))], ["done", "reject"])
+  })
+  test("not accepted while an image is under way", () => {
+    const after = wall.received(wall.emptyWall(), of("05", { standing: standing("accept", { state: "queued", verdict: "queued", under_way: 1 }) }))
+    assert.equal(wall.bandOf(only(after)), "waiting")
+  })
+  test("also when an older run of it ends last", () => {
+    const before = wall.received(wall.emptyWall(), of("05", { standing: standing("accept") }))
+    const after = wall.received(before, of("01", { standing: standing("reject") }))
+    assert.deepEqual([only(after).run, only(after).band], ["05", "reject"])
+  })
+  test("is asked for after an event that may not know of all, and the answer counts", () => {
+    const event = of("05", { standing: standing("accept") })
+    const after = wall.answered(wall.received(wall.emptyWall(), event), [of("05", { standing: standing("reject") })])
+    assert.ok(wall.isUncertain(event))
+    assert.equal(only(after).band, "reject")
+  })
+})
