@@ -4,6 +4,7 @@ import math
 import re
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
@@ -68,6 +69,16 @@ class WholeNumberField(serializers.IntegerField):
         if not is_number and not (isinstance(data, str) and _INTEGER.fullmatch(data.strip())):
             self.fail("invalid")
         return int(data)
+
+
+class KeyField(serializers.UUIDField):
+    """A key as text. Numbers would be UUIDs, too, as far as Python goes."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        key: UUID = super().to_internal_value(data)
+        return key
 
 
 class MomentField(serializers.DateTimeField):

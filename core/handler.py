@@ -35,6 +35,7 @@ LEAST_BYTES_PER_S = 8 * 2**10
 # Requests take less; after this it is worth asking whether something hangs.
 PATIENCE_S = 4.0
 FILE_BLOCK_BYTES = 2**18
+LONGEST_LENGTH = 18
 
 
 class AdmittingHandler(ASGIHandler):
@@ -192,7 +193,8 @@ async def _read_body(scope: Scope, receive: Any, *, most_bytes: int) -> Any:
         BodyTooLarge: more than `most_bytes`, announced or sent.
     """
     announced = header_of(scope, "content-length") or "0"
-    if not (announced.isascii() and announced.isdigit()) or int(announced) > most_bytes:
+    is_length = announced.isascii() and announced.isdigit() and len(announced) <= LONGEST_LENGTH
+    if not is_length or int(announced) > most_bytes:
         raise _too_large(most_bytes)
     body = tempfile.SpooledTemporaryFile(max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE)  # noqa: SIM115 - lives on
     try:

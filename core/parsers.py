@@ -11,6 +11,7 @@ from core.text import size_text
 
 JSON_MAX_BYTES = 2**20
 JSON_MAX_DEPTH = 32
+MOST_DIGITS = 300
 
 
 class BodyTooLarge(WaferdeckError):
@@ -43,7 +44,7 @@ def strict_json(text: str) -> Any:
         Invalid: a name stands twice in an object.
     """
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats)
+        value = json.loads(text, parse_int=_whole, parse_constant=_refuse_constant, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError) as fault:
         raise ParseError(f"The body is not JSON: {fault}"[:200]) from fault
     _check_inside(value)
@@ -61,6 +62,12 @@ class RawImageParser(BaseParser):
 
 class RawBytesParser(RawImageParser):
     media_type = "application/octet-stream"
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"a whole number has more than {MOST_DIGITS} digits")
+    return int(digits)
 
 
 def _refuse_constant(name: str) -> None:

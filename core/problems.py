@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.core.exceptions import (
+    DisallowedHost,
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
@@ -117,6 +118,8 @@ def as_waferdeck_error(fault: Exception) -> WaferdeckError | None:
     if isinstance(fault, TooManyFieldsSent):
         most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
         return Invalid(f"At most {most:,} fields per request are taken. Send fewer at once.")
+    if isinstance(fault, DisallowedHost):
+        return Invalid("Nothing is served under this host name. Use the address you were given.")
     if isinstance(fault, SuspiciousOperation):
         return Invalid(str(fault)[:200] or "The request is malformed.")
     return as_unavailable(fault)

@@ -48,7 +48,8 @@ class PreprocessProfile:
     scale: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.version != 1:
+        # True and 1.0 are equal to it, but described otherwise.
+        if type(self.version) is not int or self.version != 1:
             raise ValueError(f"version: {self.version!r} is not known, want 1")
         for name, offered in (("depth", DEPTHS), ("contrast", CONTRASTS), ("denoise", DENOISES)):
             if getattr(self, name) not in offered:

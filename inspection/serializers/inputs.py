@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.errors import Invalid
-from core.fields import LabelField, MomentField, NumberField, WholeNumberField
+from core.fields import KeyField, LabelField, MomentField, NumberField, WholeNumberField
 from core.pagination import PageIn
 from inspection.choices import Band, JobState, RunState, Severity
 from inspection.services import Upload
@@ -93,7 +93,7 @@ class BatchIn(UploadIn):
 class BatchOfIdsIn(JudgeIn):
     """Images that are stored already."""
 
-    ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MOST_IMAGES)
+    ids = serializers.ListField(child=KeyField(), min_length=1, max_length=MOST_IMAGES)
     site = LabelField(max_length=32, required=False)
     label = LabelField(max_length=120, required=False)  # type: ignore[assignment]
 

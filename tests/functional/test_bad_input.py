@@ -60,6 +60,8 @@ BODIES = [
     ('{"code": "a\\u202eb"}', "code"),
     ('{"code": "\\ud800"}', None),
     ('{"code": "%s"}' % ("x" * 65), "code"),
+    ('{"code": "M2", "step": %s}' % ("9" * 300), "step"),
+    ('{"code": "M2", "step": %s}' % ("9" * 5000), None),
     ("{}", "code"),
     ("[]", ""),
     ("7", ""),
@@ -152,6 +154,7 @@ class TestBodies:
             ({"review_from": 0.8, "reject_from": 0.2}, None),
             ({"preprocessing": {"contrast": "rainbow"}}, "preprocessing"),
             ({"preprocessing": {"unheard_of": 1}}, "preprocessing"),
+            ({"preprocessing": {"version": True}}, "preprocessing"),
             ({"preprocessing": {"scale": 1e308}}, "preprocessing"),
             ({"overlap_px": 4096}, "overlap_px"),
             ({"tile_px": 100}, "tile_px"),
@@ -319,6 +322,32 @@ class TestTooManyParts:
         assert answer.status_code == 400
         assert answer.json()["code"] == "invalid"
         assert answer.json()["detail"].startswith("At most 100 images per request are taken.")
+
+
+class TestWordsOfLibraries:
+    """What a library says to those who wrote it is not said to those who use this."""
+
+    def test_about_long_numbers(self, operator):
+        body = '{"code": "M2", "step": %s}' % ("9" * 5000)
+
+        answer = operator.post(reverse("api:layers"), body, content_type="application/json")
+
+        assert answer.json()["detail"] == "The body is not JSON: a whole number has more than 300 digits"
+
+    @pytest.mark.parametrize("path", ["/login/", "/api/v1/lots/"])
+    def test_about_foreign_hosts(self, client, path):
+        answer = client.get(path, headers={"host": "evil.example", "accept": "application/json"})
+
+        assert answer.status_code == 400
+        assert answer.json()["detail"] == "Nothing is served under this host name. Use the address you were given."
+
+
+class TestKeys:
+    @pytest.mark.parametrize("key", [5, True, None, 1.5, [], "5", "x" * 36])
+    def test_that_are_no_uuids_are_refused(self, operator, inspected, key):
+        answer = operator.post(reverse("api:batch"), {"ids": [key]}, format="json")
+
+        refused(answer, field="ids")
 
 
 class TestNoToken:

@@ -23,6 +23,8 @@ class TestProfile:
             ({"denoise": None}, "denoise"),
             ({"depth": "8"}, "depth"),
             ({"version": 2}, "version"),
+            ({"version": True}, "version"),
+            ({"version": 1.0}, "version"),
             ({"scale": 0}, "scale"),
             ({"scale": float("nan")}, "scale"),
             ({"scale": "1"}, "scale"),
