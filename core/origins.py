@@ -19,18 +19,28 @@ class OwnOriginValidator:
         headers = {name.decode("latin1").lower(): value.decode("latin1") for name, value in scope.get("headers", [])}
         # Of another scheme it proves nothing: then the cookie would speak, which a browser sends for anybody.
         has_token = headers.get("authorization", "").lower().startswith(f"{SCHEME.lower()} ")
-        if _is_own(origin=headers.get("origin"), host=headers.get("host", ""), has_token=has_token):
+        own = f"{_scheme_of(scope, headers)}://{headers.get('host', '')}"
+        if _is_own(origin=headers.get("origin"), own=own, has_token=has_token):
             return await self.application(scope, receive, send)
         return await refuse_handshake(scope, receive, send)
 
 
-def _is_own(*, origin: str | None, host: str, has_token: bool) -> bool:
+def _scheme_of(scope: dict[str, Any], headers: dict[str, str]) -> str:
+    """How the page of this socket is reached, as Django judges it for forms."""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        name, secure = settings.SECURE_PROXY_SSL_HEADER
+        said = headers.get(name.removeprefix("HTTP_").replace("_", "-").lower())
+        if said is not None:
+            return "https" if said.split(",")[0].strip() == secure else "http"
+    return "https" if scope.get("scheme") == "wss" else "http"
+
+
+def _is_own(*, origin: str | None, own: str, has_token: bool) -> bool:
     if origin is None:
         return has_token
     if origin in settings.CSRF_TRUSTED_ORIGINS:
         return True
-    parts = urlsplit(origin)
-    return parts.netloc == host and validate_host(parts.hostname or "", settings.ALLOWED_HOSTS)
+    return origin == own and validate_host(urlsplit(origin).hostname or "", settings.ALLOWED_HOSTS)
 
 
 async def refuse_handshake(scope: dict[str, Any], receive: Any, send: Any) -> None:

@@ -123,8 +123,11 @@ class TestWhoMayOpen:
 class TestOrigin:
     @pytest.mark.parametrize(
         "origin",
-        [b"http://evil.example", b"null", b"http://127.0.0.1.evil.example", b"http://127.0.0.1:81", b"", b"//x"],
-    )
+        [
+            b"http://evil.example", b"null", b"http://127.0.0.1.evil.example", b"http://127.0.0.1:81", b"", b"//x",
+            b"https://127.0.0.1", b"ws://127.0.0.1", b"http://127.0.0.1/",
+        ],
+    )  # fmt: skip
     async def test_of_others_is_refused_even_with_a_good_session(self, origin, site):
         user = await sync_to_async(make_user)(Role.LEAD, site=site)
         session = await sync_to_async(session_of)(user)
@@ -132,6 +135,21 @@ class TestOrigin:
         opened = SocketClient(application, "/ws/live/", headers=[HOST, (b"cookie", cookie), (b"origin", origin)])
 
         assert not await opened.connect()
+
+    async def test_of_our_pages_behind_a_proxy_that_is_trusted_is_as_the_proxy_says(self, site, settings):
+        settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+        user = await sync_to_async(make_user)(Role.LEAD, site=site)
+        session = await sync_to_async(session_of)(user)
+        cookie = (b"cookie", f"{settings.SESSION_COOKIE_NAME}={session.session_key}".encode())
+        opened = []
+        for origin in (b"https://127.0.0.1", b"http://127.0.0.1"):
+            headers = [HOST, cookie, (b"origin", origin), (b"x-forwarded-proto", b"https")]
+            one = SocketClient(application, "/ws/live/", headers=headers)
+            opened.append(await one.connect())
+            if opened[-1]:
+                await one.disconnect()
+
+        assert opened == [True, False]
 
     async def test_missing_is_refused_without_a_token(self, site):
         user = await sync_to_async(make_user)(Role.LEAD, site=site)
