@@ -111,7 +111,7 @@ def close_if_over(*, job_id: UUID, actor: Actor, now: datetime) -> InspectionJob
     """Count a job's items, and end it when none waits; announces what it finds."""
     job = InspectionJob.objects.select_for_update().get(pk=job_id)
     job_progress.recount(job)
-    if job.state == JobState.RUNNING and job.done + job.failed + job.cancelled == job.total:
+    if job.finished_at is None and job.done + job.failed + job.cancelled == job.total:
         job_progress.finish(job, now=now, actor=actor)
     job_progress.announce(job, item=None, now=now)
     return job
@@ -147,6 +147,9 @@ def cancel_job(*, job_id: UUID, actor: Actor, now: datetime) -> InspectionJob:
     """
     job, _ = _locked_with_runs(job_id, actor)
     check_job_step(job.state, JobState.CANCELLED)
+    # Before its items: with the last of them the job ends, as what it is.
+    job.state = JobState.CANCELLED
+    job.save(update_fields=["state"])
     for item in job.items.filter(state=ItemState.WAITING):
         if item.run_id:
             _cancel_if_running(item.run_id, actor=actor, now=now)
@@ -160,7 +163,9 @@ def cancel_job(*, job_id: UUID, actor: Actor, now: datetime) -> InspectionJob:
 
 @transaction.atomic
 def retry_failed_items(*, job_id: UUID, actor: Actor, now: datetime) -> InspectionJob:
-    """Queue the failed and cancelled runs of a job again. Files that were refused stay refused: they need another file.
+    """Queue the failed and cancelled runs of a job again.
+
+    Items without a run were refused, or cancelled before their files were taken in: those files are not here.
 
     Raises:
         UnknownJob: no such job at the actor's sites.
@@ -172,7 +177,10 @@ def retry_failed_items(*, job_id: UUID, actor: Actor, now: datetime) -> Inspecti
         again.filter(run__state__in=[RunState.FAILED, RunState.CANCELLED]).values_list("run_id", flat=True).distinct()
     )
     if not run_ids:
-        raise Invalid("Nothing here can be tried again. Refused files have to be sent anew.")
+        raise Invalid(
+            "Nothing here can be tried again. Files that were refused, or cancelled before they were taken in,"
+            " are not kept: they have to be sent anew."
+        )
     for run_id in run_ids:
         runs.retry_run(run_id=run_id, actor=actor, now=now)
     job.refresh_from_db()

@@ -84,8 +84,12 @@ def recount(job: InspectionJob) -> None:
 
 
 def finish(job: InspectionJob, *, now: datetime, actor: Actor) -> None:
-    """Close a job whose items have all ended, with its success rate, latencies and throughput."""
-    job.state = JobState.CANCELLED if job.cancelled == job.total else JobState.DONE
+    """Close a job whose items have all ended, with its success rate, latencies and throughput.
+
+    One that was cancelled stays so, whatever of it was done before.
+    """
+    if job.state != JobState.CANCELLED:
+        job.state = JobState.CANCELLED if job.cancelled == job.total else JobState.DONE
     job.finished_at = now
     job.summary = _summary(job, now=now)
     audit.record(

@@ -38,7 +38,7 @@ export function shares({ total, done, failed, cancelled }) {
 
 /** The line under a job's name: what is going on, in words. */
 export function stateWords(job) {
-  if (job.state === "cancelled") return "Cancelled"
+  if (job.state === "cancelled") return job.done ? `Cancelled, ${job.done} done before` : "Cancelled"
   if (job.state === "running") return job.waiting_for ? `Waiting: ${job.waiting_for}` : "Under way"
   return job.failed ? `Done, ${job.failed} failed` : "Done"
 }

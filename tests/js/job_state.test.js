@@ -27,4 +27,8 @@ test("only a run can be tried again; a file that was refused has to be sent anew
 })
 test("an empty job has no shares", () => assert.deepEqual(jobs.shares({ total: 0 }), { done: 0, failed: 0, cancelled: 0 }))
 test("a job that waits says for what", () => assert.equal(jobs.stateWords({ ...job, waiting_for: "Triton is away" }), "Waiting: Triton is away"))
+test("a cancelled job says what was done before", () => {
+  assert.equal(jobs.stateWords({ ...job, state: "cancelled" }), "Cancelled, 1 done before")
+  assert.equal(jobs.stateWords({ ...job, state: "cancelled", done: 0 }), "Cancelled")
+})
 test("a job that is over says what failed", () => assert.equal(jobs.stateWords({ ...job, state: "done" }), "Done, 1 failed"))

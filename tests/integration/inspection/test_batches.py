@@ -87,8 +87,29 @@ class TestCancelJob:
         services.cancel_job(job_id=job.pk, actor=operator, now=now())
 
         job.refresh_from_db()
-        assert (job.state, job.done, job.cancelled) == ("done", 1, 2)
+        assert (job.state, job.done, job.cancelled) == ("cancelled", 1, 2)
+        assert job.finished_at is not None
         assert services.drain(budget_s=5) == 0
+
+    def test_tried_again_it_is_done_in_the_end(self, deployed, send, png, operator):
+        job = send([png(1), png(2)])
+        (first,) = runs.claim_runs(owner="test", limit=1, actor=SYSTEM, now=now())
+        work.execute(first)
+        services.cancel_job(job_id=job.pk, actor=operator, now=now())
+
+        services.retry_failed_items(job_id=job.pk, actor=operator, now=now())
+        services.drain(budget_s=20)
+
+        job.refresh_from_db()
+        assert (job.state, job.done, job.cancelled) == ("done", 2, 0)
+
+    def test_one_run_alone_leaves_the_job_done(self, deployed, send, png, operator):
+        job = send([png(1), png(2)])
+        services.cancel_run(run_id=job.items.get(ordinal=0).run_id, actor=operator, now=now())
+        services.drain(budget_s=20)
+
+        job.refresh_from_db()
+        assert (job.state, job.done, job.cancelled) == ("done", 1, 1)
 
     def test_another_sites_job_does_not_exist(self, site, send, png, stranger):
         job = send([png(1)])
@@ -320,6 +341,16 @@ class TestRetryFailedItems:
 
         job.refresh_from_db()
         assert (job.state, job.done, job.cancelled) == ("done", 2, 0)
+
+    def test_files_that_were_cancelled_before_they_came_cannot_be_tried_again(
+        self, site, send, png, operator, monkeypatch
+    ):
+        monkeypatch.setattr(batches, "_take_item", lambda *args, **values: None)
+        job = send([png(1)])
+        services.cancel_job(job_id=job.pk, actor=operator, now=now())
+
+        with pytest.raises(Invalid, match="cancelled before they were taken in"):
+            services.retry_failed_items(job_id=job.pk, actor=operator, now=now())
 
     def test_refused_files_cannot_be_tried_again(self, deployed, send, operator):
         job = send([b"nothing"])
