@@ -143,7 +143,15 @@ VARIABLES: tuple[Variable, ...] = (
         "Where images are kept: file:///folder (file:folder starts at the project), or s3://key:secret@host:port/bucket?tls=0.",
         secret=True,
     ),
-    Variable("UPLOAD_MAX_BYTES", int, str(64 * 2**20), "Largest image file.", "bytes", 1024, 2**31),
+    Variable(
+        "UPLOAD_MAX_BYTES",
+        int,
+        str(64 * 2**20),
+        "Largest image file. A frame of a stream ends at 8 MiB whatever this says.",
+        "bytes",
+        1024,
+        2**31,
+    ),
     Variable("BATCH_MAX_BYTES", int, str(512 * 2**20), "Largest batch of images.", "bytes", 1024, 2**33),
     Variable(
         "IMAGE_MAX_PIXELS",

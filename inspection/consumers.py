@@ -19,6 +19,7 @@ from core.live_socket import POLICY_VIOLATION, TOO_BIG, Closed, frame, on_thread
 from core.outages import as_unavailable
 from core.parsers import strict_json
 from core.shapes import checked
+from core.text import size_text
 from inspection import events, selectors, services
 from inspection.serializers import shown
 from inspection.serializers.inputs import StreamIn, upload_of
@@ -106,7 +107,7 @@ class StreamSocket(AccountSocket):
 
     async def on_bytes(self, data: bytes) -> None:
         if len(data) > settings.UPLOAD_MAX_BYTES:
-            raise Closed(TOO_BIG, "this image is too big")
+            raise Closed(TOO_BIG, f"an image may have {size_text(settings.UPLOAD_MAX_BYTES)} at most")
         self._count += 1
         if self._started is None:
             self.outbox.offer(self._refused(self._count, Invalid("Say `start` before the first image.")))

@@ -107,6 +107,22 @@ class TestBodies:
         assert answer == "" or answer[9] in "34"
 
 
+class TestFramesOfAStream:
+    def test_that_are_too_large_end_it_and_say_so(self, live_stack, operator):
+        address = live_stack.address.replace("http", "ws") + "/ws/stream/"
+        headers = {"Authorization": operator.headers["Authorization"]}
+        with (
+            connect(address, additional_headers=headers, origin=None) as socket,
+            pytest.raises(ConnectionClosed) as end,
+        ):
+            socket.send(b"x" * (8 * 2**20 + 1))
+            while True:
+                socket.recv(timeout=10)
+
+        assert end.value.rcvd.code == 1009
+        assert end.value.rcvd.reason == "frame exceeds limit of 8388608 bytes"
+
+
 class TestStrangers:
     """Who has not signed in keeps nobody from working, however slowly he sends."""
 
