@@ -131,7 +131,10 @@ def wafer(request: HttpRequest, wafer_id: UUID) -> HttpResponse:
             "product": row.lot.product.code,
             "geometry": _geometry(row.lot.product),
         },
-        "runs": [*selectors.cards_of(runs[:1]), *(selectors.card_of(run, standing=None) for run in runs[1:])],
+        "runs": [
+            *selectors.cards_of(runs[:1], with_pictures=False),
+            *(selectors.card_of(run, standing=None) for run in runs[1:]),
+        ],
         "recipes": {str(version): _bands(version) for version in selectors.recipes_behind(row)},
         "classes": _classes(),
     }

@@ -10,9 +10,9 @@ from inspection.selectors.standing import shown_image, standings_of
 MOST_BOXES = 40
 
 
-def cards_of(runs: Sequence[InspectionRun]) -> list[dict[str, Any]]:
-    """The cards of some runs, each with its wafer's standing. Three queries more than the runs took."""
-    standings = standings_of(runs)
+def cards_of(runs: Sequence[InspectionRun], *, with_pictures: bool = True) -> list[dict[str, Any]]:
+    """The cards of some runs, each with its wafer's standing, as `standings_of`. Four queries at most."""
+    standings = standings_of(runs, with_pictures=with_pictures)
     return [card_of(run, standing=standings[run.pk]) for run in runs]
 
 

@@ -52,8 +52,7 @@ ORDER BY i.image_id
 """  # noqa: S608 - our own names
 _OF_RUNS = """
 SELECT r.id, r.band, r.detection_count, r.summary->'counts_by_class', r.summary->'counts_by_severity',
-       r.summary->'image', CASE WHEN r.id <> ALL(%(own)s) THEN r.summary->'boxes' END,
-       (SELECT count(*) FROM run_image c WHERE c.run_id = r.id)
+       r.summary->'image', (SELECT count(*) FROM run_image c WHERE c.run_id = r.id)
 FROM inspection_run r WHERE r.id = ANY(%(runs)s)
 """
 _OF_PARTS = f"""
@@ -96,7 +95,6 @@ class Word:
 
     Attributes:
         image: the one its card shows, if it is among them.
-        boxes: of that image, as JSON; few of them are ever read.
     """
 
     run_id: UUID
@@ -105,7 +103,6 @@ class Word:
     counts_by_severity: dict[str, int]
     detection_count: int
     image: dict[str, Any] | None
-    boxes: str | None = None
 
 
 @dataclass(frozen=True)
@@ -124,8 +121,11 @@ class Current:
     detections: list[Any]
 
 
-def standings_of(runs: Iterable[InspectionRun]) -> dict[UUID, dict[str, Any]]:
-    """The standing of the wafer and layer of each of these runs, by the run's id. Three queries at most.
+def standings_of(runs: Iterable[InspectionRun], *, with_pictures: bool = True) -> dict[UUID, dict[str, Any]]:
+    """The standing of the wafer and layer of each of these runs, by the run's id. Four queries at most.
+
+    Args:
+        with_pictures: False where nobody will see them; it saves a query.
 
     Returns:
         What cards show. `picture` is that of the image with the gravest findings, with the run that has the word
@@ -133,17 +133,18 @@ def standings_of(runs: Iterable[InspectionRun]) -> dict[UUID, dict[str, Any]]:
     """
     runs = list(runs)
     known = images_known({(run.wafer_id, run.layer_id) for run in runs})
-    words = _words(known, own=[run.pk for run in runs])
+    words = _words(known)
     gravest = {key: _gravest(said) for key, said in words.items()}
+    pictures = _pictures([word for word in gravest.values() if word], own={run.pk for run in runs}, asked=with_pictures)
     standings = {key: _standing(images, words=words[key], gravest=gravest[key]) for key, images in known.items()}
     found = {}
     for run in runs:
         key = (run.wafer_id, run.layer_id)
         word = gravest.get(key)
+        is_other = word is not None and word.run_id != run.pk
         # A run over no image is not part of any standing; it can only speak for itself.
         standing = standings.get(key) or standing_alone(run)
-        is_other = word is not None and word.run_id != run.pk
-        found[run.pk] = {**standing, "picture": _picture(word) if word is not None and is_other else None}
+        found[run.pk] = {**standing, "picture": pictures.get(word.run_id) if word is not None and is_other else None}
     return found
 
 
@@ -207,27 +208,27 @@ def _current_detections(known: Iterable[Known]) -> Iterator[Any]:
     return (row for row in found.order_by("run_id", "ordinal") if (row.run_id, row.image_id) in judged)
 
 
-def _words(known: dict[Key, list[Known]], *, own: list[UUID]) -> dict[Key, list[Word]]:
-    """What the runs that have a word say, by wafer and layer; without the boxes of `own`. Two queries at most."""
+def _words(known: dict[Key, list[Known]]) -> dict[Key, list[Word]]:
+    """What the runs that have a word say, by wafer and layer. Two queries at most."""
     spoken: dict[Key, dict[UUID, list[UUID]]] = {key: defaultdict(list) for key in known}
     for key, images in known.items():
         for one in images:
             if one.judged_id is not None:
                 spoken[key][one.judged_id].append(one.image_id)
     about = {run_id: images for runs in spoken.values() for run_id, images in runs.items()}
-    said = _said(about, own=own)
+    said = _said(about)
     return {key: [said[run_id] for run_id in runs] for key, runs in spoken.items()}
 
 
-def _said(about: dict[UUID, list[UUID]], *, own: list[UUID]) -> dict[UUID, Word]:
+def _said(about: dict[UUID, list[UUID]]) -> dict[UUID, Word]:
     if not about:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_OF_RUNS, {"runs": list(about), "own": own})
+        cursor.execute(_OF_RUNS, {"runs": list(about)})
         rows = cursor.fetchall()
     words, partial = {}, set()
-    for run_id, band, count, by_class, by_severity, image, boxes, covered in rows:
-        words[run_id] = Word(run_id, band, _read(by_class) or {}, _read(by_severity) or {}, count, _read(image), boxes)
+    for run_id, band, count, by_class, by_severity, image, covered in rows:
+        words[run_id] = Word(run_id, band, _read(by_class) or {}, _read(by_severity) or {}, count, _read(image))
         if covered > len(about[run_id]):
             partial.add(run_id)
     return words | _said_in_part({run_id: about[run_id] for run_id in partial}, whole=words)
@@ -257,7 +258,6 @@ def _said_in_part(about: dict[UUID, list[UUID]], *, whole: dict[UUID, Word]) -> 
             counts_by_severity=dict(by_severity[run_id]),
             detection_count=by_class[run_id].total(),
             image=shown if shown and UUID(shown["id"]) in images else None,
-            boxes=whole[run_id].boxes,
         )
     return words
 
@@ -299,9 +299,12 @@ def _gravest(words: list[Word]) -> Word | None:
     return max(words, key=gravity, default=None)
 
 
-def _picture(word: Word) -> dict[str, Any] | None:
-    image = shown_image(word.image)
-    return image and {"run": str(word.run_id), "image": image, "boxes": _read(word.boxes) or []}
+def _pictures(words: list[Word], *, own: set[UUID], asked: bool) -> dict[UUID, dict[str, Any]]:
+    """What cards draw of runs that are not their own. One query, if there are any: boxes are long."""
+    images = {word.run_id: shown_image(word.image) for word in words if word.image is not None}
+    needed = images.keys() - own if asked else set()
+    boxes = InspectionRun.objects.filter(pk__in=needed).values_list("pk", "summary__boxes") if needed else ()
+    return {key: {"run": str(key), "image": images[key], "boxes": found or []} for key, found in boxes}
 
 
 def shown_image(described: dict[str, Any] | None) -> dict[str, Any] | None:
