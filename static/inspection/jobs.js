@@ -3,6 +3,7 @@ import { ageElement } from "../shared/ages.js"
 import { h, keyed, setText } from "../shared/dom.js"
 import { durationText, percentText, plural } from "../shared/formats.js"
 import { getJson } from "../shared/http.js"
+import { accountName } from "../shared/signs.js"
 import { createBar, stateElement, timeText, updateBar } from "./job_parts.js"
 import { stateWords } from "./job_state.js"
 

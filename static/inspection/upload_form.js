@@ -4,7 +4,7 @@ import { postJson } from "../shared/http.js"
 import { waferOf } from "./upload_state.js"
 
 const REMEMBERED = ["lot", "product", "layer", "tool", "recipe"]
-const WAFER_WHEN_EMPTY = { one: "empty: each image its own wafer", folder: "the name of its folder", file: "the name of its file" }
+const WAFER_WHEN_EMPTY = { one: "empty: one per image", folder: "the name of its folder", file: "the name of its file" }
 const storageKey = () => `waferdeck:upload:${document.body.dataset.user}`
 
 export class UploadForm {

@@ -45,7 +45,7 @@ class TestEveryPage:
             assert own != "none" or near != "none", f"the focus is not seen on {html}"
 
     @pytest.mark.parametrize("path", PAGES)
-    @pytest.mark.parametrize(("width", "height"), [(820, 1180), (960, 540)], ids=["tablet", "full HD at 200 %"])
+    @pytest.mark.parametrize(("width", "height"), [(820, 1180), (960, 540), (683, 384)], ids=["tablet", "full HD at 200 %", "laptop at 200 %"])
     def test_fits_a_small_screen(self, screen, path, width, height):
         screen.page.set_viewport_size({"width": width, "height": height})
         page = screen.live(path)
@@ -110,6 +110,15 @@ class TestTheWallSaysWhatToDo:
         assert page.locator(".card[data-level=alarm] a:focus").count() == 1, "the button leaves the focus on a card"
         page.keyboard.press("Enter")
         page.wait_for_url("**/wafers/**")
+
+    def test_an_alarm_leads_to_its_gravest_defect_without_a_key(self, screen, troubled):
+        page = screen.live("/?band=person")
+        page.locator(".card[data-level=alarm][data-state=done] a").first.click()
+
+        chosen = page.locator(".defect[aria-selected=true]")
+        expect(chosen).to_have_count(1)
+        expect(page.locator(".defect").first).to_have_attribute("aria-selected", "true")
+        expect(page.locator("#meant h2")).to_be_visible()
 
     def test_the_number_of_what_needs_a_person_shows_just_those(self, screen, troubled):
         page = screen.live("/")
