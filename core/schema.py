@@ -16,7 +16,7 @@ class PlainSchema(AutoSchema):
         """The first sentence of the docstring: what stands beside the path in the list of operations."""
         return self._said()[0]
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """What the docstring says beyond its first sentence."""
         return self._said()[1]
 

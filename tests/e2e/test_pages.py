@@ -45,7 +45,11 @@ class TestEveryPage:
             assert own != "none" or near != "none", f"the focus is not seen on {html}"
 
     @pytest.mark.parametrize("path", PAGES)
-    @pytest.mark.parametrize(("width", "height"), [(820, 1180), (960, 540), (683, 384)], ids=["tablet", "full HD at 200 %", "laptop at 200 %"])
+    @pytest.mark.parametrize(
+        ("width", "height"),
+        [(820, 1180), (960, 540), (683, 384)],
+        ids=["tablet", "full HD at 200 %", "laptop at 200 %"],
+    )
     def test_fits_a_small_screen(self, screen, path, width, height):
         screen.page.set_viewport_size({"width": width, "height": height})
         page = screen.live(path)
