@@ -43,7 +43,8 @@ def paint_scratch(rng: np.random.Generator, ground: Ground, *, size_px: float | 
         _debris(rng, canvas, path, normal)
     track = blur(canvas.astype(np.float32) / np.float32(255), rng.uniform(0.4, 0.8)) * np.float32(1.15)
     contrast = log_uniform(rng, 0.16, 0.6)
-    bright = rng.random() < 0.62
+    # A short dark scratch and a short crack are one picture: what tells them apart, drift or kinks, takes some length.
+    bright = length < 90 or rng.random() < 0.55
     flank = np.clip(blur(track, 1.0 + wide * 0.5) - track, 0, 1) * np.float32(rng.uniform(0, 0.5))
     relief = (track - flank) * np.float32(contrast if bright else -contrast)
     return _edit("scratch", ground, track, offset=relief)
