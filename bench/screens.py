@@ -36,6 +36,8 @@ async def watch(*, url: str, token: str, screens: int, seconds: float) -> dict[s
         tasks = [asyncio.create_task(screen(session)) for _ in range(screens)]
         for _ in range(screens):
             await asyncio.wait_for(opened.acquire(), 30)
+        # Whoever connects is told to ask for the state: those greetings are no gaps.
+        await asyncio.sleep(1)
         first_gaps = gaps
         await asyncio.sleep(seconds)
         for task in tasks:
