@@ -19,6 +19,8 @@ export class DeepZoom {
   constructor(element, hooks) {
     this.hooks = hooks
     this.image = null
+    // Whether the whole image is in sight because nobody has moved it: then it stays so when its place changes size.
+    this.isWhole = true
     keepInlineStyleAway()
     this.viewer = OpenSeadragon({
       element, drawer: "canvas", showNavigationControl: false, tabIndex: -1, animationTime: 0.3, springStiffness: 9, blendTime: 0.1,
@@ -34,7 +36,9 @@ export class DeepZoom {
   #listen() {
     const { viewer, hooks } = this
     viewer.addHandler("update-viewport", () => hooks.onDraw())
-    viewer.addHandler("resize", () => hooks.onDraw())
+    // The viewer sets its old view after this event, so ours comes with the next frame.
+    viewer.addHandler("resize", () => { hooks.onDraw(); if (this.isWhole) requestAnimationFrame(() => viewer.viewport?.goHome(true)) })
+    for (const name of ["canvas-scroll", "canvas-pinch", "pan", "zoom"]) viewer.addHandler(name, ({ immediately }) => { if (!immediately) this.isWhole = false })
     viewer.addHandler("open", () => hooks.onDraw())
     viewer.addHandler("open-failed", () => this.#openWhole())
     // The page has keys of its own.
@@ -56,6 +60,7 @@ export class DeepZoom {
     if (image.id === this.image?.id) return
     this.image = image
     this.pending = null
+    this.isWhole = true
     this.viewer.open(image.tiles)
   }
 
@@ -84,6 +89,7 @@ export class DeepZoom {
 
   fit() {
     this.viewer.viewport.goHome()
+    this.isWhole = true
   }
 
   zoomBy(factor) {

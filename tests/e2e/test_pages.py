@@ -61,7 +61,9 @@ class TestEveryPage:
     def test_forbids_inline_scripts_and_styles(self, screen):
         policy = screen.page.request.get(screen.address + "/").headers["content-security-policy"]
 
-        assert re.search(r"script-src 'self' 'sha256-[\w+/=]+'(;|$)", policy), "our files, and the import map by its digest"
+        assert re.search(r"script-src 'self' 'sha256-[\w+/=]+'(;|$)", policy), (
+            "our files, and the import map by its digest"
+        )
         assert "style-src 'self'" in policy
         assert "unsafe" not in policy
 

@@ -13,7 +13,31 @@ def page(screen, troubled):
     return page
 
 
+# Corners of the image and size of its place, in pixels of the screen.
+PLACE = """() => {
+  const viewer = OpenSeadragon.getViewer(document.querySelector("#viewer")), item = viewer.world.getItemAt(0)
+  const point = (x, y) => item.imageToViewerElementCoordinates(new OpenSeadragon.Point(x, y))
+  const size = item.getContentSize()
+  const low = point(0, 0), high = point(size.x, size.y), place = viewer.element
+  return { left: low.x, top: low.y, right: place.clientWidth - high.x, bottom: place.clientHeight - high.y }
+}"""
+
+
 class TestTheWaferPage:
+    def test_the_whole_image_is_in_sight_and_stays_so_when_the_window_changes(self, page):
+        page.locator("#viewer canvas").first.wait_for()
+        for width, height in ((1920, 1080), (1366, 768)):
+            page.set_viewport_size({"width": width, "height": height})
+            page.wait_for_timeout(800)
+            assert min(page.evaluate(PLACE).values()) >= -1
+
+        page.keyboard.press("j")
+        page.keyboard.press("z")
+        page.wait_for_timeout(800)
+        page.set_viewport_size({"width": 1600, "height": 900})
+        page.wait_for_timeout(800)
+        assert min(page.evaluate(PLACE).values()) < -1, "what a person has zoomed into is left alone"
+
     def test_keys_go_through_the_defects_and_the_details_follow(self, page):
         page.keyboard.press("j")
         first = page.locator(".defect[aria-selected=true]")
