@@ -89,13 +89,13 @@ class TestFullQueue:
         return serve("1.0.3", work=10, config=ModelConfig(instances=1, max_queue_size=2))[0]
 
     def test_is_refused_at_once(self, stack, slow):
-        outcomes, refused_after_s = Counter(), []
+        outcomes, refused_after_s, tiles = Counter(), [], noise(8)
         with TritonClient(grpc_url=stack["grpc_url"], retry=RetryPolicy(tries=1)) as client:
 
             def ask():
                 started = time.monotonic()
                 try:
-                    client.infer(model_name=slow, tiles=noise(8), deadline_s=60)
+                    client.infer(model_name=slow, tiles=tiles, deadline_s=60)
                     outcomes["answered"] += 1
                 except TritonOverloaded:
                     outcomes["refused"] += 1
@@ -123,11 +123,11 @@ class TestFullQueue:
             [thread.join() for thread in threads]
 
     def test_deadline_ends_the_wait(self, stack, slow):
-        limits = ClientLimits(chunks_at_once=1)
+        limits, tiles = ClientLimits(chunks_at_once=1), noise(40)
         with TritonClient(grpc_url=stack["grpc_url"], limits=limits) as client:
             started = time.monotonic()
             with pytest.raises(TritonTimeout):
-                client.infer(model_name=slow, tiles=noise(40), deadline_s=0.3)
+                client.infer(model_name=slow, tiles=tiles, deadline_s=0.3)
 
         assert time.monotonic() - started < 0.6
 
