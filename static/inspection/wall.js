@@ -110,8 +110,10 @@ async function resync() {
   const query = new URLSearchParams(Object.entries(asked).filter(([name, value]) => value && name !== "band" && value !== "by hand"))
   const answer = await getJson(`wall/?limit=200&${query}`).catch(() => null)
   if (!answer || asked !== wall.filters) return
+  const next = resynced(wall, answer.cards)
+  // Whoever paused before the first answer saw nothing yet: that answer is what the view holds.
+  change(wall.paused && !isAsked ? paused(resumed(next)) : next)
   isAsked = true
-  change(resynced(wall, answer.cards ?? answer.results ?? answer))
   redraw()
 }
 

@@ -59,9 +59,10 @@ export function answered(wall, answer) {
   return { ...wall, cards }
 }
 
-/** What was asked for is right, unless it was overtaken by an event. */
+/** What was asked for is right, unless it was overtaken by an event. What says the same stays the same: it is not new. */
 function current(card, known) {
-  return known && isNewer(known, card) ? known : asStanding(card)
+  const asked = asStanding(card)
+  return known && (isNewer(known, card) || JSON.stringify(known) === JSON.stringify(asked)) ? known : asked
 }
 
 /**

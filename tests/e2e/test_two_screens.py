@@ -61,8 +61,6 @@ class TestALostConnection:
 class TestPausing:
     def test_holds_the_view_and_counts_what_arrives_meanwhile(self, screen, live_stack, api):
         wall = screen.live("/")
-        # What is there already has to be drawn first, or it counts as new.
-        wall.wait_for_timeout(2000)
         wall.keyboard.press("p")
         expect(wall.locator("#paused")).to_be_visible()
 

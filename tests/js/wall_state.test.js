@@ -68,6 +68,12 @@ describe("pausing the view", () => {
     const after = wall.received(wall.filtered(before, { tool: "T1" }), card("02", { tool: "T2" }))
     assert.equal(wall.heldBack(after), 0)
   })
+  test("counts nothing when the server says again what is shown", () => {
+    assert.equal(wall.heldBack(wall.resynced(before, [card("01")])), 0)
+  })
+  test("counts what the server says anew after a gap", () => {
+    assert.equal(wall.heldBack(wall.resynced(before, [card("01", { revision: 2 }), card("02")])), 2)
+  })
   test("ends with everything shown", () => {
     const after = wall.resumed(wall.received(before, card("02")))
     assert.deepEqual(runs(wall.shown(after)), ["02", "01"])
