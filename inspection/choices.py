@@ -26,6 +26,9 @@ class RunState(TextChoices):
     CANCELLED = "cancelled"
 
 
+UNDER_WAY: tuple[RunState, ...] = (RunState.QUEUED, RunState.RUNNING)
+"""Runs that nothing has ended yet."""
+
 RUN_STEPS: dict[RunState, frozenset[RunState]] = {
     RunState.QUEUED: frozenset({RunState.RUNNING, RunState.FAILED, RunState.CANCELLED}),
     # Back to queued: Triton is away, or the worker's lease ran out.

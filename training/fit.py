@@ -181,9 +181,13 @@ class Trainer:
         self.model.load_state_dict(state["averaged"])
         self.averaged.load_state_dict(state["averaged"])
         self.loss.load_state_dict(state["loss"], strict=False)
-        self.history = list(state["history"])
-        if "settings" in state:
-            self.history.append(state["settings"] | {"done": state["step"]})
+        self.history = stages_of(state)
+
+
+def stages_of(state: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every stage behind a checkpoint, its own last; a `weights.pt` has all of its stages behind it already."""
+    own = [state["settings"] | {"done": state["step"]}] if "settings" in state else []
+    return [*state["history"], *own]
 
 
 def load_averaged(path: Path) -> Detector:

@@ -16,7 +16,7 @@ from domain.evaluation.detection_metrics import Boxes
 from training import boards, evaluate, recipe
 from training.artefact import describe_training, write_artefact
 from training.export import export_fp32, export_int8
-from training.fit import load_averaged
+from training.fit import load_averaged, stages_of
 
 
 def release(
@@ -106,8 +106,7 @@ def trained_weights(checkpoint: Path) -> dict[str, Any]:
     A checkpoint without the optimiser's state: a third of the size, and as good for `--warm-start`.
     """
     state = torch.load(checkpoint, weights_only=True)
-    history = [*state["history"], state["settings"] | {"done": state["step"]}]
-    return {"averaged": state["averaged"], "loss": state["loss"], "history": history}
+    return {"averaged": state["averaged"], "loss": state["loss"], "history": stages_of(state)}
 
 
 def _move(folder: Path, *, to: Path) -> None:

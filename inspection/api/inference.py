@@ -16,7 +16,7 @@ from core.parsers import RawBytesParser, RawImageParser, StrictJSONParser
 from core.shapes import checked
 from inspection import selectors, services
 from inspection.api.base import ApiView, answer
-from inspection.choices import RunState
+from inspection.choices import UNDER_WAY
 from inspection.models import InspectionJob, InspectionRun
 from inspection.serializers import documented, shown
 from inspection.serializers.inputs import (
@@ -70,7 +70,7 @@ class PredictView(ApiView):
 
     def _made_before(self, run_id: str) -> HttpResponse:
         run = selectors.run_visible_to(self.actor, UUID(run_id))
-        return _outcome_of(PredictOutcome(run=run, waiting=run.state in (RunState.QUEUED, RunState.RUNNING)))
+        return _outcome_of(PredictOutcome(run=run, waiting=run.state in UNDER_WAY))
 
 
 class BatchView(ApiView):

@@ -42,6 +42,12 @@ def with_cards(runs: QuerySet[InspectionRun]) -> QuerySet[InspectionRun]:
     return runs.prefetch_related(*CARD_RELATIONS)
 
 
+def with_model_names(detections: QuerySet[Detection]) -> QuerySet[Any]:
+    """The same detections, each with `model_name` and `model_version` of its run and without its embedding."""
+    names = {"model_name": F("run__model_version__model__name"), "model_version": F("run__model_version__version")}
+    return detections.annotate(**names).defer("embedding")
+
+
 def recipes_behind(wafer: Wafer) -> list[RecipeVersion]:
     """The recipe versions a wafer's runs were judged by, each once. One query, whatever their number."""
     keys = InspectionRun.objects.filter(wafer=wafer).values("recipe_version_id")
@@ -78,8 +84,7 @@ def run_visible_to(actor: Actor, key: UUID) -> InspectionRun:
 
 def detections_visible_to(actor: Actor) -> QuerySet[Detection]:
     """Detections, each with `model_name` and `model_version` of its run: all that is shown of those rows."""
-    names = {"model_name": F("run__model_version__model__name"), "model_version": F("run__model_version__version")}
-    found = Detection.objects.annotate(**names).defer("embedding")
+    found = with_model_names(Detection.objects.all())
     if actor.is_system:
         return found.order_by("-id")
     return found.filter(run__site_id__in=actor.site_ids).order_by("-id")

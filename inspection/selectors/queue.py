@@ -5,13 +5,13 @@ from typing import Any
 
 from django.db.models import Count, Min, Q
 
-from inspection.choices import RunState
+from inspection.choices import UNDER_WAY, RunState
 from inspection.models import InspectionRun
 
 
 def queue_state(*, now: datetime) -> dict[str, Any]:
     """Depth and age of the queue over all sites. Two queries over partial indexes."""
-    live = InspectionRun.objects.filter(state__in=[RunState.QUEUED, RunState.RUNNING]).aggregate(
+    live = InspectionRun.objects.filter(state__in=UNDER_WAY).aggregate(
         queued=Count("pk", filter=Q(state=RunState.QUEUED)),
         running=Count("pk", filter=Q(state=RunState.RUNNING)),
         oldest=Min("queued_at", filter=Q(state=RunState.QUEUED)),

@@ -13,13 +13,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import CharField, F, QuerySet
+from django.db.models import CharField, QuerySet
 from django.db.models.expressions import RawSQL
 
 from core.addresses import address_of
-from inspection.choices import Band, RunState
+from inspection.choices import UNDER_WAY, Band, RunState
 from inspection.models import Detection, InspectionImage, InspectionRun
-from inspection.selectors.access import with_cards
+from inspection.selectors.access import with_cards, with_model_names
 
 Key = tuple[UUID, int]
 """Ids of a wafer and a layer."""
@@ -186,7 +186,7 @@ def standing_alone(run: InspectionRun) -> dict[str, Any]:
         "counts_by_severity": run.summary.get("counts_by_severity", {}),
         "detection_count": run.detection_count,
         "images": images,
-        "under_way": images if run.state in (RunState.QUEUED, RunState.RUNNING) else 0,
+        "under_way": images if run.state in UNDER_WAY else 0,
         "picture": None,
     }
 
@@ -203,8 +203,7 @@ def with_standing(wafers: QuerySet[Any], *, state: str = "", band: str = "") -> 
 def _current_detections(known: Iterable[Known]) -> Iterator[Any]:
     """What was found on images by the runs that have the word about them, as lists show it. One query."""
     judged = {(one.judged_id, one.image_id) for one in known if one.judged_id is not None}
-    names = {"model_name": F("run__model_version__model__name"), "model_version": F("run__model_version__version")}
-    found = Detection.objects.filter(run_id__in={run_id for run_id, _ in judged}).annotate(**names).defer("embedding")
+    found = with_model_names(Detection.objects.filter(run_id__in={run_id for run_id, _ in judged}))
     return (row for row in found.order_by("run_id", "ordinal") if (row.run_id, row.image_id) in judged)
 
 
@@ -276,7 +275,7 @@ def _standing(images: list[Known], *, words: list[Word], gravest: Word | None) -
         "counts_by_severity": _summed(word.counts_by_severity for word in words),
         "detection_count": sum(word.detection_count for word in words),
         "images": len(images),
-        "under_way": sum(one in (RunState.QUEUED, RunState.RUNNING) for one in states),
+        "under_way": sum(one in UNDER_WAY for one in states),
     }
 
 

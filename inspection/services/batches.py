@@ -16,13 +16,12 @@ from core import jobs
 from core.actors import Actor
 from core.errors import Invalid, Unavailable, WaferdeckError
 from core.idempotency import Attempt
-from core.ids import uuid7
 from core.outages import as_unavailable
-from inspection.choices import ItemState, JobState, RunState, check_job_step
+from inspection.choices import UNDER_WAY, ItemState, JobState, RunState, check_job_step
 from inspection.errors import UnknownJob
 from inspection.models import InspectionJob, InspectionRun, JobItem
 from inspection.services import job_progress, predict, runs
-from inspection.services.labels import checked_label, file_label
+from inspection.services.labels import file_label
 from inspection.services.uploads import Upload, resolve
 
 MOST_IMAGES = 100
@@ -80,27 +79,18 @@ def _new_job(
     files: list[BatchFile], *, upload: Upload, label: str, actor: Actor, now: datetime, attempt: Attempt
 ) -> InspectionJob:
     context = resolve(upload, actor=actor, now=now)
-    job = InspectionJob(
-        id=uuid7(at=now),
-        site_id=context.site.pk,
-        total=len(files),
-        requested_by=actor.username,
-        created_at=now,
-        label=checked_label(label, field="label", longest=120) if label else "",
-    )
     with transaction.atomic():
-        job.save(force_insert=True)
+        job = job_progress.open_job(
+            site_id=context.site.pk,
+            total=len(files),
+            label=label,
+            recipe_version_id=context.recipe_version.pk,
+            actor=actor,
+            now=now,
+        )
         JobItem.objects.bulk_create(
             JobItem(job=job, ordinal=index, file_name=file_label(file.name), external_id=file.external_id or "")
             for index, file in enumerate(files)
-        )
-        audit.record(
-            action=Action.JOB_CREATED,
-            object_type="job",
-            object_id=job.pk,
-            actor=actor,
-            at=now,
-            after={"images": len(files), "label": job.label},
         )
         attempt.note(job.pk)
     return job
@@ -274,7 +264,7 @@ def _locked_with_runs(job_id: UUID, actor: Actor) -> tuple[InspectionJob, set[UU
 
 def _cancel_if_running(run_id: UUID, *, actor: Actor, now: datetime) -> None:
     run = runs.lock_run(run_id, actor=actor)
-    if run.state in (RunState.QUEUED, RunState.RUNNING):
+    if run.state in UNDER_WAY:
         runs.cancel_run(run_id=run_id, actor=actor, now=now)
 
 

@@ -8,10 +8,12 @@ from django.db.models import Count, Q
 from audit import services as audit
 from audit.actions import Action
 from core.actors import Actor
+from core.ids import uuid7
 from inspection import events
 from inspection.choices import ItemState, JobState, RunState
 from inspection.models import InspectionJob, InspectionRun, JobItem
 from inspection.selectors.job_cards import item_of, job_of
+from inspection.services.labels import checked_label
 from outbox import services as outbox
 
 _ITEM_STATE = {
@@ -19,6 +21,30 @@ _ITEM_STATE = {
     RunState.FAILED: ItemState.FAILED,
     RunState.CANCELLED: ItemState.CANCELLED,
 }
+
+
+def open_job(
+    *, site_id: int, total: int, label: str, recipe_version_id: int, actor: Actor, now: datetime
+) -> InspectionJob:
+    """Begin a job of `total` items, which the caller makes."""
+    job = InspectionJob(
+        id=uuid7(at=now),
+        site_id=site_id,
+        total=total,
+        requested_by=actor.username,
+        created_at=now,
+        label=checked_label(label, field="label", longest=120) if label else "",
+    )
+    job.save(force_insert=True)
+    audit.record(
+        action=Action.JOB_CREATED,
+        object_type="job",
+        object_id=job.pk,
+        actor=actor,
+        at=now,
+        after={"images": total, "label": job.label, "recipe_version": recipe_version_id},
+    )
+    return job
 
 
 def item_ended(run: InspectionRun, *, now: datetime, actor: Actor) -> None:

@@ -16,7 +16,7 @@ from core.clock import now as clock_now
 from core.errors import Overloaded
 from core.idempotency import Attempt
 from core.image_decoder import IngestedImage
-from inspection.choices import RunState
+from inspection.choices import UNDER_WAY, RunState
 from inspection.errors import TooLarge, UnusableImage
 from inspection.models import Detection, InspectionImage, InspectionRun, Wafer
 from inspection.selectors.access import CARD_RELATIONS
@@ -209,7 +209,7 @@ def _look_up(upload: Upload, *, context: Context, sha256: str, actor: Actor, now
 def _answered_before(taken: Taken) -> InspectionRun | None:
     """The newest run that judged, or is about to judge, this image by the same recipe and model."""
     context = taken.context
-    is_ahead = Q(state__in=[RunState.QUEUED, RunState.RUNNING], requested_version_id=context.requested_version_id)
+    is_ahead = Q(state__in=UNDER_WAY, requested_version_id=context.requested_version_id)
     is_over = Q(state=RunState.DONE)
     with contextlib.suppress(NoRoute):
         route = inference.route_of(context.recipe_version, requested_id=context.requested_version_id)
@@ -261,4 +261,4 @@ def _answer_again(run: InspectionRun, *, image_id: UUID, actor: Actor, now: date
         at=now,
         after={"image": image_id, "state": run.state},
     )
-    return PredictOutcome(run=run, repeated=True, waiting=run.state in (RunState.QUEUED, RunState.RUNNING))
+    return PredictOutcome(run=run, repeated=True, waiting=run.state in UNDER_WAY)

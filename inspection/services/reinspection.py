@@ -7,16 +7,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from audit import services as audit
-from audit.actions import Action
 from core.actors import Actor
 from core.errors import Invalid
-from core.ids import uuid7
 from inspection.choices import ItemState
 from inspection.models import InspectionImage, InspectionJob, JobItem
 from inspection.selectors.access import images_visible_to
-from inspection.services import batches, runs
-from inspection.services.labels import checked_label
+from inspection.services import batches, job_progress, runs
 from inspection.services.uploads import Context, Upload, resolve
 
 
@@ -40,22 +36,13 @@ def reinspect_images(
     images = {image.pk: image for image in found}
     if any(image.site_id != context.site.pk for image in images.values()):
         raise Invalid("The images belong to different sites.", fields={"ids": ["Make one job for each site."]})
-    job = InspectionJob(
-        id=uuid7(at=now),
+    job = job_progress.open_job(
         site_id=context.site.pk,
         total=len(image_ids),
-        requested_by=actor.username,
-        created_at=now,
-        label=checked_label(label, field="label", longest=120) if label else "",
-    )
-    job.save(force_insert=True)
-    audit.record(
-        action=Action.JOB_CREATED,
-        object_type="job",
-        object_id=job.pk,
+        label=label,
+        recipe_version_id=context.recipe_version.pk,
         actor=actor,
-        at=now,
-        after={"images": len(image_ids), "label": job.label, "recipe_version": context.recipe_version.pk},
+        now=now,
     )
     for ordinal, image_id in enumerate(image_ids):
         item = JobItem(job=job, ordinal=ordinal)
