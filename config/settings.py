@@ -19,9 +19,13 @@ WAFERDECK_VERSION = "0.1.0"
 
 
 def _git_commit() -> str:
-    answer = subprocess.run(
-        ["git", "rev-parse", "--short=12", "HEAD"], cwd=BASE_DIR, capture_output=True, text=True, check=False
-    )
+    """The commit of this folder; "unknown" where there is none, or no git, as in the image of docker/Dockerfile."""
+    try:
+        answer = subprocess.run(
+            ["git", "rev-parse", "--short=12", "HEAD"], cwd=BASE_DIR, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:
+        return "unknown"
     return answer.stdout.strip() or "unknown"
 
 
