@@ -33,6 +33,11 @@ export function whereText(card) {
   return [card.lot, layerName(card.layer), card.product].filter(Boolean).join(" · ")
 }
 
+/** Who made and judged a card's images, in one line: v1.1.0 · BF-01. */
+export function makersText(card) {
+  return [card.version && `v${card.version}`, card.degraded && "fallback", card.tool ?? NO_TOOL].filter(Boolean).join(" · ")
+}
+
 function waferOf(card) {
   return waferName(card.wafer.code, card.image?.file_name).name
 }
@@ -52,7 +57,7 @@ export function createCard(card) {
       h("div", { class: "card__counts" }),
       h("p", { class: "card__why" }),
       h("p", { class: "card__next" }, h("span"), icon("arrow-right", "small")),
-      h("p", { class: "card__foot" }, h("span", { class: "card__model clip" }), ageElement(card.finished_at ?? card.queued_at)))))
+      h("p", { class: "card__foot" }, h("span", { class: "card__makers clip" }), ageElement(card.finished_at ?? card.queued_at)))))
   updateCard(element, card)
   return element
 }
@@ -70,7 +75,8 @@ export function updateCard(element, card) {
   setText(find("wafer"), waferOf(card))
   setAttribute(find("wafer"), "title", waferOf(card))
   setText(find("where"), whereText(card))
-  setText(find("model"), card.version ? `v${card.version}${card.degraded ? " · fallback" : ""}` : (card.tool ?? NO_TOOL))
+  setText(find("makers"), makersText(card))
+  setAttribute(find("makers"), "title", makersText(card))
   find("band").replaceChildren(bandElement(card))
   find("counts").replaceChildren(...countsOf(card))
   setText(find("why"), whyText(card))
