@@ -92,6 +92,13 @@ export class DeepZoom {
     this.isWhole = true
   }
 
+  /** Moves what is seen by shares of it, to the right and down. */
+  panBy(right, down) {
+    const { width, height } = this.viewer.viewport.getBounds()
+    this.viewer.viewport.panBy(new OpenSeadragon.Point(right * width, down * height))
+    this.viewer.viewport.applyConstraints()
+  }
+
   zoomBy(factor) {
     this.viewer.viewport.zoomBy(factor)
     this.viewer.viewport.applyConstraints()

@@ -9,6 +9,7 @@ import { isolateClass, selected, step, stepImage, toggleClass, withThreshold } f
 const find = (selector) => document.querySelector(selector)
 const command = (name) => find(`[data-command=${name}]`)
 const SORTS = ["severity", "score", "size"]
+const PAN_SHARE = 0.25
 
 export function bindCommands(page) {
   const { get, change, choose, zoomToMeant, redrawImage, zoom, map, ruler, look, classes } = page
@@ -22,6 +23,13 @@ export function bindCommands(page) {
     change(withThreshold(get(), Math.round(value * 100) / 100))
     find("#threshold").value = get().threshold
     setText(find("#threshold-text"), confidenceText(get().threshold))
+  }
+  const setOpacity = (value) => {
+    const input = find("#opacity")
+    input.value = value
+    look.opacity = Number(input.value)
+    setText(find("#opacity-text"), percentText(look.opacity).replace(".0", ""))
+    redrawImage()
   }
   const sortBy = (sort) => {
     change({ ...get(), sort })
@@ -53,11 +61,7 @@ export function bindCommands(page) {
   })
 
   find("#threshold").addEventListener("input", ({ target }) => setThreshold(Number(target.value)))
-  find("#opacity").addEventListener("input", ({ target }) => {
-    look.opacity = Number(target.value)
-    setText(find("#opacity-text"), percentText(look.opacity).replace(".0", ""))
-    redrawImage()
-  })
+  find("#opacity").addEventListener("input", ({ target }) => setOpacity(Number(target.value)))
   find("#levels").addEventListener("input", ({ target }) => {
     look[target.name] = Number(target.value)
     zoom.setLevels(look)
@@ -107,10 +111,16 @@ export function bindCommands(page) {
   bind({ keys: ["f", "0"], label: "Fit image and map", group: "Image", run: () => command("fit").click() })
   bind({ keys: ["+", "="], label: "Closer", group: "Image", run: () => zoom.zoomBy(1.5) })
   bind({ keys: ["-"], label: "Farther", group: "Image", run: () => zoom.zoomBy(1 / 1.5) })
+  bind({ keys: ["Shift+ArrowLeft", "Shift+ArrowRight", "Shift+ArrowUp", "Shift+ArrowDown"], label: "Move the image", group: "Image", run: ({ key }) => {
+    const [right, down] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key]
+    zoom.panBy(right * PAN_SHARE, down * PAN_SHARE)
+  } })
   bind({ keys: ["["], label: "Previous image", group: "Image", run: () => change(stepImage(get(), -1)) })
   bind({ keys: ["]"], label: "Next image", group: "Image", run: () => change(stepImage(get(), 1)) })
   bind({ keys: ["r"], label: "Ruler", group: "Image", run: () => command("ruler").click() })
   bind({ keys: ["o"], label: "Boxes on or off", group: "Image", run: () => command("overlay").click() })
+  bind({ keys: ["<"], label: "Fainter boxes", group: "Image", run: () => setOpacity(look.opacity - 0.1) })
+  bind({ keys: [">"], label: "Stronger boxes", group: "Image", run: () => setOpacity(look.opacity + 0.1) })
   bind({ keys: ["b"], label: "Brightness and contrast", group: "Image", run: () => command("levels").click() })
   bind({ keys: ["m"], label: "Zoom the map to the defect's die", group: "Image", run: () => {
     const detection = selected(get())

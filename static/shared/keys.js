@@ -29,9 +29,14 @@ function isTyping(target) {
   return Boolean(target.closest?.("input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable]"))
 }
 
+/** Arrows and their kin move a slider and choose among radio buttons, when one of those has the focus. */
+function isSetting(target, key) {
+  return /^(Arrow|Page|Home$|End$)/.test(key) && Boolean(target.closest?.("input[type=range], input[type=radio]"))
+}
+
 function pressed(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
-  if (isTyping(event.target) || document.querySelector("dialog[open]")) return
+  if (isTyping(event.target) || isSetting(event.target, event.key) || document.querySelector("dialog[open]")) return
   const key = event.shiftKey && /^Arrow/.test(event.key) ? `Shift+${event.key}` : event.key
   const waited = event.timeStamp - chord.at > CHORD_MS ? "" : chord.prefix
   const { combination, prefix } = combine(waited, key)
@@ -44,7 +49,7 @@ function pressed(event) {
   binding.run(event)
 }
 
-const SHOWN = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", "Shift+ArrowLeft": "Shift ←", "Shift+ArrowRight": "Shift →" }
+const SHOWN = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", "Shift+ArrowLeft": "Shift ←", "Shift+ArrowRight": "Shift →", "Shift+ArrowUp": "Shift ↑", "Shift+ArrowDown": "Shift ↓" }
 
 function keyCaps(combination, index) {
   const parts = combination === " " ? [" "] : combination.split(" ")
