@@ -22,6 +22,7 @@ from bench.cpu import sample
 from bench.images import ImagePool
 from bench.load import upload
 from bench.screens import watch
+from bench.targets import summary
 
 PROJECT_DIR = Path(__file__).resolve().parent.parent
 PASSWORD = "demo"
@@ -149,6 +150,8 @@ def main() -> None:
         report["raw_triton"] = limit("triton", f"127.0.0.1:{grpc_url}", model["triton_name"], "4")
         server_s = sum(sample(triton_pid).since(before).values())
         report["raw_triton"]["server_cpu_ms"] = round(server_s / (report["raw_triton"]["count"] + 20) * 1000, 2)
+        triton_ms = report["raw_triton"]["server_cpu_ms"] + report["raw_triton"]["client_cpu_ms"]
+        report["raw_triton"]["times_onnx_runtime"] = round(triton_ms / report["tight_loop"]["infer_cpu_ms"], 2)
         say(f"{report['machine']} · {report['model']} · {report['image']}\n")
         say(f"tight loop   {report['tight_loop']}\nraw Triton   {report['raw_triton']}\n")
         first = 1_000_000
@@ -160,6 +163,7 @@ def main() -> None:
                 instance, pool, clients=clients, requests=max(arguments.requests, clients * 3), first=first
             )
             figures["times_the_limit"] = round(figures["cpu_ms_per_image"] / report["tight_loop"]["cpu_ms"], 2)
+            figures["times_raw_triton"] = round(figures["cpu_ms_per_image"] / triton_ms, 2)
             report["whole_path"].append(figures)
             say(f"{clients:>3} clients  {figures}\n")
         report["screens"] = []
@@ -170,6 +174,8 @@ def main() -> None:
             say(f"{screens:>3} screens  {figures}\n")
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(json.dumps(report, indent=1) + "\n")
+    precision = json.loads((folder / "model.json").read_text())["precision"]
+    say("".join(f"{line}\n" for line in summary(report, precision=precision)))
     say(f"kept in {arguments.out}\n")
 
 
