@@ -1,5 +1,6 @@
 """What Triton says over HTTP: its metrics page, and whether it lives when gRPC does not answer."""
 
+import http.client
 import urllib.error
 import urllib.request
 
@@ -11,7 +12,7 @@ def read(url: str, *, deadline_s: float, most_bytes: int) -> bytes:
 
     Raises:
         TritonUnavailable: it cannot be read in time.
-        BadAnswer: it is larger than it may be.
+        BadAnswer: it is larger than it may be, or no HTTP.
     """
     if not url.startswith(("http://", "https://")):
         raise TritonUnavailable(f"{url!r} is not an HTTP address")
@@ -20,6 +21,8 @@ def read(url: str, *, deadline_s: float, most_bytes: int) -> bytes:
             body: bytes = response.read(most_bytes + 1)
     except (OSError, urllib.error.URLError) as fault:
         raise TritonUnavailable(f"{url} cannot be read: {fault}") from fault
+    except http.client.HTTPException as fault:
+        raise BadAnswer(f"{url} does not answer in HTTP: {type(fault).__name__}") from fault
     if len(body) > most_bytes:
         raise BadAnswer(f"{url} is larger than {most_bytes} bytes")
     return body

@@ -1,4 +1,5 @@
 import http.server
+import socket
 import threading
 import time
 
@@ -92,10 +93,25 @@ class TestFetchFigures:
         with pytest.raises(BadAnswer, match="larger"):
             fetch_figures(page.url, deadline_s=2)
 
+    @pytest.mark.parametrize("answer", [b"garbage", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"])
+    def test_takes_no_garbage_for_an_answer(self, answer):
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            threading.Thread(target=_answer_once, args=(listening, answer), daemon=True).start()
+
+            with pytest.raises(BadAnswer, match="in HTTP"):
+                fetch_figures(f"http://127.0.0.1:{listening.getsockname()[1]}/metrics", deadline_s=2)
+
     @pytest.mark.parametrize("url", ["file:///etc/passwd", "http://127.0.0.1:1/metrics", ""])
     def test_refuses_other_addresses(self, url):
         with pytest.raises(TritonUnavailable):
             fetch_figures(url, deadline_s=0.5)
+
+
+def _answer_once(listening, answer):
+    connection, _ = listening.accept()
+    with connection:
+        connection.recv(4096)
+        connection.sendall(answer)
 
 
 class TestSnapshot:
