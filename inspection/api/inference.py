@@ -188,7 +188,7 @@ class InferenceMetricsView(ApiView):
 class BenchmarkView(ApiView):
     @extend_schema(request=BenchmarkIn, responses=documented.BenchmarkOut)
     def post(self, request: Request) -> HttpResponse:
-        """Measure how fast the deployed model answers, for 20 s at most. Nothing is stored."""
+        """Measure how fast the deployed model answers, for 8 s at most. Nothing is stored."""
         return self.once_in_steps(self._measure)
 
     def _measure(self, _: Attempt) -> HttpResponse:

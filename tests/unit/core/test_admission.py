@@ -4,6 +4,9 @@ import pytest
 
 from core.admission import SHARE_OF_A_STRANGER, Gate, lanes
 from core.errors import Overloaded
+from domain.imaging.tiling import plan_tiles
+from inspection import pipeline
+from inspection.services import benchmark
 
 
 class TestReading:
@@ -27,5 +30,13 @@ class TestReading:
 
 
 class TestLanes:
+    def test_the_longest_benchmark_ends_before_its_answer_is_due(self, settings):
+        path = "/api/v1/inference/benchmark/"
+        lane = next(lane for lane in lanes() if lane.takes(method="POST", path=path))
+        tiles = plan_tiles(2048, 2048, tile_px=512, overlap_px=64)
+        last_image_s = settings.INFERENCE_DEADLINE_MS / 1000 + pipeline.PER_TILE_S * len(tiles)
+
+        assert benchmark.LONGEST_S + last_image_s <= lane.answer_s
+
     def test_inspections_are_for_members(self):
         assert {lane.name for lane in lanes() if lane.for_members} == {"predict", "batch"}
