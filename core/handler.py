@@ -24,6 +24,7 @@ from core.admission import Gate, Lane, gate, lanes
 from core.authentication import Credentials
 from core.errors import MayBeDone, Unavailable, WaferdeckError
 from core.live_socket import on_thread
+from core.outages import as_unavailable
 from core.parsers import BodyTooLarge
 from core.requests import Scope, accepted_id, address_in, header_of
 from core.text import size_text
@@ -191,6 +192,7 @@ async def _read_body(scope: Scope, receive: Any, *, most_bytes: int) -> Any:
 
     Raises:
         BodyTooLarge: more than `most_bytes`, announced or sent.
+        Unavailable: there is no room on the disk for it.
     """
     announced = header_of(scope, "content-length") or "0"
     is_length = announced.isascii() and announced.isdigit() and len(announced) <= LONGEST_LENGTH
@@ -203,6 +205,14 @@ async def _read_body(scope: Scope, receive: Any, *, most_bytes: int) -> Any:
     except TimeoutError as fault:
         body.close()
         raise problems.Refusal("The body did not arrive in time.", code="timeout", status=408) from fault
+    except OSError as fault:
+        # What could not be written is tried once more by closing.
+        with contextlib.suppress(OSError):
+            body.close()
+        outage = as_unavailable(fault)
+        if outage is None:
+            raise
+        raise outage from fault
 
 
 async def _filled(body: Any, receive: Any, *, most_bytes: int, silence: asyncio.Timeout) -> Any:

@@ -1,6 +1,7 @@
 """What is said when no answer comes in time: never that nothing was done, when it may have been."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -60,7 +61,7 @@ class TestReadBody:
         return receive
 
     async def read(self, receive):
-        return await handler._read_body({"headers": []}, receive, most_bytes=10_000)
+        return await handler._read_body({"headers": []}, receive, most_bytes=10 * 2**20)
 
     async def test_a_body_that_keeps_coming_is_read_however_long_it_takes(self):
         body = await self.read(self.pieces(count=10, of_bytes=100, every_s=0.05))
@@ -78,3 +79,12 @@ class TestReadBody:
             await self.read(self.pieces(count=2, of_bytes=1000, every_s=0.5))
 
         assert refusal.value.status == 408
+
+    async def test_a_disk_without_room_is_an_outage(self, monkeypatch):
+        full = Path("/dev/full")
+        monkeypatch.setattr(handler.tempfile, "SpooledTemporaryFile", lambda **_: full.open("wb"))  # noqa: SIM115
+
+        with pytest.raises(Unavailable) as refusal:
+            await self.read(self.pieces(count=2, of_bytes=3 * 2**20, every_s=0))
+
+        assert refusal.value.extra["component"] == "storage"
