@@ -38,15 +38,15 @@ def triton() -> TritonClient:
     )
 
 
+@lru_cache(maxsize=1)
+def triton_control() -> TritonControl:
+    """This process's connection for asking Triton how it is."""
+    return TritonControl(grpc_url=settings.TRITON_GRPC_URL)
+
+
 def triton_answers() -> bool:
     """Whether Triton is there at all, whatever it thinks of one image."""
-    control = TritonControl(grpc_url=settings.TRITON_GRPC_URL)
-    try:
-        return control.is_live()
-    except ServingError:
-        return False
-    finally:
-        control.close()
+    return triton_control().is_live()
 
 
 def words_for_people(fault: ServingError | WaferdeckError) -> str:

@@ -3,7 +3,6 @@
 import platform
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +17,6 @@ from inspection.services import inference, prediction_cache
 from inspection.services.decoder import decoder
 from models_admin import selectors as models_admin
 from models_admin.models import Deployment
-from serving.control import TritonControl
 from serving.health import ServerHealth, snapshot
 
 _ENGINEERS = frozenset({Role.MODEL_ENGINEER, Role.ADMIN})
@@ -59,17 +57,15 @@ def system_state(*, now: datetime, visible_to: Actor) -> dict[str, Any]:
     return {**state, "breaker": {**state["breaker"], "reason": ""}}
 
 
-@lru_cache(maxsize=1)
-def _control() -> TritonControl:
-    return TritonControl(grpc_url=settings.TRITON_GRPC_URL)
-
-
 def _read(now: datetime) -> dict[str, Any]:
     parts = {part.name: part for part in health.components()}
     serving = models_admin.serving_versions()
     names = [deployment.triton_name for deployment in serving]
     server = snapshot(
-        _control(), client=inference.triton(), watched_models=names, metrics_url=settings.TRITON_METRICS_URL
+        inference.triton_control(),
+        client=inference.triton(),
+        watched_models=names,
+        metrics_url=settings.TRITON_METRICS_URL,
     )
     workers = {kind: heartbeats.living(kind=kind, now=now) for kind in ("worker", "beat")}
     for kind, living in workers.items():

@@ -82,7 +82,7 @@ class TestReadBody:
 
     async def test_a_disk_without_room_is_an_outage(self, monkeypatch):
         full = Path("/dev/full")
-        monkeypatch.setattr(handler.tempfile, "SpooledTemporaryFile", lambda **_: full.open("wb"))  # noqa: SIM115
+        monkeypatch.setattr(handler.tempfile, "SpooledTemporaryFile", lambda **_: full.open("wb"))
 
         with pytest.raises(Unavailable) as refusal:
             await self.read(self.pieces(count=2, of_bytes=3 * 2**20, every_s=0))
