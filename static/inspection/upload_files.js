@@ -1,7 +1,8 @@
 /** Files out of a drop or a picker, folders walked to the end. */
+import { uniqueId } from "../shared/http.js"
 
 function described(file, path) {
-  return { file, facts: { id: crypto.randomUUID(), name: file.name, path: path || file.webkitRelativePath || file.name, size: file.size, modified: file.lastModified } }
+  return { file, facts: { id: uniqueId(), name: file.name, path: path || file.webkitRelativePath || file.name, size: file.size, modified: file.lastModified } }
 }
 
 /** In the order a person counts: s2 before s10, whatever order the disk has. */

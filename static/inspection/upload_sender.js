@@ -1,5 +1,5 @@
 /** Sends one file and tells how far it is. XMLHttpRequest, because fetch does not report the progress of a body. */
-import { API, Problem, csrfToken, problemFrom } from "../shared/http.js"
+import { API, Problem, csrfToken, jsonFrom, problemFrom } from "../shared/http.js"
 
 const ANSWER_MS = 120_000
 
@@ -16,8 +16,12 @@ export function send({ file, fields, key, onProgress }) {
     request.upload.onprogress = ({ loaded, total }) => onProgress(Math.round((loaded / total) * file.size))
     request.upload.onload = () => onProgress(file.size)
     request.onload = () => {
-      if (request.status === 200 || request.status === 202) return resolve(JSON.parse(request.responseText))
-      return reject(problemFrom(request.status, request.responseText, request.getResponseHeader("Retry-After")))
+      try {
+        if (request.status !== 200 && request.status !== 202) throw problemFrom(request.status, request.responseText, request.getResponseHeader("Retry-After"))
+        resolve(jsonFrom(request.responseText))
+      } catch (problem) {
+        reject(problem)
+      }
     }
     request.onerror = () => reject(new Problem({ title: "The server cannot be reached" }))
     request.ontimeout = () => reject(new Problem({ title: "The server took too long" }))

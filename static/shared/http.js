@@ -15,6 +15,11 @@ export class Problem extends Error {
   }
 }
 
+/** A random id of 128 bits as hex. `crypto.randomUUID` is missing on pages that come over plain HTTP from another host. */
+export function uniqueId() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("")
+}
+
 export function csrfToken() {
   const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)
   return cookie ? decodeURIComponent(cookie[1]) : (document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "")
@@ -35,7 +40,7 @@ export async function getJson(path, { timeoutMs = 10_000, signal } = {}) {
   return send(path, { headers: { Accept: "application/json" } }, { timeoutMs, signal })
 }
 
-export async function postJson(path, body = {}, { timeoutMs = 15_000, idempotencyKey = crypto.randomUUID() } = {}) {
+export async function postJson(path, body = {}, { timeoutMs = 15_000, idempotencyKey = uniqueId() } = {}) {
   const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken(), "Idempotency-Key": idempotencyKey }
   return send(path, { method: "POST", headers, body: JSON.stringify(body) }, { timeoutMs })
 }
@@ -43,16 +48,27 @@ export async function postJson(path, body = {}, { timeoutMs = 15_000, idempotenc
 async function send(path, options, { timeoutMs, signal }) {
   const limit = AbortSignal.timeout(timeoutMs)
   let answer
+  let text
   try {
     answer = await fetch(path.startsWith("/") ? path : `${API}/${path}`, {
       ...options, credentials: "same-origin", signal: signal ? AbortSignal.any([signal, limit]) : limit,
     })
+    text = await answer.text()
   } catch (fault) {
     if (signal?.aborted) throw fault
     throw new Problem({ detail: options.method ? "The server does not answer. It may have done this all the same; look before you do it again." : "The server does not answer." })
   }
-  const text = await answer.text()
   if (!answer.ok) throw problemFrom(answer.status, text, answer.headers.get("Retry-After"))
+  const body = text ? jsonFrom(text) : null
   document.dispatchEvent(new CustomEvent("waferdeck:contact"))
-  return text ? JSON.parse(text) : null
+  return body
+}
+
+/** The body of a good answer. Throws a Problem that passes where somebody else answered in the server's place. */
+export function jsonFrom(text) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Problem({ status: 502, code: "unreadable", title: "The answer cannot be read", detail: "Something between this page and the server answered in its place. If it lasts, load the page again." })
+  }
 }

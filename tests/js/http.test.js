@@ -1,0 +1,53 @@
+import assert from "node:assert/strict"
+import { afterEach, describe, test } from "node:test"
+import { fromPicker } from "../../static/inspection/upload_files.js"
+import { send } from "../../static/inspection/upload_sender.js"
+import { Problem, getJson, uniqueId } from "../../static/shared/http.js"
+
+const { fetch, document } = globalThis
+afterEach(() => Object.assign(globalThis, { fetch, document }))
+
+describe("on a page without HTTPS, where crypto has no randomUUID", () => {
+  const without = (run) => {
+    const { randomUUID } = crypto
+    crypto.randomUUID = undefined
+    try {
+      return run()
+    } finally {
+      crypto.randomUUID = randomUUID
+    }
+  }
+  test("ids are unique all the same", () => {
+    const ids = without(() => Array.from({ length: 100 }, uniqueId))
+    assert.equal(new Set(ids).size, 100)
+    assert.match(ids[0], /^[0-9a-f]{32}$/)
+  })
+  test("files can be chosen", () => assert.equal(without(() => fromPicker([{ name: "a.png" }])).length, 1))
+})
+
+describe("an answer", () => {
+  test("that is no JSON is a problem that may pass, not a fault of the page", async () => {
+    globalThis.fetch = async () => new Response("<html>Sign in to this network</html>")
+    await assert.rejects(getJson("system/"), (problem) => problem instanceof Problem && problem.isPassing)
+  })
+  test("whose body never comes is a problem as well", async () => {
+    globalThis.fetch = async () => ({ ok: true, headers: new Headers(), text: () => Promise.reject(new DOMException("timed out", "TimeoutError")) })
+    await assert.rejects(getJson("system/"), (problem) => problem instanceof Problem && problem.status === 0)
+  })
+  test("to an upload that is no JSON ends the wait", async () => {
+    const requests = []
+    globalThis.document = { cookie: "csrftoken=t" }
+    globalThis.XMLHttpRequest = class {
+      upload = {}
+      status = 200
+      responseText = "<html>Sign in</html>"
+      open() {}
+      setRequestHeader() {}
+      send() { requests.push(this) }
+    }
+    const { answer } = send({ file: new File(["x"], "a.png"), fields: {}, key: "k", onProgress() {} })
+    requests[0].onload()
+    await assert.rejects(answer, (problem) => problem instanceof Problem && problem.isPassing)
+    delete globalThis.XMLHttpRequest
+  })
+})
