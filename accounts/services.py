@@ -112,7 +112,12 @@ def issue_token(
 
 @transaction.atomic
 def create_site(*, code: str, name: str, actor: Actor, now: datetime) -> Site:
-    """Make a site, or return the one of that code."""
+    """Make a site, or return the one of that code.
+
+    Raises:
+        ValidationError: the code or the name cannot be used.
+    """
+    Site(code=code, name=name).clean_fields()
     site, is_new = Site.objects.get_or_create(code=code, defaults={"name": name})
     if is_new:
         audit.record(
