@@ -1,33 +1,25 @@
 /** What an upload says about its images: remembered, checked against what exists, and made on the spot where it may be. */
 import { h, setAttribute, setText } from "../shared/dom.js"
 import { postJson } from "../shared/http.js"
+import { recall, remember } from "../shared/remembered.js"
 import { waferOf } from "./upload_state.js"
 
 const REMEMBERED = ["lot", "product", "layer", "tool", "recipe"]
 const WAFER_WHEN_EMPTY = { one: "empty: one per image", folder: "the name of its folder", file: "the name of its file" }
-const storageKey = () => `waferdeck:upload:${document.body.dataset.user}`
 
 export class UploadForm {
   /** @param {{products, layers, tools, lots: string[], recipes: object[], mayMakeRecipes: boolean}} known */
   constructor(form, known) {
     Object.assign(this, { form, known })
     this.made = new Set()
-    for (const [name, value] of Object.entries(this.#remembered())) if (form.elements[name]) form.elements[name].value = value
+    for (const [name, value] of Object.entries(recall("upload"))) if (form.elements[name]) form.elements[name].value = value
     form.addEventListener("input", () => this.draw())
     form.addEventListener("submit", (event) => event.preventDefault())
     this.draw()
   }
 
-  #remembered() {
-    try {
-      return JSON.parse(localStorage.getItem(storageKey())) ?? {}
-    } catch {
-      return {}
-    }
-  }
-
   remember() {
-    localStorage.setItem(storageKey(), JSON.stringify(Object.fromEntries(REMEMBERED.map((name) => [name, this.value(name)]))))
+    remember("upload", Object.fromEntries(REMEMBERED.map((name) => [name, this.value(name)])))
   }
 
   value(name) {

@@ -1,23 +1,12 @@
 /** Theme, density and target size: of this station by cookie, of this person by local storage. */
+import { recall, remember } from "./remembered.js"
 
-export const CHOICES = { theme: ["dark", "light", "amber", "colour-safe"], density: ["comfortable", "compact"], glove: ["off", "on"] }
+const CHOICES = { theme: ["dark", "light", "amber", "colour-safe"], density: ["comfortable", "compact"], glove: ["off", "on"] }
 const YEAR_S = 365 * 86_400
 
 /** Only choices that exist, from whatever was stored. */
 export function validChoices(stored) {
   return Object.fromEntries(Object.entries(stored ?? {}).filter(([name, value]) => CHOICES[name]?.includes(value)))
-}
-
-function storageKey() {
-  return `waferdeck:display:${document.body.dataset.user}`
-}
-
-function read() {
-  try {
-    return validChoices(JSON.parse(localStorage.getItem(storageKey())))
-  } catch {
-    return {}
-  }
 }
 
 function apply(choices) {
@@ -30,7 +19,7 @@ function apply(choices) {
 
 export function startDisplay() {
   const dialog = document.querySelector("#display")
-  const mine = read()
+  const mine = validChoices(recall("display"))
   if (Object.entries(mine).some(([name, value]) => document.documentElement.dataset[name] !== value)) apply(mine)
   if (!dialog) return
   document.querySelector("[data-open=display]").addEventListener("click", () => {
@@ -40,6 +29,6 @@ export function startDisplay() {
   dialog.addEventListener("change", ({ target }) => {
     const chosen = validChoices({ [target.name]: target.value })
     apply(chosen)
-    localStorage.setItem(storageKey(), JSON.stringify({ ...read(), ...chosen }))
+    remember("display", { ...validChoices(recall("display")), ...chosen })
   })
 }
