@@ -9,7 +9,7 @@ import { fromDrop, fromPicker } from "./upload_files.js"
 import { UploadForm } from "./upload_form.js"
 import { createRow, updateRow } from "./upload_rows.js"
 import { send } from "./upload_sender.js"
-import { added, answered, cancelled, cleared, emptyQueue, isOver, nextAt, progressed, refused, retried, sending, started, summary, toSend } from "./upload_state.js"
+import { added, answered, cancelled, cleared, emptyQueue, followed, isAtRisk, isOver, nextAt, progressed, refused, retried, sending, started, storedRuns, summary, toSend } from "./upload_state.js"
 
 const find = (selector) => document.querySelector(selector)
 const readJson = (id) => JSON.parse(document.getElementById(id).textContent)
@@ -96,29 +96,41 @@ async function begin(id) {
   try {
     const run = await answer
     change(answered(queue, id, run))
+    if (ended.has(run.id)) follow(run.id)
   } catch (fault) {
     const problem = fault instanceof Problem ? fault : new Problem({ detail: fault.message })
     if (problem.code !== "cancelled") change(refused(queue, id, problem, Date.now()))
   } finally {
     underWay.delete(id)
+    if (underWay.size === 0) ended.clear()
     pump()
   }
 }
 
+let isStarting = false
 async function start() {
+  if (isStarting) return
+  isStarting = true
   try {
     await form.prepare()
+    form.remember()
+    change(started(queue))
   } catch (problem) {
     toast(`The recipe could not be made: ${problem.message}`, { level: "alarm" })
-    return
+  } finally {
+    isStarting = false
   }
-  form.remember()
-  change(started(queue))
 }
 
 function add(found) {
   for (const { file, facts } of found) files.set(facts.id, file)
-  change(added(isOver(queue) ? { ...queue, isStarted: false } : queue, found.map(({ facts }) => facts), known))
+  change(added(queue, found.map(({ facts }) => facts), known))
+}
+
+function clear() {
+  change(cleared(queue))
+  const kept = new Set(queue.items.map(({ id }) => id))
+  for (const id of files.keys()) if (!kept.has(id)) files.delete(id)
 }
 
 function cancel(ids) {
@@ -132,14 +144,26 @@ function retry(ids) {
 
 // What became of stored runs -------------------------------------------------------------------------------------------
 
+/** Runs that ended while files were being sent: one of them may be that of a file whose answer is still on its way. */
+const ended = new Set()
+
 async function follow(runId) {
-  const item = queue.items.find(({ state, result }) => state === "stored" && result.id === runId)
-  if (!item) return
+  if (underWay.size) ended.add(runId)
+  if (!storedRuns(queue).includes(runId)) return
   const run = await getJson(`inference/results/${runId}/`).catch(() => null)
-  if (run && (run.state === "done" || run.state === "failed")) change(answered(queue, item.id, run))
+  if (run) change(followed(queue, run))
 }
-for (const name of ["run.done", "run.failed"]) document.addEventListener(`live:${name}`, ({ detail }) => follow(detail.data.run))
-document.addEventListener("live:resync", () => { for (const { state, result } of queue.items) if (state === "stored") follow(result.id) })
+
+let isFollowing = false
+/** One after the other: hundreds may be stored, and all at once would be refused. */
+async function followAll() {
+  if (isFollowing) return
+  isFollowing = true
+  for (const runId of storedRuns(queue)) await follow(runId)
+  isFollowing = false
+}
+for (const name of ["run.done", "run.failed", "run.cancelled"]) document.addEventListener(`live:${name}`, ({ detail }) => follow(detail.data.run))
+document.addEventListener("live:resync", followAll)
 addEventListener("online", () => change({ ...queue, heldUntil: 0 }))
 
 // Hands --------------------------------------------------------------------------------------------------------------------
@@ -180,9 +204,9 @@ find("#files").addEventListener("click", ({ target }) => {
 const idsOf = (...states) => queue.items.filter(({ state }) => states.includes(state)).map(({ id }) => id)
 find("[data-command=start]").addEventListener("click", start)
 find("[data-command=retry]").addEventListener("click", () => retry(idsOf("failed", "refused", "cancelled")))
-find("[data-command=clear]").addEventListener("click", () => change(cleared(queue)))
+find("[data-command=clear]").addEventListener("click", clear)
 find("[data-command=cancel]").addEventListener("click", () => cancel(idsOf("waiting", "sending", "inspecting")))
 find("#about").addEventListener("input", redraw)
 bind({ keys: ["Enter"], label: "Inspect", run: () => find("[data-command=start]").click() })
-addEventListener("beforeunload", (event) => { if (summary(queue).active) event.preventDefault() })
+addEventListener("beforeunload", (event) => { if (isAtRisk(queue)) event.preventDefault() })
 redraw()

@@ -6,6 +6,7 @@ import { canRetry } from "./upload_state.js"
 import { boxesPath } from "./wall_card.js"
 
 const WORDS = { waiting: "Waiting", sending: "Sending", inspecting: "Inspecting", done: "Inspected", stored: "Stored, waits for the model", refused: "Refused", failed: "Failed", cancelled: "Cancelled" }
+const UNDER_WAY = new Set(["queued", "running"])
 const BUSY = new Set(["waiting", "sending", "inspecting"])
 
 export function createRow(item, wafer) {
@@ -34,7 +35,7 @@ export function updateRow(element, item, wafer) {
   drawProblem(find("problem"), item)
   if (before?.state !== item.state || before?.result !== item.result) {
     drawActions(find("actions"), item)
-    if (item.result) drawResult(element, item.result)
+    drawResult(element, item.result)
   }
 }
 
@@ -54,25 +55,28 @@ function drawProblem(element, { problem }) {
   if (problem?.requestId) element.append(" ", h("button", { class: "file__id", type: "button", "data-copy": problem.requestId, "data-what": "the request's id" }, "Copy id"))
 }
 
+/** Only when they differ: a button that is drawn anew while it is pressed, or has the focus, is lost. */
 function drawActions(element, item) {
   const { state, name } = item
+  const kind = BUSY.has(state) ? "cancel" : canRetry(item) ? "retry" : "none"
+  if (element.dataset.kind === kind) return
+  element.dataset.kind = kind
   const button = (action, sign, label) => h("button", { class: "button button--icon button--quiet", type: "button", "data-do": action, title: label, "aria-label": `${label}: ${name}` }, icon(sign))
-  element.replaceChildren(...[
-    BUSY.has(state) && button("cancel", "x", "Cancel"),
-    canRetry(item) && button("retry", "rotate-ccw", "Retry"),
-  ].filter(Boolean))
+  if (kind === "none") element.replaceChildren()
+  else element.replaceChildren(kind === "cancel" ? button("cancel", "x", "Cancel") : button("retry", "rotate-ccw", "Retry"))
 }
 
 function drawResult(element, run) {
+  if (!run) return element.querySelector(".file__result").replaceChildren()
   const image = run.images?.[0]
   const link = `/wafers/${run.wafer.id}/`
   const wafer = waferName(run.wafer.code, image?.file_name)
   element.querySelector(".file__result").replaceChildren(
-    bandElement(run), run.state === "done" ? severityCounts(run.counts_by_severity) : h("span", { class: "muted" }, run.waiting_for || "in the queue"),
+    bandElement(run), run.state === "done" ? severityCounts(run.counts_by_severity) : h("span", { class: "muted" }, UNDER_WAY.has(run.state) ? run.waiting_for || "in the queue" : ""),
     h("a", { class: "button", href: link, "aria-label": `Open wafer ${wafer.name}, ${plural(run.detection_count ?? 0, "defect")}` }, wafer.isNamed ? wafer.name : "Open", icon("arrow-right", "small")))
-  if (!image) return
+  if (!image) return undefined
   const boxes = (run.detections ?? []).map(({ bbox_px: box, class_code: code, severity }) => [...box, code, severity])
-  element.querySelector(".file__picture").replaceChildren(
+  return element.querySelector(".file__picture").replaceChildren(
     h("img", { src: image.thumbnail, alt: "", width: 64, height: 64 }),
     svg("svg", { viewBox: `0 0 ${image.width_px} ${image.height_px}`, preserveAspectRatio: "xMidYMid slice", "aria-hidden": "true" },
       ["minor", "major", "critical"].map((severity) => svg("path", { d: boxesPath(boxes, severity, image.width_px * 2), class: `boxes boxes--${severity}` }))))

@@ -4,6 +4,7 @@ export const MOST_AT_ONCE = 3
 export const MOST_TRIES = 6
 const LEFT_OUT = /^(\.|Thumbs\.db$|desktop\.ini$|__MACOSX)/i
 const ENDED = new Set(["done", "stored", "refused", "failed", "cancelled"])
+const ENDED_RUNS = new Set(["done", "failed", "cancelled"])
 const RETRYABLE = new Set(["refused", "failed", "cancelled"])
 /** Refusals of the file itself: too large, of no kind that is taken, not readable as an image. */
 const OF_THE_FILE = new Set([413, 415, 422])
@@ -30,7 +31,8 @@ export function added(queue, files, { maxBytes }) {
       items.push({ ...file, state: "waiting", sent: 0, tries: 0, holdUntil: 0, result: null, problem: null, ...refusedAtOnce(file, maxBytes) })
     }
   }
-  return { ...queue, items: [...queue.items, ...items], leftOut: queue.leftOut + leftOut }
+  // What comes to a queue with nothing left to do waits for a start of its own, with its own lot and wafer.
+  return { ...queue, items: [...queue.items, ...items], leftOut: queue.leftOut + leftOut, isStarted: queue.isStarted && isUnfinished(queue) }
 }
 
 function fingerprint({ path, size, modified }) {
@@ -81,7 +83,7 @@ export function progressed(queue, id, sent) {
 
 /** The server answered with a run: 200 it is done, 202 it is stored and waits. */
 export function answered(queue, id, run) {
-  const state = run.state === "done" ? "done" : run.state === "failed" ? "failed" : "stored"
+  const state = ENDED_RUNS.has(run.state) ? run.state : "stored"
   const problem = state === "failed" ? { title: "The inspection failed", detail: run.error?.detail ?? "" } : null
   return changed(queue, id, ({ size }) => ({ state, sent: size, result: run, problem }))
 }
@@ -128,15 +130,35 @@ export function canRetry({ state, problem }) {
 export function retried(queue, ids) {
   const those = new Set(ids)
   return { ...queue, heldUntil: 0, items: queue.items.map((item) => (those.has(item.id) && canRetry(item)
-    ? { ...item, state: "waiting", sent: 0, tries: 0, holdUntil: 0, problem: null, wasSent: false, keyed: (item.keyed ?? 0) + 1 } : item)) }
+    ? { ...item, state: "waiting", sent: 0, tries: 0, holdUntil: 0, problem: null, result: null, wasSent: false, keyed: (item.keyed ?? 0) + 1 } : item)) }
 }
 
 export function cleared(queue) {
   return { ...queue, leftOut: 0, items: queue.items.filter(({ state }) => state !== "done" && state !== "cancelled") }
 }
 
+export function isUnfinished(queue) {
+  return queue.items.some(({ state }) => !ENDED.has(state))
+}
+
 export function isOver(queue) {
-  return queue.items.length > 0 && queue.items.every(({ state }) => ENDED.has(state))
+  return queue.items.length > 0 && !isUnfinished(queue)
+}
+
+/** Whether leaving the page would lose files: those that are under way, and those that were started and wait their turn. */
+export function isAtRisk(queue) {
+  return queue.isStarted && isUnfinished(queue)
+}
+
+/** Runs that are stored and not judged yet. */
+export function storedRuns(queue) {
+  return queue.items.filter(({ state }) => state === "stored").map(({ result }) => result.id)
+}
+
+/** What became of a run that was stored. The same queue while it goes on. */
+export function followed(queue, run) {
+  const item = queue.items.find(({ state, result }) => state === "stored" && result.id === run.id)
+  return item && ENDED_RUNS.has(run.state) ? answered(queue, item.id, run) : queue
 }
 
 /** Counts by state, bytes sent of bytes to send, what can be retried, and what was cancelled too late to be sure. */

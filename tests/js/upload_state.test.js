@@ -22,6 +22,30 @@ describe("adding files", () => {
   })
 })
 
+describe("files that come later", () => {
+  const done = (queue) => upload.answered(upload.sending(queue, "a"), "a", { state: "done" })
+  test("go with what is being sent", () => assert.deepEqual(upload.toSend(upload.added(queueOf(file("a")), [file("b")], limits), 0), ["a", "b"]))
+  for (const [name, before] of [["is over", done(queueOf(file("a")))], ["was over and cleared", upload.cleared(done(queueOf(file("a"))))]])
+    test(`wait for a start of their own when the queue ${name}`, () => assert.deepEqual(upload.toSend(upload.added(before, [file("b")], limits), 0), []))
+})
+
+describe("a run that was stored", () => {
+  const stored = upload.answered(upload.sending(queueOf(file("a")), "a"), "a", { id: "r1", state: "queued" })
+  test("is followed", () => assert.deepEqual(upload.storedRuns(stored), ["r1"]))
+  for (const state of ["done", "failed", "cancelled"])
+    test(`and is ${state} says so`, () => assert.equal(stateOf(upload.followed(stored, { id: "r1", state }), "a"), state))
+  test("and goes on changes nothing", () => assert.equal(upload.followed(stored, { id: "r1", state: "running" }), stored))
+  test("for another file changes nothing", () => assert.equal(upload.followed(stored, { id: "r2", state: "done" }), stored))
+})
+
+describe("leaving the page", () => {
+  test("loses what was started and waits, also while nothing is under way", () => assert.ok(upload.isAtRisk(queueOf(file("a")))))
+  test("loses nothing before the start or after the end", () => {
+    assert.ok(!upload.isAtRisk({ ...queueOf(file("a")), isStarted: false }))
+    assert.ok(!upload.isAtRisk(upload.cancelled(queueOf(file("a")), ["a"])))
+  })
+})
+
 describe("the wafer of a file", () => {
   const one = { name: "left.png", path: "A12/W07/left.png" }
   for (const [rule, expected] of [["one", "W1"], ["folder", "W07"], ["file", "left"]])
