@@ -1,8 +1,12 @@
-"""What the settings make of the machine they are read on."""
+"""What the settings make of the machine they are read on, and of passwords."""
 
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 
 PROJECT_DIR = Path(__file__).resolve().parents[3]
 
@@ -18,3 +22,12 @@ def test_are_read_where_there_is_no_git(tmp_path):
     )
 
     assert (read.returncode, read.stdout.strip()) == (0, "unknown"), read.stderr
+
+
+def test_a_password_of_eleven_characters_is_refused():
+    with pytest.raises(ValidationError, match="at least 12"):
+        validate_password("notch7!left")
+
+
+def test_a_password_of_twelve_is_taken():
+    validate_password("notch7!right")
