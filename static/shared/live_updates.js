@@ -4,9 +4,10 @@ export function backoffMs(attempt, random = Math.random) {
   return ceilingMs / 2 + random() * (ceilingMs / 2)
 }
 
-export const POLL_MS = 5_000
+const POLL_MS = 5_000
 const PING_MS = 15_000
 const SILENT_MS = 40_000
+const LOST = 1006
 const SIGNED_OUT = 4401
 /** Not allowed, or not there: asking again every second would not change it. */
 const FINAL = new Set([SIGNED_OUT, 4403, 4404])
@@ -40,27 +41,27 @@ export class LiveUpdates extends (globalThis.HTMLElement ?? Object) {
   #heardAt = 0
   #attempt = 0
   #state = "connecting"
+  #start = () => this.#open()
   #online = () => this.#retryNow()
-  #offline = () => this.#socket?.close()
+  #offline = () => this.#drop()
 
   connectedCallback() {
     addEventListener("online", this.#online)
     addEventListener("offline", this.#offline)
-    // Subscribers are set up by modules that run after this one.
-    queueMicrotask(() => this.#open())
+    // Modules of the page run after this one, the last before this event: none of them misses the first word.
+    if (document.readyState === "complete") this.#open()
+    else document.addEventListener("DOMContentLoaded", this.#start, { once: true })
   }
 
   disconnectedCallback() {
     removeEventListener("online", this.#online)
     removeEventListener("offline", this.#offline)
+    document.removeEventListener("DOMContentLoaded", this.#start)
     clearTimeout(this.#timer)
     clearInterval(this.#poll)
     clearInterval(this.#ping)
-    if (this.#socket) this.#socket.onclose = null
-    this.#socket?.close()
+    this.#leave()
   }
-
-  get state() { return this.#state }
 
   #open() {
     this.#turn({ type: "opening" })
@@ -76,8 +77,21 @@ export class LiveUpdates extends (globalThis.HTMLElement ?? Object) {
 
   /** A line that died without a word looks open; only an answer proves that it is. */
   #checkPulse() {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send('{"type":"ping"}')
-    if (Date.now() - this.#heardAt > SILENT_MS) this.#socket.close()
+    if (Date.now() - this.#heardAt > SILENT_MS) this.#drop()
+    else if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send('{"type":"ping"}')
+  }
+
+  /** Takes the line for lost. Closing a dead one takes a browser a minute, for it waits for the other side's goodbye. */
+  #drop() {
+    if (!this.#socket || this.#socket.readyState === WebSocket.CLOSED) return
+    this.#leave()
+    this.#closed(LOST)
+  }
+
+  #leave() {
+    if (!this.#socket) return
+    this.#socket.onmessage = this.#socket.onclose = null
+    this.#socket.close()
   }
 
   #receive(frame) {
@@ -101,8 +115,7 @@ export class LiveUpdates extends (globalThis.HTMLElement ?? Object) {
     if (this.#socket?.readyState === WebSocket.OPEN) return
     clearTimeout(this.#timer)
     this.#attempt = 0
-    if (this.#socket) this.#socket.onclose = null
-    this.#socket?.close()
+    this.#leave()
     this.#open()
   }
 
