@@ -14,10 +14,12 @@ const rows = find("#wafers-rows")
 const status = find("#wafers-status [data-text]")
 const idsOf = (root) => [...root.querySelectorAll("tr[data-wafer]")].map((row) => row.dataset.wafer)
 const links = () => [...rows.querySelectorAll(".table__link")]
-let typing
+let typing = null
 let settling = null
 let request
 let again = redraw
+/** The query that the rows answer; the address is ahead of it while somebody types. */
+let drawn = location.search
 
 // Asking ------------------------------------------------------------------------------------------------------------
 
@@ -57,9 +59,11 @@ function showFailure(answer) {
 /** Draws the list anew: what somebody asked for. */
 async function redraw() {
   again = redraw
+  const asked = location.search
   rows.setAttribute("aria-busy", "true")
   const fresh = await rowsNow()
   if (!fresh) return
+  drawn = asked
   rows.replaceChildren(fresh)
   find("#wafers-newer").hidden = true
   drawStatus()
@@ -68,9 +72,12 @@ async function redraw() {
 
 /** Brings the rows that are shown up to date where they are; what is newer is counted and offered. */
 async function refresh() {
+  // Rows of another question are not these brought up to date, and what somebody asked for is not broken off.
+  if (typing || rows.hasAttribute("aria-busy")) return settle()
+  if (location.search !== drawn) return redraw()
   again = refresh
   const fresh = await rowsNow()
-  if (!fresh) return
+  if (!fresh) return undefined
   if (!rows.querySelector("table") || !fresh.querySelector("table")) {
     rows.replaceChildren(fresh)
   } else {
@@ -81,7 +88,7 @@ async function refresh() {
     if (newer) setText(find("#wafers-newer"), newerText({ newer, isMore }))
   }
   drawStatus()
-  tick()
+  return tick()
 }
 
 /** A row without what turns by itself, to tell whether anything else did. */
@@ -114,7 +121,10 @@ function drawStatus() {
 function search(waitMs) {
   history.replaceState(null, "", `?${queryOf(new FormData(form))}`)
   clearTimeout(typing)
-  typing = setTimeout(redraw, waitMs)
+  typing = setTimeout(() => {
+    typing = null
+    redraw()
+  }, waitMs)
 }
 
 function step(event) {
@@ -160,9 +170,6 @@ function settle() {
 }
 
 for (const name of ["run.queued", "run.started", "run.waiting", "run.done", "run.failed", "run.cancelled"]) document.addEventListener(`live:${name}`, settle)
-let isFirst = true
-document.addEventListener("live:resync", () => {
-  if (!isFirst) settle()
-  isFirst = false
-})
+// The first one too: what happened between the drawing of this page and its first word from the server.
+document.addEventListener("live:resync", settle)
 drawStatus()
