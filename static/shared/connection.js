@@ -3,6 +3,7 @@ import { setAttribute, setIcon, setText } from "./dom.js"
 import { ageText } from "./formats.js"
 import { getJson } from "./http.js"
 import { partTitle } from "./parts.js"
+import { turns } from "./turns.js"
 
 const STALE_MS = 30_000
 const SYSTEM_EVERY_MS = 15_000
@@ -23,6 +24,7 @@ export function linkWords({ states, silentMs, retryInMs }) {
     const sub = retryInMs > 0 ? `again in ${Math.ceil(retryInMs / 1000)} s` : "trying"
     return { level: "alarm", text: "Offline", icon: "wifi-off", sub }
   }
+  if (states.includes("refused")) return { level: "warn", text: "Not live", icon: "lock", sub: "" }
   if (silentMs > STALE_MS) return { level: "warn", text: "Stale", icon: "clock", sub: ageText(silentMs) }
   if (states.includes("polling")) return { level: "warn", text: "Every 5 s", icon: "refresh-cw", sub: "" }
   if (states.length === 0 || states.includes("connecting")) return { level: "none", text: "Connecting", icon: "circle-dashed", sub: "" }
@@ -70,21 +72,32 @@ export function startConnection() {
     setAttribute(element, "data-level", cut ? "alarm" : "warn")
     setText(element.querySelector("span"), text ?? "")
     setText(link, cut ? "Sign in again" : "See system health")
-    setAttribute(link, "href", cut ? `/login/?next=${encodeURIComponent(location.pathname)}` : "/health/")
+    setAttribute(link, "href", cut ? `/login/?next=${encodeURIComponent(location.pathname + location.search)}` : "/health/")
     link.hidden = document.documentElement.dataset.link === "offline"
     element.hidden = !text
   }
 
-  const drawSystem = (system) => {
+  const drawAlarms = (system) => {
     const words = alarmWords(system)
     setAttribute(document.querySelector("#alarms"), "data-level", words.level)
     setText(document.querySelector("#alarms [data-text]"), words.text)
+  }
+
+  const drawSystem = (system) => {
+    drawAlarms(system)
     banner = system.banner
     drawBanner()
     document.dispatchEvent(new CustomEvent("waferdeck:system", { detail: system }))
   }
 
-  const ask = () => getJson("system/").then(drawSystem, () => {})
+  const questions = turns()
+  const ask = async () => {
+    const turn = questions.take()
+    const system = await getJson("system/").catch(() => null)
+    if (!questions.counts(turn)) return
+    if (system) drawSystem(system)
+    else drawAlarms(null)
+  }
 
   document.addEventListener("waferdeck:contact", () => { contactAt = Date.now() })
   document.addEventListener("live:link", ({ target, detail }) => {

@@ -8,7 +8,7 @@ import { Problem, problemFrom } from "../../static/shared/http.js"
 import { combine } from "../../static/shared/keys.js"
 import { backoffMs, linkAfter } from "../../static/shared/live_updates.js"
 import { partTitle } from "../../static/shared/parts.js"
-import { nextOption } from "../../static/shared/search.js"
+import { turns } from "../../static/shared/turns.js"
 
 describe("waiting before a reconnect", () => {
   test("doubles from half a second", () => assert.deepEqual([0, 1, 2].map((n) => backoffMs(n, () => 1)), [500, 1000, 2000]))
@@ -30,11 +30,13 @@ describe("words for the link", () => {
   test("live", () => assert.deepEqual([words({}).text, words({}).level], ["Live", "none"]))
   test("offline counts down", () => assert.equal(words({ states: ["live", "offline"], retryInMs: 3200 }).sub, "again in 4 s"))
   test("silence is stale, not live", () => assert.equal(words({ silentMs: 48_000 }).text, "Stale"))
+  test("a socket that was refused is not live, whatever the others are", () => assert.deepEqual([words({ states: ["live", "refused"] }).text, words({ states: ["live", "refused"] }).level], ["Not live", "warn"]))
   test("signed out comes before everything", () => assert.equal(words({ states: ["offline", "signed out"] }).text, "Signed out"))
 })
 
 describe("alarms", () => {
   const part = (name, state) => ({ name, state })
+  test("and what the bar says before the first answer are the same", () => assert.ok(readFileSync(new URL("../../templates/components/_bar.html", import.meta.url), "utf8").includes(`<span data-text>${alarmWords(null).text}</span>`)))
   test("unknown is not none", () => assert.equal(alarmWords(null).text, "System unknown"))
   test("none", () => assert.equal(alarmWords({ state: "ok", components: [part("redis", "ok")] }).text, "System OK"))
   test("down comes before degraded", () => assert.deepEqual(alarmWords({ state: "degraded", components: [part("redis", "degraded"), part("triton", "down")] }), { level: "alarm", text: "Triton down" }))
@@ -54,10 +56,12 @@ describe("keys", () => {
   test("other keys stand alone", () => assert.deepEqual(combine("", "p"), { combination: "p", prefix: "" }))
 })
 
-describe("search", () => {
-  test("down from the field is the first", () => assert.equal(nextOption(-1, "ArrowDown", 3), 0))
-  test("down from the last is the field again", () => assert.equal(nextOption(2, "ArrowDown", 3), -1))
-  test("up from the field is the last", () => assert.equal(nextOption(-1, "ArrowUp", 3), 2))
+describe("answers that overtake each other", () => {
+  test("count in the order of their questions", () => {
+    const asked = turns()
+    const [first, second, third] = [asked.take(), asked.take(), asked.take()]
+    assert.deepEqual([asked.counts(second), asked.counts(first), asked.counts(third)], [true, false, true])
+  })
 })
 
 describe("problems", () => {
