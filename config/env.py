@@ -140,7 +140,8 @@ VARIABLES: tuple[Variable, ...] = (
         "STORAGE_URL",
         str,
         "file:var/storage",
-        "Where images are kept: file:///folder (file:folder starts at the project), or s3://key:secret@host:port/bucket?tls=0.",
+        "Where images are kept: file:///folder (file:folder starts at the project), or"
+        " s3://key:secret@host:port/bucket?tls=0, with key and secret in percent form.",
         secret=True,
     ),
     Variable(

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import environ
 
@@ -133,9 +134,6 @@ CACHES = {
         "OPTIONS": {"socket_connect_timeout": 0.3, "socket_timeout": 0.5},
     }
 }
-CHANNEL_LAYERS = {
-    "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
-}
 
 
 def _storage(url: str) -> dict[str, Any]:
@@ -151,8 +149,9 @@ def _storage(url: str) -> dict[str, Any]:
             "BACKEND": "storages.backends.s3.S3Storage",
             "OPTIONS": {
                 "endpoint_url": f"{'https' if tls else 'http'}://{parts.hostname}:{parts.port or (443 if tls else 80)}",
-                "access_key": parts.username,
-                "secret_key": parts.password,
+                # Keys hold slashes and pluses, which an address can only have in percent form.
+                "access_key": parts.username and unquote(parts.username),
+                "secret_key": parts.password and unquote(parts.password),
                 "bucket_name": parts.path.strip("/"),
                 "signature_version": "s3v4",
                 "addressing_style": "path",
@@ -221,7 +220,6 @@ MIGRATION_MODULES = {"knox": None}
 KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "inspection:wall"
-LOGOUT_REDIRECT_URL = "login"
 PASSWORD_HASHERS = [
     # Costs an attacker memory as well as time; nothing has to be installed for it.
     "django.contrib.auth.hashers.ScryptPasswordHasher",
@@ -342,7 +340,6 @@ LANGUAGE_CODE = "en"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
-FORMAT_MODULE_PATH = None
 
 LOGGING_CONFIG = "core.logs.configure"
 LOGGING = {"level": ENV["LOG_LEVEL"]}
