@@ -4,14 +4,17 @@ import { countText, durationText, percentText, plural } from "../shared/formats.
 import { confirmed } from "../shared/confirm.js"
 import { getJson, postJson } from "../shared/http.js"
 import { accountName, bandElement, waferName } from "../shared/signs.js"
+import { soon } from "../shared/soon.js"
 import { toast } from "../shared/toast.js"
+import { showTrouble } from "../shared/trouble.js"
 import { createBar, timeText, updateBar } from "./job_parts.js"
-import { canRetry, received, shownItems, stateWords } from "./job_state.js"
+import { answered, canRetry, received, shownItems, stateWords } from "./job_state.js"
 
 const find = (selector) => document.querySelector(selector)
 const id = find("#job").dataset.id
 const ITEM_WORDS = { waiting: "Waiting", done: "Inspected", failed: "Failed", cancelled: "Cancelled" }
 const ANEW = "Trying again does not help here: send this file, or another in its place, in a new batch."
+const SETTLE_MS = 300
 let job = null
 let filter = "all"
 
@@ -68,20 +71,33 @@ function updateItem(row, item) {
   cell("open").replaceChildren(...(item.wafer ? [h("a", { class: "table__link", href: `/wafers/${item.wafer.id}/${item.run ? `?run=${item.run}` : ""}` }, h("span", { class: "clip", title: item.wafer.code }, waferName(item.wafer.code, item.file_name).name), h("small", { class: "clip" }, `lot ${item.wafer.lot}`))] : []))
 }
 
+/** The newest state an event spoke of, also while nothing else was known of the job. */
+let heard = 0
+
 async function load() {
   try {
-    job = await getJson(`inference/jobs/${id}/`)
-    redraw()
+    take(await getJson(`inference/jobs/${id}/`))
+    showTrouble(find("#job-trouble"), null)
   } catch (problem) {
-    if (!job) setText(find("#job-state"), problem.message)
+    showTrouble(find("#job-trouble"), problem, { what: job ? "What is shown of this job is from before." : "This job could not be loaded.", retry: load })
+    if (job) return
+    setText(find("#job-state"), "Unknown")
+    find("#items-loading")?.remove()
   }
 }
 
+function take(answer) {
+  job = answered(job, answer)
+  if (answer.revision < heard) loadSoon()
+  redraw()
+}
+
+const loadSoon = soon(load, SETTLE_MS)
+
 async function act(path, done) {
   try {
-    job = await postJson(`inference/jobs/${id}/${path}/`)
+    take(await postJson(`inference/jobs/${id}/${path}/`))
     toast(done)
-    redraw()
   } catch (problem) {
     toast(problem.message, { level: "alarm" })
   }
@@ -99,9 +115,13 @@ find("#filter").addEventListener("click", ({ target }) => {
   for (const button of document.querySelectorAll("#filter button")) setAttribute(button, "aria-pressed", String(button.dataset.filter === filter))
   redraw()
 })
-document.addEventListener("live:job.changed", ({ detail }) => {
+document.addEventListener("live:job.changed", ({ detail: { data } }) => {
+  if (data.id !== id) return
+  heard = Math.max(heard, data.revision)
+  // Of many items at once the event says only that they changed.
+  if (!data.item) loadSoon()
   if (!job) return
-  job = received(job, detail.data)
+  job = received(job, data)
   redraw()
 })
 document.addEventListener("live:resync", ({ target }) => { if (target.getAttribute("src") !== "/ws/live/") load() })

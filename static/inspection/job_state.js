@@ -9,6 +9,11 @@ export function received(job, data) {
   return { ...job, ...rest, items }
 }
 
+/** The job after the server told all of it: an answer that events have overtaken changes nothing, and has to be asked for again. */
+export function answered(job, answer) {
+  return job && answer.revision < job.revision ? job : answer
+}
+
 const RANK = { waiting: 0, cancelled: 1, failed: 1, done: 2 }
 
 function withItem(items, item) {
@@ -39,6 +44,12 @@ export function shares({ total, done, failed, cancelled }) {
 /** The line under a job's name: what is going on, in words. */
 export function stateWords(job) {
   if (job.state === "cancelled") return job.done ? `Cancelled, ${job.done} done before` : "Cancelled"
-  if (job.state === "running") return job.waiting_for ? `Waiting: ${job.waiting_for}` : "Under way"
+  if (job.state === "running") return waitsFor(job) ? `Waiting: ${waitsFor(job)}` : "Under way"
   return job.failed ? `Done, ${job.failed} failed` : "Done"
+}
+
+/** What all of its unfinished items wait for, where the items are known; empty while one of them is being inspected. */
+function waitsFor({ items = [] }) {
+  const reasons = items.filter(({ state }) => state === "waiting").map(({ waiting_for: reason }) => reason)
+  return reasons.every(Boolean) ? (reasons[0] ?? "") : ""
 }

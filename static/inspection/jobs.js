@@ -1,17 +1,20 @@
-/** The list of jobs, asked anew while one of them runs. */
+/** The list of jobs, asked anew when one of them changes, and for the time it still takes while one runs. */
 import { ageElement } from "../shared/ages.js"
 import { h, keyed, setText } from "../shared/dom.js"
 import { durationText, percentText, plural } from "../shared/formats.js"
 import { getJson } from "../shared/http.js"
 import { accountName } from "../shared/signs.js"
+import { soon } from "../shared/soon.js"
+import { showTrouble } from "../shared/trouble.js"
 import { createBar, stateElement, timeText, updateBar } from "./job_parts.js"
 import { stateWords } from "./job_state.js"
 
 const EVERY_MS = 3000
+const SETTLE_MS = 500
 const find = (selector) => document.querySelector(selector)
 const body = find("#jobs")
-let next = null
 let pages = 1
+let isRunning = false
 
 function create(job) {
   const row = h("tr", { class: "job" },
@@ -33,27 +36,52 @@ function update(row, job) {
   setText(cell("p95"), job.summary?.p95_ms ? `${durationText(job.summary.p95_ms)} · ${percentText(job.summary.success_rate)}` : "–")
 }
 
-async function refresh() {
+/** The jobs of as many pages as are open, and where the next one begins. */
+async function allShown() {
   const rows = []
   let path = "inference/jobs/?limit=50"
   for (let page = 0; page < pages && path; page += 1) {
-    const answer = await getJson(path).catch(() => null)
-    if (!answer) return
+    const answer = await getJson(path)
     rows.push(...answer.results)
-    path = next = answer.next
+    path = answer.next
   }
-  find("#jobs-loading")?.remove()
+  return { rows, next: path }
+}
+
+function draw({ rows, next }) {
   keyed(body, rows, { key: ({ id }) => id, create, update })
   find("#jobs-table").hidden = rows.length === 0
   find("#jobs-empty").hidden = rows.length > 0
   find("#jobs-more").hidden = !next
-  document.body.dataset.running = rows.some(({ state }) => state === "running") ? "yes" : ""
+  isRunning = rows.some(({ state }) => state === "running")
 }
+
+let isAsking = false
+let isToAskAgain = false
+/** One question at a time: a slow server is not asked the more the slower it is. */
+async function refresh() {
+  isToAskAgain = isAsking
+  if (isAsking) return
+  isAsking = true
+  try {
+    draw(await allShown())
+    showTrouble(find("#jobs-trouble"), null)
+  } catch (problem) {
+    showTrouble(find("#jobs-trouble"), problem, { what: body.childElementCount ? "The jobs below are from before." : "The jobs could not be loaded.", retry: refresh })
+  } finally {
+    isAsking = false
+    find("#jobs-loading")?.remove()
+  }
+  if (isToAskAgain) await refresh()
+}
+
+const settle = soon(refresh, SETTLE_MS)
 
 find("#jobs-more").addEventListener("click", () => {
   pages += 1
   refresh()
 })
 document.addEventListener("live:resync", refresh)
-setInterval(() => { if (document.body.dataset.running && !document.hidden) refresh() }, EVERY_MS)
+document.addEventListener("live:job.changed", settle)
+setInterval(() => { if (isRunning && !document.hidden) refresh() }, EVERY_MS)
 refresh()

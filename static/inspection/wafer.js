@@ -3,6 +3,7 @@ import { setAttribute, setText } from "../shared/dom.js"
 import { confidenceText, lengthText, plural } from "../shared/formats.js"
 import { getJson } from "../shared/http.js"
 import { loadClasses, verdict } from "../shared/signs.js"
+import { soon } from "../shared/soon.js"
 import { toast } from "../shared/toast.js"
 import { DeepZoom } from "./deep_zoom.js"
 import { asStanding } from "./standing.js"
@@ -178,14 +179,7 @@ function drawAround() {
   drawHistory(find("#history"), history, asked)
 }
 
-let loading = null
-/** Not put off by every event: a steady stream would never let it come. */
-function loadSoon() {
-  loading ??= setTimeout(() => {
-    loading = null
-    load()
-  }, SETTLE_MS)
-}
+const loadSoon = soon(load, SETTLE_MS)
 
 function heard(card) {
   const next = withCard(history, card)

@@ -2,6 +2,7 @@
 import { tick } from "../shared/ages.js"
 import { setAttribute, setText } from "../shared/dom.js"
 import { bind } from "../shared/keys.js"
+import { soon } from "../shared/soon.js"
 import { digest } from "./inspector.js"
 import { arrivals, failureText, newerText, nextRow, queryOf, statusText } from "./wafers_state.js"
 
@@ -15,7 +16,7 @@ const status = find("#wafers-status [data-text]")
 const idsOf = (root) => [...root.querySelectorAll("tr[data-wafer]")].map((row) => row.dataset.wafer)
 const links = () => [...rows.querySelectorAll(".table__link")]
 let typing = null
-let settling = null
+const settle = soon(() => refresh(), SETTLE_MS)
 let request
 let again = redraw
 /** The query that the rows answer; the address is ahead of it while somebody types. */
@@ -160,14 +161,6 @@ bind({ keys: ["["], label: "Newer wafers", run: () => rows.querySelector("a[rel=
 bind({ keys: ["]"], label: "Older wafers", run: () => rows.querySelector("a[rel=next]")?.click() })
 
 // What happens ------------------------------------------------------------------------------------------------------
-
-function settle() {
-  // Not put off by every event: a steady stream would never let it come.
-  settling ??= setTimeout(() => {
-    settling = null
-    refresh()
-  }, SETTLE_MS)
-}
 
 for (const name of ["run.queued", "run.started", "run.waiting", "run.done", "run.failed", "run.cancelled"]) document.addEventListener(`live:${name}`, settle)
 // The first one too: what happened between the drawing of this page and its first word from the server.

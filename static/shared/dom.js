@@ -4,7 +4,7 @@ const SVG = "http://www.w3.org/2000/svg"
 /** Where the page says the pictures of icons and of our own signs are: {icons, glyphs}. */
 export const sprites = globalThis.document?.body?.dataset ?? { icons: "icons.svg", glyphs: "glyphs.svg" }
 
-/** An element: h("a", {class: "x", href, onclick, hidden: true}, "text", child…). null children are left out. */
+/** An element: h("a", {class: "x", href, onclick, hidden: true}, "text", child…). null, false and "" children are left out. */
 export function h(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children)
 }
@@ -20,7 +20,7 @@ function fill(element, attributes, children) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value)
     else element.setAttribute(name, value === true ? "" : value)
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false))
+  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false && child !== ""))
   return element
 }
 

@@ -26,7 +26,18 @@ test("only a run can be tried again; a file that was refused has to be sent anew
   assert.deepEqual(items.map(jobs.canRetry), [true, false, true, false])
 })
 test("an empty job has no shares", () => assert.deepEqual(jobs.shares({ total: 0 }), { done: 0, failed: 0, cancelled: 0 }))
-test("a job that waits says for what", () => assert.equal(jobs.stateWords({ ...job, waiting_for: "Triton is away" }), "Waiting: Triton is away"))
+describe("an answer of the server", () => {
+  test("is the job", () => assert.equal(jobs.answered(job, { ...job, revision: 3 }).revision, 3))
+  test("is the job where nothing was known", () => assert.equal(jobs.answered(null, job), job))
+  test("that events have overtaken does not bring an older state back", () => assert.equal(jobs.answered({ ...job, revision: 9, state: "done" }, { ...job, revision: 8 }).state, "done"))
+})
+
+test("a job that waits says for what its items wait", () => {
+  const waiting = (...reasons) => ({ ...job, items: reasons.map((reason, at) => item(at, "waiting", { waiting_for: reason })) })
+  assert.equal(jobs.stateWords(waiting("Triton is away", "Triton is away")), "Waiting: Triton is away")
+  assert.equal(jobs.stateWords(waiting("Triton is away", "")), "Under way")
+  assert.equal(jobs.stateWords({ ...job, items: undefined }), "Under way")
+})
 test("a cancelled job says what was done before", () => {
   assert.equal(jobs.stateWords({ ...job, state: "cancelled" }), "Cancelled, 1 done before")
   assert.equal(jobs.stateWords({ ...job, state: "cancelled", done: 0 }), "Cancelled")

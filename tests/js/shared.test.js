@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { readFileSync } from "node:fs"
-import { describe, test } from "node:test"
+import { describe, mock, test } from "node:test"
 import { alarmWords, linkWords } from "../../static/shared/connection.js"
 import { validChoices } from "../../static/shared/display.js"
 import * as formats from "../../static/shared/formats.js"
@@ -8,6 +8,7 @@ import { Problem, problemFrom } from "../../static/shared/http.js"
 import { combine } from "../../static/shared/keys.js"
 import { backoffMs, linkAfter } from "../../static/shared/live_updates.js"
 import { partTitle } from "../../static/shared/parts.js"
+import { soon } from "../../static/shared/soon.js"
 import { turns } from "../../static/shared/turns.js"
 
 describe("waiting before a reconnect", () => {
@@ -62,6 +63,18 @@ describe("answers that overtake each other", () => {
     const [first, second, third] = [asked.take(), asked.take(), asked.take()]
     assert.deepEqual([asked.counts(second), asked.counts(first), asked.counts(third)], [true, false, true])
   })
+})
+
+test("what many events ask for is done once, and a steady stream does not put it off", () => {
+  mock.timers.enable({ apis: ["setTimeout"] })
+  let count = 0
+  const settle = soon(() => { count += 1 }, 300)
+  for (let n = 0; n < 10; n += 1) {
+    settle()
+    mock.timers.tick(100)
+  }
+  mock.timers.reset()
+  assert.equal(count, 3)
 })
 
 describe("problems", () => {
