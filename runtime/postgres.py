@@ -16,6 +16,8 @@ from runtime.layout import PROJECT_DIR, Layout
 from runtime.process import Command
 from runtime.unit import TASK, Spec
 
+# The supervisor waits for the answer, and does nothing else meanwhile.
+FINGERPRINT_WITHIN_S = 10.0
 ROLES_SQL = Path(__file__).with_name("postgres_roles.sql")
 
 SETTINGS = {
@@ -143,7 +145,10 @@ class Postgres:
         )
 
     def fingerprint(self) -> str:
-        """Names this cluster, the database in it and the migrations applied there; empty when it has none yet."""
+        """Names this cluster, the database in it and the migrations applied there.
+
+        Empty when it has none yet, or does not say in time: then whatever depends on it looks for itself.
+        """
         command = self._psql(
             "--command",
             "SELECT (SELECT system_identifier FROM pg_control_system()), "
@@ -151,9 +156,17 @@ class Postgres:
             "(SELECT md5(string_agg(app || name, ',' ORDER BY app, name)) FROM django_migrations)",
             database=environment.DATABASE,
         )
-        answer = subprocess.run(
-            command.argv, env=dict(command.environment), capture_output=True, text=True, timeout=10, check=False
-        )
+        try:
+            answer = subprocess.run(
+                command.argv,
+                env=dict(command.environment),
+                capture_output=True,
+                text=True,
+                timeout=FINGERPRINT_WITHIN_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return ""
         return answer.stdout.strip()
 
     def _remove_stale_lock(self) -> None:

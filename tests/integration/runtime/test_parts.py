@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from runtime import logs, ports, state
+from runtime import keys, logs, ports, postgres, state
+from runtime.layout import Layout
 from runtime.once import Once
 from runtime.state import Lock, Locked, State
 
@@ -44,6 +45,19 @@ class TestLogs:
 
         assert logs.tail(tmp_path / "web.log", lines=2) == ["line 98", "line 99"]
         assert logs.tail(tmp_path / "none.log", lines=2) == []
+
+
+class TestPostgres:
+    def test_of_a_server_that_does_not_answer_nothing_is_known(self, tmp_path, monkeypatch):
+        silent = tmp_path / "psql"
+        silent.write_text("#!/bin/sh\nexec sleep 60\n")
+        silent.chmod(0o755)
+        monkeypatch.setattr(postgres, "FINGERPRINT_WITHIN_S", 0.2)
+        layout = Layout(var_dir=tmp_path)
+        server = postgres.Postgres(layout=layout, keys=keys.load_or_make(layout.keys_path), port=1, scratch=True)
+        monkeypatch.setattr(server, "_bin", tmp_path)
+
+        assert server.fingerprint() == ""
 
 
 class TestState:
