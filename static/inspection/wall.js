@@ -4,15 +4,17 @@ import { ageText, agoText, countText, plural } from "../shared/formats.js"
 import { getJson } from "../shared/http.js"
 import { bind } from "../shared/keys.js"
 import { loadClasses } from "../shared/signs.js"
+import { showTrouble } from "../shared/trouble.js"
+import { turns } from "../shared/turns.js"
 import { createCard, markNew, updateCard } from "./wall_card.js"
-import { PERSON, answered, cardKey, cleanFilters, emptyWall, figures, filtered, heldBack, isUncertain, lanes, levelOf, matches, paused, received, resumed, resynced, shown } from "./wall_state.js"
+import { NO_TOOL, PERSON, answered, cardKey, cleanFilters, emptyWall, figures, filtered, heldBack, isUncertain, lanes, levelOf, matches, paused, received, resumed, resynced, sentBy, shown } from "./wall_state.js"
 
 const EVENTS = ["run.queued", "run.started", "run.waiting", "run.done", "run.failed", "run.cancelled"]
 const readJson = (id) => JSON.parse(document.getElementById(id).textContent)
 const find = (selector) => document.querySelector(selector)
 
 const address = new URL(location.href)
-const tools = readJson("tools")
+let tools = readJson("tools")
 let wall = emptyWall(Object.fromEntries(address.searchParams))
 let view = address.searchParams.get("view") ?? ""
 /** Cards the wall had at the last drawing, shown or not; null before the first. */
@@ -46,8 +48,16 @@ function draw() {
   setAttribute(board, "data-view", asLanes ? "lanes" : "grid")
   setAttribute(find("[data-command=view]"), "aria-pressed", String(asLanes))
   board.querySelector(".skeleton-cards")?.remove()
+  const focused = document.activeElement?.closest(".card")
   keyed(board, cards.length === 0 ? [] : asLanes ? rows : [{ tool: "", cards }], { key: ({ tool }) => `lane ${tool}`, create: createLane, update: updateLane })
+  if (focused && !focused.isConnected) focusCard(cardKey(focused.card))
   if (!wall.paused) known = new Set(wall.cards.keys())
+}
+
+/** Another view, or another lane, draws cards anew: who goes by keys stays at theirs. */
+function focusCard(key) {
+  const same = [...board.querySelectorAll(".card")].find(({ card }) => cardKey(card) === key)
+  same?.querySelector("a").focus({ preventScroll: true })
 }
 
 function createLane(lane) {
@@ -105,18 +115,43 @@ function change(next) {
   redraw()
 }
 
+const questions = turns()
+let retrying = null
+
 async function resync() {
+  clearTimeout(retrying)
   const asked = wall.filters
-  const query = new URLSearchParams(Object.entries(asked).filter(([name, value]) => value && name !== "band" && value !== "by hand"))
-  const answer = await getJson(`wall/?limit=200&${query}`).catch(() => null)
-  if (!answer || asked !== wall.filters) return
-  const next = resynced(wall, answer.cards)
+  const turn = questions.take()
+  try {
+    const answer = await getJson(`wall/?limit=200&${queryOf(asked)}`)
+    if (questions.counts(turn) && asked === wall.filters) take(answer)
+  } catch (problem) {
+    if (questions.counts(turn) && asked === wall.filters) askLater(problem)
+  }
+}
+
+/** What the server narrows; a band says how wafers stand, which events change, so that it is left to the page. */
+function queryOf({ tool, product }) {
+  return new URLSearchParams(Object.entries({ tool: tool === NO_TOOL ? "" : tool, product }).filter(([, value]) => value))
+}
+
+function take({ cards }) {
+  const next = resynced(wall, cards)
   // Whoever paused before the first answer saw nothing yet: that answer is what the view holds.
   change(wall.paused && !isAsked ? paused(resumed(next)) : next)
   isAsked = true
+  showTrouble(find("#wall-trouble"), null)
   redraw()
 }
 
+/** A gap that is not filled stays one until the next: it is asked about until there is an answer. */
+function askLater(problem) {
+  showTrouble(find("#wall-trouble"), problem, { what: "The wall cannot be brought up to date.", safe: "What you see is from before; it is asked again every 5 s.", retry: resync })
+  clearTimeout(retrying)
+  retrying = setTimeout(resync, AGAIN_MS)
+}
+
+const AGAIN_MS = 5000
 const SETTLE_MS = 1500
 const MOST_ASKED = 5
 const uncertain = new Set()
@@ -132,7 +167,8 @@ function settle(card) {
     if (ids.length > MOST_ASKED) return resync()
     for (const id of ids) {
       const answer = await getJson(`wall/?wafer=${id}`).catch(() => null)
-      if (answer) change(answered(wall, answer.cards))
+      if (!answer) return resync()
+      change(answered(wall, answer.cards))
     }
   }, SETTLE_MS * (1 + Math.random()))
 }
@@ -164,9 +200,9 @@ function showFilters() {
 for (const name of EVENTS) {
   document.addEventListener(`live:${name}`, ({ detail }) => {
     const card = detail.data
-    const known = wall.cards.get(cardKey(card))
+    tools = sentBy(tools, card)
     // A wall of one tool does not fill up with the others.
-    if (known || matches(card, { ...cleanFilters(wall.filters), band: "" })) {
+    if (wall.cards.has(cardKey(card)) || matches(card, { ...cleanFilters(wall.filters), band: "" })) {
       change(received(wall, card))
       if (isUncertain(card)) settle(card)
     }
@@ -210,9 +246,15 @@ function step(event) {
   const at = links.indexOf(document.activeElement)
   const lane = document.activeElement.closest?.(".lane")
   const next = { ArrowRight: () => links[at + 1], ArrowLeft: () => links[Math.max(0, at - 1)],
-    ArrowDown: () => lane?.nextElementSibling?.querySelector(".card__link") ?? links[at + 1],
-    ArrowUp: () => lane?.previousElementSibling?.querySelector(".card__link") ?? links[Math.max(0, at - 1)] }[event.key]()
+    ArrowDown: () => firstBeyond(lane, "nextElementSibling") ?? links[at + 1],
+    ArrowUp: () => firstBeyond(lane, "previousElementSibling") ?? links[Math.max(0, at - 1)] }[event.key]()
   next?.focus()
+}
+
+/** The first wafer of the next lane that way that has one: an idle tool's is empty. */
+function firstBeyond(lane, way) {
+  for (let next = lane?.[way]; next; next = next[way]) if (next.querySelector(".card__link")) return next.querySelector(".card__link")
+  return null
 }
 bind({ keys: ["ArrowRight", "ArrowLeft"], label: "Next or previous wafer; Enter opens it", run: step })
 bind({ keys: ["ArrowDown", "ArrowUp"], label: "Next or previous lane", run: step })

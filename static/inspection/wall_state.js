@@ -142,8 +142,8 @@ export function figures(wall) {
  * silent as it should be: only while runs of its images are unfinished is it expected to go on.
  *
  * @param {object[]} tools {code, cadence_s, last_image_at} of the site
- * @returns {{tool: string, cards: object[], silentMs: ?number, isLate: boolean}[]} silentMs: since the last image;
- *   isLate: longer than the tool's cadence, with work under way
+ * @returns {{tool: string, cards: object[], silentMs: ?number, isLate: boolean}[]} silentMs: since the last image, shown
+ *   or not; isLate: longer than the tool's cadence, with work under way
  */
 export function lanes(wall, tools, nowMs) {
   const groups = new Map(tools.filter(({ code }) => !wall.filters.tool || wall.filters.tool === code).map(({ code }) => [code, []]))
@@ -153,15 +153,24 @@ export function lanes(wall, tools, nowMs) {
     groups.get(tool).push(card)
   }
   const known = new Map(tools.map((tool) => [tool.code, tool]))
-  return [...groups].map(([tool, cards]) => ({ tool, cards, ...silence(known.get(tool), cards, nowMs) }))
+  const all = [...wall.cards.values()]
+  return [...groups].map(([tool, cards]) => ({ tool, cards, ...silence(known.get(tool), all.filter((card) => card.tool === tool), nowMs) }))
     .sort((a, b) => (a.tool === NO_TOOL) - (b.tool === NO_TOOL) || a.tool.localeCompare(b.tool))
 }
 
+/** @param {object[]} cards all of the tool: what a filter hides or a pause holds back is no silence */
 function silence(tool, cards, nowMs) {
-  const last = Math.max(Date.parse(tool?.last_image_at) || 0, ...cards.slice(0, 1).map((card) => Date.parse(card.queued_at)))
+  const last = Math.max(Date.parse(tool?.last_image_at) || 0, ...cards.map((card) => Date.parse(card.queued_at)))
   if (!tool || !last) return { silentMs: null, isLate: false }
   const isUnfinished = cards.some(({ state }) => state === "queued" || state === "running")
   return { silentMs: nowMs - last, isLate: isUnfinished && nowMs - last > tool.cadence_s * 1000 }
+}
+
+/** The tools after one of them sent an image, whether the wall shows it or not. The same where it says nothing new. */
+export function sentBy(tools, { tool, queued_at: at }) {
+  const known = tools.find(({ code }) => code === tool)
+  if (!known || Date.parse(known.last_image_at) >= Date.parse(at)) return tools
+  return tools.map((one) => (one === known ? { ...one, last_image_at: at } : one))
 }
 
 function newest(cards) {

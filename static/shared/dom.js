@@ -51,7 +51,7 @@ export function setAttribute(element, name, value) {
 }
 
 /**
- * Makes the children of `parent` those of `items`, in order, moving and touching as few as can be.
+ * Makes the children of `parent` those of `items`, in order, moving and touching as few as can be, and leaves the focus where it is.
  *
  * @param {Element} parent
  * @param {object[]} items
@@ -65,6 +65,7 @@ export function keyed(parent, items, { key, create, update }) {
     element.remove()
     known.delete(id)
   }
+  const focused = document.activeElement
   let cursor = parent.firstElementChild
   for (const item of items) {
     const id = key(item)
@@ -74,4 +75,6 @@ export function keyed(parent, items, { key, create, update }) {
     if (element === cursor) cursor = cursor.nextElementSibling
     else parent.insertBefore(element, cursor)
   }
+  // An element that is moved loses the focus.
+  if (focused !== document.activeElement && parent.contains(focused)) focused.focus({ preventScroll: true })
 }

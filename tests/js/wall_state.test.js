@@ -112,6 +112,21 @@ describe("lanes", () => {
       const waiting = wall.received(wall.emptyWall(), card("01", { state: "queued", band: null }))
       assert.equal(wall.lanes(waiting, [{ code: "T1", cadence_s: cadence, last_image_at: null }], now)[0].isLate, expected)
     })
+  test("are not silent because a filter hides what came last", () => {
+    const after = [card("01", { band: "reject", queued_at: "2026-11-21T11:00:00Z" }), card("02", { queued_at: "2026-11-21T12:09:00Z" })].reduce(wall.received, wall.emptyWall({ band: "reject" }))
+    assert.equal(wall.lanes(after, [{ code: "T1", cadence_s: 900, last_image_at: null }], now)[0].silentMs, 60_000)
+  })
+  test("are not silent because the view is paused", () => {
+    const before = wall.paused(wall.received(wall.emptyWall(), card("01", { state: "queued", band: null, queued_at: "2026-11-21T11:00:00Z" })))
+    const after = wall.received(before, card("02", { queued_at: "2026-11-21T12:09:00Z" }))
+    assert.equal(wall.lanes(after, [{ code: "T1", cadence_s: 900, last_image_at: null }], now)[0].isLate, false)
+  })
+  test("hear of images that the wall does not take up", () => {
+    const after = wall.sentBy(tools, { tool: "T1", queued_at: "2026-11-21T12:09:00Z" })
+    assert.equal(wall.lanes(wall.emptyWall(), after, now)[0].silentMs, 60_000)
+    assert.equal(wall.sentBy(after, { tool: "T1", queued_at: "2026-11-21T12:08:00Z" }), after)
+    assert.equal(wall.sentBy(after, { tool: null, queued_at: "2026-11-21T12:09:30Z" }), after)
+  })
   test("say nothing of a tool that never sent an image", () => {
     assert.equal(wall.lanes(wall.emptyWall(), [{ code: "T9", cadence_s: 60, last_image_at: null }], now)[0].silentMs, null)
   })
