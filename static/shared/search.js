@@ -40,22 +40,31 @@ export function startSearch() {
   const suggest = async () => {
     request?.abort()
     request = new AbortController()
-    if (!input.value.trim()) return show(false)
+    if (!input.value.trim()) {
+      list.replaceChildren()
+      return show(false)
+    }
     try {
       const answer = await fetch(`${form.action}?${new URLSearchParams({ q: input.value, part: "suggestions" })}`, { signal: request.signal })
-      // Sent elsewhere: to where people sign in.
-      if (!answer.ok || answer.redirected) throw new Error(String(answer.status))
+      if (answer.redirected) return say("You are signed out. Load the page again to sign in.")
+      if (!answer.ok) throw new Error(String(answer.status))
       // Our own server rendered and escaped this.
       list.innerHTML = await answer.text()
       select(-1)
     } catch (fault) {
-      if (fault.name === "AbortError") return
-      list.replaceChildren(h("p", {}, "Search does not answer right now."))
+      if (fault.name === "AbortError") return undefined
+      return say("Search does not answer right now. Try again, or look in the list of wafers.")
     }
+    return show(document.activeElement === input)
+  }
+  const say = (text) => {
+    list.replaceChildren(h("p", {}, text))
     show(document.activeElement === input)
   }
 
   input.addEventListener("input", () => {
+    // What was chosen was chosen of other words: Enter must not open it now.
+    select(-1)
     clearTimeout(timer)
     timer = setTimeout(suggest, PAUSE_MS)
   })

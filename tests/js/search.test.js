@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { readFile } from "node:fs/promises"
-import { afterEach, beforeEach, describe, test } from "node:test"
+import { afterEach, beforeEach, describe, mock, test } from "node:test"
 import { startKeys } from "../../static/shared/keys.js"
 import { nextOption, searchField, startSearch } from "../../static/shared/search.js"
 
@@ -46,6 +46,26 @@ describe("the search of the title bar", () => {
     startSearch()
     assert.ok(listened.includes("search input"))
     assert.ok(!listened.includes("hidden input"))
+  })
+  test("opens nothing that was chosen of other words", () => {
+    const opened = []
+    const options = ["A11", "A12"].map((id) => ({ id, setAttribute() {}, scrollIntoView() {}, click: () => opened.push(id) }))
+    const [, field] = fields
+    const heard = {}
+    field.addEventListener = (name, listener) => { heard[name] = listener }
+    Object.assign(field, { value: "A1", removeAttribute() {} })
+    field.form.querySelector("#suggestions").querySelectorAll = () => options
+    startSearch()
+    const down = (key) => heard.keydown({ key, preventDefault() {} })
+    mock.timers.enable({ apis: ["setTimeout"] })
+    down("ArrowDown")
+    heard.input()
+    down("Enter")
+    mock.timers.reset()
+    assert.deepEqual(opened, [])
+    down("ArrowDown")
+    down("Enter")
+    assert.deepEqual(opened, ["A11"])
   })
   test("is where the slash key goes", () => {
     startKeys()
