@@ -1,7 +1,7 @@
 """The sockets: the live wall, one wafer, one job, and a tool's stream of images."""
 
 import asyncio
-import contextlib
+from collections.abc import Coroutine
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -119,7 +119,7 @@ class StreamSocket(AccountSocket):
             task.add_done_callback(self._in_flight.discard)
 
     async def on_end(self) -> None:
-        # What is at work is finished and stored; what waits for a place is not begun.
+        # What waits for a place is not begun; what is at work is finished and stored, and keeps its place until then.
         for task in self._in_flight:
             task.cancel()
         await asyncio.gather(*self._in_flight, return_exceptions=True)
@@ -127,7 +127,7 @@ class StreamSocket(AccountSocket):
     async def _inspect(self, n: int, data: bytes, values: dict[str, Any]) -> None:
         try:
             async with gate("predict").place():
-                body = await on_thread(self._predict, data, values, lane="predict")
+                body = await _to_its_end(on_thread(self._predict, data, values, lane="predict"))
         except Exception as fault:
             refusal = fault if isinstance(fault, WaferdeckError) else as_unavailable(fault)
             if refusal is None:
@@ -154,6 +154,16 @@ class StreamSocket(AccountSocket):
         return frame("refused", problems.members(refusal, identifier=self.actor.source.request_id), n=n)
 
 
+async def _to_its_end(work: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+    """The outcome of work on a thread, which cannot be cancelled: whoever is, while it lasts, is so after it."""
+    running = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.gather(running, return_exceptions=True)
+        raise
+
+
 class SystemWatch:
     """Tells this process's pages when the state of the whole changes; works while no message can be sent.
 
@@ -174,8 +184,11 @@ class SystemWatch:
             hub = realtime.hub()
             if not hub.has_listeners(realtime.SYSTEM_TOPIC):
                 return
-            with contextlib.suppress(RuntimeError):
+            try:
                 self._tell(await self._look(), hub)
+            except Exception:
+                # Pages stay open: what breaks one look must not be the end of looking.
+                logger.exception("system_watch_failed")
 
     async def _look(self) -> tuple[Any, Any]:
         try:

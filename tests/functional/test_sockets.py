@@ -18,6 +18,7 @@ from accounts.models import ApiToken
 from accounts.selectors import actor_for_user
 from config.routing import sockets
 from core import live_socket, policy, realtime
+from core.admission import gate
 from core.clock import now
 from core.origins import OwnOriginValidator
 from core.roles import Role
@@ -529,6 +530,30 @@ class TestSlowReaders:
         assert end.value.code == 1008
 
 
+class TestStream:
+    async def test_an_image_at_work_keeps_its_place_when_its_socket_is_gone(self, site, monkeypatch):
+        begun, may_end = threading.Event(), threading.Event()
+
+        def predict(self, data, values):
+            begun.set()
+            may_end.wait(5)
+            return {}
+
+        monkeypatch.setattr(consumers.StreamSocket, "_predict", predict)
+        opened = await opened_by(await sync_to_async(make_user)(Role.OPERATOR, site=site), "/ws/stream/")
+        await opened.send_text('{"type": "start"}')
+        await opened.send_bytes(b"an image")
+        await asyncio.to_thread(begun.wait, 5)
+
+        await opened.send_input({"type": "websocket.disconnect", "code": 1000})
+        await asyncio.sleep(0.2)
+        inside = [gate("predict").inside]
+        may_end.set()
+        await opened.wait(5)
+
+        assert [*inside, gate("predict").inside] == [1, 0]
+
+
 class TestSystemWatch:
     async def test_tells_open_pages_when_the_state_changes(self, site, monkeypatch):
         states = iter([("ok", None), ("degraded", "Triton does not answer."), ("degraded", "Triton does not answer.")])
@@ -543,4 +568,19 @@ class TestSystemWatch:
         heard = [(await opened.frame(events.SYSTEM_CHANGED))["data"]["state"] for _ in range(3)]
 
         assert heard == ["ok", "degraded", "ok"]
+        await opened.disconnect()
+
+    async def test_goes_on_after_a_look_that_broke(self, site, monkeypatch):
+        faults = iter([ValueError("garbage")])
+
+        async def look(self):
+            for fault in faults:
+                raise fault
+            return "ok", None
+
+        monkeypatch.setattr(consumers, "SYSTEM_EVERY_S", 0.1)
+        monkeypatch.setattr(consumers.SystemWatch, "_look", look)
+        opened = await opened_by(await sync_to_async(make_user)(Role.OPERATOR, site=site))
+
+        assert (await opened.frame(events.SYSTEM_CHANGED))["data"]["state"] == "ok"
         await opened.disconnect()
