@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -143,7 +143,11 @@ def take_image(*, data: bytes, file_name: str, upload: Upload, actor: Actor, now
     known = ingest.image_named(upload.external_id, site_id=context.site.pk, sha256=decoded.sha256)
     ingest.store_files(data, decoded)
     known = known or _look_up(upload, context=context, sha256=decoded.sha256, actor=actor, now=now)
-    image = _known_image(known) or ingest.image_row(
+    image = _known_image(known)
+    if image is not None:
+        # An external id may know it from another layer than is said now; its runs stand with those of that layer.
+        context = replace(context, layer=image.layer)
+    image = image or ingest.image_row(
         decoded,
         wafer=known.wafer,
         context=context,
@@ -190,7 +194,7 @@ def _known_image(known: Known) -> InspectionImage | None:
     """The image's row, where there is one."""
     if known.image_id is None:
         return None
-    image = InspectionImage.objects.get(pk=known.image_id)
+    image = InspectionImage.objects.select_related("layer").get(pk=known.image_id)
     image.wafer = known.wafer
     return image
 
@@ -238,13 +242,17 @@ def _stored_for_later(
 
 
 def _lost_the_race(taken: Taken) -> PredictOutcome:
-    """The same file came twice at once and the other was faster: its run is the answer."""
+    """The same file came twice at once and the other was faster: its run is the answer, if it was asked the same."""
     sha256, received_at = taken.decoded.sha256, taken.image.received_at
     known = ingest.image_named(taken.upload.external_id, site_id=taken.context.site.pk, sha256=sha256) or _look_up(
         taken.upload, context=taken.context, sha256=sha256, actor=taken.actor, now=received_at
     )
-    judging = InspectionRun.objects.filter(run_images__image_id=known.image_id).select_related(*CARD_RELATIONS)
-    run = judging.order_by("-id").first()
+    judging = InspectionRun.objects.filter(
+        run_images__image_id=known.image_id,
+        recipe_version=taken.context.recipe_version,
+        requested_version_id=taken.context.requested_version_id,
+    )
+    run = judging.select_related(*CARD_RELATIONS).order_by("-id").first()
     if run is None or known.image_id is None:
         raise Overloaded("The same image was sent twice at once. Send it again.", retry_after_s=1)
     return _answer_again(run, image_id=known.image_id, actor=taken.actor, now=received_at)

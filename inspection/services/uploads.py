@@ -73,7 +73,7 @@ def resolve(upload: Upload, *, actor: Actor, now: datetime) -> Context:
         UnknownRecipe: no such recipe; the known ones are named.
         Invalid: a code cannot be used, or the model version is not loaded.
     """
-    site = _remember(("site", upload.site, actor.site_ids), lambda: _site(upload.site, actor))
+    site = _remember(("site", upload.site, actor.site_ids, actor.is_system), lambda: _site(upload.site, actor))
     key = (site.pk,)
     product = _remember(
         (*key, "product", upload.product),

@@ -6,12 +6,16 @@ from structlog.testing import capture_logs
 
 from audit.models import AuditEvent
 from core import image_store
+from core.actors import Actor
 from core.clock import now
-from core.errors import Invalid
+from core.errors import Invalid, Overloaded
+from core.idempotency import Attempt
+from core.roles import Role
 from inspection import services
 from inspection.errors import ExternalIdTaken, UnknownRecipe, UnknownSite, UnusableImage
 from inspection.models import Detection, InspectionImage, InspectionRun, Wafer
-from inspection.services import inference, prediction_cache
+from inspection.services import inference, prediction_cache, runs, uploads
+from inspection.services import predict as predicting
 from inspection.services.findings import write_findings
 from models_admin import selectors as models_admin
 from models_admin.models import Deployment
@@ -127,6 +131,20 @@ class TestPredictImage:
 
         assert (again.repeated, again.run.pk) == (True, first.run.pk)
 
+    def test_an_external_id_sent_again_is_judged_at_the_layer_of_its_image(self, predict, png):
+        predict(png(1), external_id="tool-7/42", layer="M1")
+
+        again = predict(png(1), external_id="tool-7/42", use_cache=False).run
+
+        assert (again.layer.code, InspectionImage.objects.count()) == ("M1", 1)
+
+    def test_an_account_without_a_site_has_none_when_the_system_has_just_had_one(self, site):
+        nobody = Actor(user_id=None, username="nina", roles=frozenset({Role.OPERATOR}))
+        uploads.resolve(services.Upload(), actor=SYSTEM, now=now())
+
+        with pytest.raises(UnknownSite):
+            uploads.resolve(services.Upload(), actor=nobody, now=now())
+
     def test_dies_follow_the_lots_product_when_the_upload_names_none(self, deployed, predict, png, site):
         services.create_product(site=site, code="TINY", die_pitch_x_um=100.0, actor=SYSTEM, now=now())
         place = {"origin_x_um": 1000.0, "origin_y_um": 2000.0, "pixel_um": 0.5}
@@ -202,6 +220,44 @@ class TestPredictImage:
 
         assert outcome.waiting
         assert "deployed" in outcome.run.waiting_for
+
+
+class TestTheSameFileTwiceAtOnce:
+    @pytest.fixture
+    def lose(self, predict, operator, png):
+        """What the slower one is answered: it had looked before the faster one was stored."""
+
+        def lose(**upload):
+            place = {"lot": "L1", "wafer": "W1"}
+            taken = predicting.take_image(
+                data=png(), file_name="a.png", upload=services.Upload(**place, **upload), actor=operator, now=now()
+            )
+            faster = predict(png(), **place).run
+            slower = runs.new_run(
+                wafer=taken.wafer,
+                context=taken.context,
+                job=None,
+                priority=0,
+                use_cache=True,
+                actor=operator,
+                now=now(),
+            )
+            answer = predicting._stored_for_later(slower, taken, reason="", now=now(), attempt=Attempt())
+            return faster, answer
+
+        return lose
+
+    def test_the_slower_one_is_answered_by_the_run_of_the_faster(self, lose):
+        faster, answer = lose()
+
+        assert (answer.repeated, answer.run.pk) == (True, faster.pk)
+        assert InspectionRun.objects.count() == 1
+
+    def test_a_run_by_another_recipe_answers_nobody(self, site, lose):
+        services.create_recipe(site=site, code="FINE", actor=SYSTEM, now=now())
+
+        with pytest.raises(Overloaded, match="Send it again"):
+            lose(recipe="FINE")
 
 
 class TestByANamedVersion:
