@@ -57,6 +57,7 @@ class InspectionRun(models.Model):
         indexes = [
             models.Index(fields=["priority", "id"], condition=Q(state="queued"), name="run_queue"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="run_leases"),
+            models.Index(fields=["finished_at"], condition=Q(state="failed"), name="run_failed"),
             models.Index(fields=["site", "-id"], name="run_by_site"),
             models.Index(fields=["wafer", "-id"], name="run_by_wafer"),
         ]

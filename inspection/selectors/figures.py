@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 
 from core.actors import Actor
+from core.ids import uuid7_floor
 
 _FIGURES = """
 WITH recent AS MATERIALIZED (
@@ -15,7 +16,7 @@ WITH recent AS MATERIALIZED (
     FROM inspection_run r
     LEFT JOIN model_version v ON v.id = r.model_version_id
     LEFT JOIN model m ON m.id = v.model_id
-    WHERE r.site_id = ANY(%(sites)s) AND r.queued_at >= %(since)s
+    WHERE r.site_id = ANY(%(sites)s) AND r.id >= %(first)s
     ORDER BY r.id DESC LIMIT %(most)s
 )
 SELECT model, version, state, count(*), count(*) FILTER (WHERE is_cached), count(*) FILTER (WHERE is_degraded),
@@ -29,7 +30,9 @@ MOST_RUNS = 20_000
 
 def inference_figures(actor: Actor, *, now: datetime, hours: int = 24) -> list[dict[str, Any]]:
     """Per model version and state, over the last hours and at most the newest 20,000 runs. One query."""
-    values: Any = {"sites": sorted(actor.site_ids), "since": now - timedelta(hours=hours), "most": MOST_RUNS}
+    # Ids start with the time a run was queued: what is older is not even looked at.
+    first = uuid7_floor(at=now - timedelta(hours=hours))
+    values: Any = {"sites": sorted(actor.site_ids), "first": first, "most": MOST_RUNS}
     with connection.cursor() as cursor:
         cursor.execute(_FIGURES, values)
         return [_row(*row) for row in cursor.fetchall()]

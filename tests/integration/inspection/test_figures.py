@@ -1,0 +1,70 @@
+"""Figures that every open health page asks for again and again: right, and not by reading every run there ever was."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from core.clock import now
+from inspection import selectors, services
+from inspection.models import InspectionRun
+
+pytestmark = pytest.mark.django_db
+AT = now()
+
+
+@pytest.fixture
+def queued(operator, png):
+    """Makes runs that wait, since no model is deployed."""
+
+    def queued(seed, *, hours_ago=0.0):
+        return services.predict_image(
+            data=png(seed),
+            file_name="a.png",
+            upload=services.Upload(),
+            actor=operator,
+            now=AT - timedelta(hours=hours_ago),
+        ).run
+
+    return queued
+
+
+class TestQueueState:
+    def test_counts_what_waits_runs_and_has_failed_lately(self, queued):
+        queued(1, hours_ago=2.0)
+        queued(2)
+        queued(3)
+        for hours_ago in (1, 25):
+            failed = queued(10 + hours_ago, hours_ago=50)
+            InspectionRun.objects.filter(pk=failed.pk).update(
+                state="failed", finished_at=AT - timedelta(hours=hours_ago), waiting_for=""
+            )
+        running = queued(4)
+        InspectionRun.objects.filter(pk=running.pk).update(state="running", lease_until=AT, waiting_for="")
+
+        state = selectors.queue_state(now=AT)
+
+        assert (state["queued"], state["running"], state["failed_24h"]) == (3, 1, 1)
+        assert state["oldest_queued_s"] == 7200.0
+        assert "deployed" in state["waiting_for"]
+
+    def test_every_question_has_an_index_of_its_own(self, site):
+        with CaptureQueriesContext(connection) as asked:
+            selectors.queue_state(now=AT)
+
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            for query in asked.captured_queries:
+                cursor.execute(f"EXPLAIN {query['sql']}")
+                plan = " ".join(row[0] for row in cursor.fetchall())
+                assert any(name in plan for name in ("run_queue", "run_leases", "run_failed")), plan
+
+
+class TestInferenceFigures:
+    def test_are_of_the_last_day(self, queued, operator):
+        queued(1, hours_ago=25)
+        queued(2, hours_ago=23)
+        queued(3)
+
+        assert [figures["runs"] for figures in selectors.inference_figures(operator, now=AT)] == [2]
