@@ -55,20 +55,20 @@ def recipes_behind(wafer: Wafer) -> list[RecipeVersion]:
 
 
 def lots_visible_to(actor: Actor) -> QuerySet[Lot]:
-    return _of_sites(Lot.objects.select_related("product"), actor).order_by("-id")
+    return of_sites(Lot.objects.select_related("product"), actor).order_by("-id")
 
 
 def wafers_visible_to(actor: Actor) -> QuerySet[Wafer]:
-    return _of_sites(Wafer.objects.select_related("lot__product"), actor).order_by("-id")
+    return of_sites(Wafer.objects.select_related("lot__product"), actor).order_by("-id")
 
 
 def images_visible_to(actor: Actor) -> QuerySet[InspectionImage]:
-    return _of_sites(InspectionImage.objects.select_related("wafer__lot", "layer", "tool"), actor).order_by("-id")
+    return of_sites(InspectionImage.objects.select_related("wafer__lot", "layer", "tool"), actor).order_by("-id")
 
 
 def runs_visible_to(actor: Actor) -> QuerySet[InspectionRun]:
     """Runs with everything their cards show."""
-    return _of_sites(with_cards(InspectionRun.objects.all()), actor).order_by("-id")
+    return of_sites(with_cards(InspectionRun.objects.all()), actor).order_by("-id")
 
 
 def run_visible_to(actor: Actor, key: UUID) -> InspectionRun:
@@ -91,19 +91,19 @@ def detections_visible_to(actor: Actor) -> QuerySet[Detection]:
 
 
 def jobs_visible_to(actor: Actor) -> QuerySet[InspectionJob]:
-    return _of_sites(InspectionJob.objects.all(), actor).order_by("-id")
+    return of_sites(InspectionJob.objects.all(), actor).order_by("-id")
 
 
 def products_visible_to(actor: Actor) -> QuerySet[Product]:
-    return _of_sites(Product.objects.all(), actor).order_by("code")
+    return of_sites(Product.objects.all(), actor).order_by("code")
 
 
 def tools_visible_to(actor: Actor) -> QuerySet[Tool]:
-    return _of_sites(Tool.objects.all(), actor).order_by("code")
+    return of_sites(Tool.objects.all(), actor).order_by("code")
 
 
 def layers_visible_to(actor: Actor) -> QuerySet[Layer]:
-    return _of_sites(Layer.objects.all(), actor).order_by("step", "code")
+    return of_sites(Layer.objects.all(), actor).order_by("step", "code")
 
 
 def recipes_visible_to(actor: Actor) -> QuerySet[Recipe]:
@@ -111,7 +111,7 @@ def recipes_visible_to(actor: Actor) -> QuerySet[Recipe]:
     newest = RecipeVersion.objects.order_by("recipe_id", "-number").distinct("recipe_id")
     in_force = Prefetch("versions", queryset=newest, to_attr="in_force")
     recipes = Recipe.objects.prefetch_related(in_force)  # type: ignore[no-redef]
-    return _of_sites(recipes, actor).order_by("code")
+    return of_sites(recipes, actor).order_by("code")
 
 
 def recipe_versions_of(recipe: Recipe) -> QuerySet[RecipeVersion]:
@@ -135,5 +135,6 @@ def one(rows: QuerySet[Any], key: UUID | int, *, what: str) -> Any:
     return row
 
 
-def _of_sites(rows: QuerySet[Any], actor: Actor) -> QuerySet[Any]:
+def of_sites(rows: QuerySet[Any], actor: Actor) -> QuerySet[Any]:
+    """Those of the rows that belong to the actor's sites."""
     return rows if actor.is_system else rows.filter(site_id__in=actor.site_ids)

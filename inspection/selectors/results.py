@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from core.actors import Actor
 from core.briefly import Briefly
 from inspection.models import DefectClass, Detection, InspectionImage, InspectionRun, RunImage
-from inspection.selectors.access import defect_classes
+from inspection.selectors.access import defect_classes, of_sites
 
 _classes: Briefly[dict[int, DefectClass]] = Briefly(ttl_s=10.0)
 
@@ -40,9 +40,7 @@ def classes_by_id() -> dict[int, DefectClass]:
 
 def newest_run_of(wafer_id: UUID, *, actor: Actor) -> UUID | None:
     """The id of a wafer's newest run. One query over an index."""
-    runs = InspectionRun.objects.filter(wafer_id=wafer_id)
-    if not actor.is_system:
-        runs = runs.filter(site_id__in=actor.site_ids)
+    runs = of_sites(InspectionRun.objects.filter(wafer_id=wafer_id), actor)
     return runs.order_by("-id").values_list("pk", flat=True).first()
 
 

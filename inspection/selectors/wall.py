@@ -5,7 +5,7 @@ from uuid import UUID
 
 from core.actors import Actor
 from inspection.models import InspectionRun
-from inspection.selectors.access import with_cards
+from inspection.selectors.access import of_sites, with_cards
 from inspection.selectors.cards import cards_of
 
 # Wafers are re-inspected rarely; looking at this many runs per card finds enough different wafers.
@@ -20,9 +20,7 @@ def wall_cards(
     Args:
         band: of the standing.
     """
-    newest = InspectionRun.objects.order_by("-id")
-    if not actor.is_system:
-        newest = newest.filter(site_id__in=actor.site_ids)
+    newest = of_sites(InspectionRun.objects.order_by("-id"), actor)
     if tool:
         newest = newest.filter(tool__code=tool)
     if wafer:

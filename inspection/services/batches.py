@@ -20,6 +20,7 @@ from core.outages import as_unavailable
 from inspection.choices import UNDER_WAY, ItemState, JobState, RunState, check_job_step
 from inspection.errors import UnknownJob
 from inspection.models import InspectionJob, InspectionRun, JobItem
+from inspection.selectors.access import of_sites
 from inspection.services import job_progress, predict, runs
 from inspection.services.labels import file_label
 from inspection.services.uploads import Upload, resolve
@@ -142,7 +143,7 @@ def cancel_job(*, job_id: UUID, actor: Actor, now: datetime) -> InspectionJob:
     job.save(update_fields=["state"])
     for item in job.items.filter(state=ItemState.WAITING):
         if item.run_id:
-            _cancel_if_running(item.run_id, actor=actor, now=now)
+            _cancel_if_under_way(item.run_id, actor=actor, now=now)
         else:
             item.state = ItemState.CANCELLED
             item.save(update_fields=["state"])
@@ -262,17 +263,15 @@ def _locked_with_runs(job_id: UUID, actor: Actor) -> tuple[InspectionJob, set[UU
             return job, locked | late
 
 
-def _cancel_if_running(run_id: UUID, *, actor: Actor, now: datetime) -> None:
+def _cancel_if_under_way(run_id: UUID, *, actor: Actor, now: datetime) -> None:
     run = runs.lock_run(run_id, actor=actor)
     if run.state in UNDER_WAY:
         runs.cancel_run(run_id=run_id, actor=actor, now=now)
 
 
 def _for_update(job_id: UUID, actor: Actor) -> InspectionJob:
-    visible = (
-        InspectionJob.objects.all() if actor.is_system else InspectionJob.objects.filter(site_id__in=actor.site_ids)
-    )
-    job = visible.filter(pk=job_id).select_for_update().first()
+    visible = of_sites(InspectionJob.objects.all(), actor)
+    job: InspectionJob | None = visible.filter(pk=job_id).select_for_update().first()
     if job is None:
         raise UnknownJob("There is no such job, or it belongs to another site.")
     return job

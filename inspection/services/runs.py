@@ -19,7 +19,7 @@ from inspection import events
 from inspection.choices import RunState, check_run_step
 from inspection.errors import LostLease, UnknownRun
 from inspection.models import Detection, InspectionImage, InspectionJob, InspectionRun, Wafer
-from inspection.selectors.access import CARD_RELATIONS
+from inspection.selectors.access import CARD_RELATIONS, of_sites
 from inspection.selectors.cards import card_of
 from inspection.selectors.standing import standing_alone, standings_of
 from inspection.services import job_progress
@@ -413,10 +413,8 @@ def lock_run(run_id: UUID, *, actor: Actor) -> InspectionRun:
     Raises:
         UnknownRun: no such run at the actor's sites.
     """
-    visible = (
-        InspectionRun.objects.all() if actor.is_system else InspectionRun.objects.filter(site_id__in=actor.site_ids)
-    )
-    run = visible.filter(pk=run_id).select_for_update(of=("self",)).select_related(*CARD_RELATIONS).first()
+    visible = of_sites(InspectionRun.objects.select_related(*CARD_RELATIONS), actor)
+    run: InspectionRun | None = visible.filter(pk=run_id).select_for_update(of=("self",)).first()
     if run is None:
         raise UnknownRun("There is no such run, or it belongs to another site.")
     return run
