@@ -36,9 +36,6 @@ class Actor:
     is_system: bool = False
     source: Source = field(default_factory=Source)
 
-    def sees_site(self, site_id: int) -> bool:
-        return self.is_system or site_id in self.site_ids
-
 
 def service_account(name: str) -> Actor:
     """The named account a worker acts as; it sees every site."""

@@ -126,11 +126,6 @@ class TritonControl:
         answer = self._call("ServerMetadata", service_pb2.ServerMetadataRequest(), deadline_s, "metadata")
         return ServerMetadata(answer.name, answer.version, tuple(answer.extensions))
 
-    def model_metadata(self, *, model_name: str, deadline_s: float = READ_DEADLINE_S) -> dict[str, Any]:
-        """Inputs and outputs of a loaded model, as Triton describes them."""
-        request = service_pb2.ModelMetadataRequest(name=model_name)
-        return _as_dict(self._call("ModelMetadata", request, deadline_s, "metadata", model_name))
-
     def model_config(self, *, model_name: str, deadline_s: float = READ_DEADLINE_S) -> dict[str, Any]:
         """The configuration a loaded model runs with."""
         request = service_pb2.ModelConfigRequest(name=model_name)

@@ -57,22 +57,6 @@ def glyph(name: str, kind: str = "icon") -> SafeString:
     )
 
 
-@register.simple_tag
-def severity_counts(counts: dict[str, int] | None) -> SafeString:
-    """Counts beside their shapes, gravest first; a severity that was not seen takes no room."""
-    seen = [(name, (counts or {})[name]) for name in SEVERITIES if (counts or {}).get(name)]
-    if not seen:
-        return format_html('<span class="counts faint">{}</span>', "No defects" if counts is not None else "Unknown")
-    return format_html(
-        '<span class="counts">{}</span>',
-        format_html_join(
-            "",
-            '<span title="{1} {0}">{2}{1}<span class="visually-hidden"> {0}</span></span>',
-            ((name, count, glyph(name, f"shape shape--{name}")) for name, count in seen),
-        ),
-    )
-
-
 LEAST_BOX_SHARE = 0.09
 """Boxes of a thumbnail are drawn at least this wide, as a share of the image, or nobody would see them."""
 
