@@ -15,10 +15,13 @@ function keepInlineStyleAway() {
 }
 
 export class DeepZoom {
-  /** @param {HTMLElement} element @param {{onClick, onMove, onLeave, onPress, onDrag, onRelease, onDraw}} hooks in image pixels */
+  /** @param {HTMLElement} element @param {{onClick, onMove, onLeave, onPress, onDrag, onRelease, onDraw, onFailed}} hooks in image pixels */
   constructor(element, hooks) {
     this.hooks = hooks
     this.image = null
+    // Whether the plain picture stands in for the tiles, and whether that is away as well.
+    this.isPlain = false
+    this.isMissing = false
     // Whether the whole image is in sight because nobody has moved it: then it stays so when its place changes size.
     this.isWhole = true
     keepInlineStyleAway()
@@ -43,7 +46,7 @@ export class DeepZoom {
     viewer.addHandler("open-failed", () => this.#openWhole())
     // The page has keys of its own.
     viewer.addHandler("canvas-key", (event) => { event.preventDefaultAction = true })
-    viewer.addHandler("canvas-click", (event) => { if (event.quick) hooks.onClick(this.toImage(event.position), event) })
+    viewer.addHandler("canvas-click", (event) => { if (event.quick) hooks.onClick(this.toImage(event.position)) })
     viewer.addHandler("canvas-double-click", (event) => this.zoomAt(event.position, 2))
     for (const [name, hook] of [["canvas-press", "onPress"], ["canvas-drag", "onDrag"], ["canvas-release", "onRelease"]]) {
       viewer.addHandler(name, (event) => { if (hooks[hook](this.toImage(event.position))) event.preventDefaultAction = true })
@@ -59,17 +62,22 @@ export class DeepZoom {
   open(image) {
     if (image.id === this.image?.id) return
     this.image = image
-    this.pending = null
+    this.isPlain = false
+    this.isMissing = false
     this.isWhole = true
     this.viewer.open(image.tiles)
   }
 
   /** Tiles are away: the plain picture shows the same, with less to zoom into. */
   #openWhole() {
-    if (this.image && this.failed !== this.image.id) {
-      this.failed = this.image.id
-      this.viewer.open({ type: "image", url: this.image.view })
+    if (!this.image) return
+    if (this.isPlain) {
+      this.isMissing = true
+      this.hooks.onFailed()
+      return
     }
+    this.isPlain = true
+    this.viewer.open({ type: "image", url: this.image.view })
   }
 
   get item() { return this.viewer.world.getItemAt(0) }

@@ -1,9 +1,9 @@
 /** The strip of detections: crop, class, score, size, die. The list that keys and screen readers go through. */
-import { glyph, h, keyed, setAttribute, setText } from "../shared/dom.js"
-import { confidenceText, lengthText, plural } from "../shared/formats.js"
+import { glyph, h, keyed, setAttribute } from "../shared/dom.js"
+import { confidenceText, lengthText } from "../shared/formats.js"
 import { classNamed, scoreBar } from "../shared/signs.js"
 import { lazyCrops } from "./crops.js"
-import { visible } from "./wafer_state.js"
+import { stripNote, visible } from "./wafer_state.js"
 
 const CROP_PX = 144
 const MOST_ITEMS = 400
@@ -41,7 +41,9 @@ export class DefectStrip {
       setAttribute(element, "aria-selected", String(id === state.selectedId))
       element.classList.toggle("is-hovered", id === state.hoverId)
     }
-    return all.length > MOST_ITEMS ? `${plural(all.length - MOST_ITEMS, "more defect")}: raise the threshold to see them` : ""
+    const meant = this.list.keyedElements.get(state.selectedId)
+    setAttribute(this.list, "aria-activedescendant", meant?.id)
+    return stripNote(state, MOST_ITEMS)
   }
 
   reveal(id) {
@@ -60,7 +62,7 @@ export class DefectStrip {
     const swatch = h("span", { class: "swatch" })
     swatch.style.setProperty("--swatch", `var(--class-${detection.class_code})`)
     const { reviewFrom, rejectFrom } = this.hooks.bands(detection)
-    const element = h("button", { class: "defect", type: "button", role: "option", tabindex: -1, "data-id": detection.id, "data-band": detection.band,
+    const element = h("button", { class: "defect", id: `defect-${detection.id}`, type: "button", role: "option", tabindex: -1, "data-id": detection.id, "data-band": detection.band,
       "aria-label": `${name}, ${detection.severity}, confidence ${confidenceText(detection.confidence)}, ${detection.band}` },
     crop, h("span", { class: "defect__text" },
       h("span", { class: "defect__name" }, glyph(detection.severity, `shape shape--${detection.severity}`), swatch, h("b", { class: "clip" }, name)),
@@ -69,9 +71,4 @@ export class DefectStrip {
     if (image) this.crops.observe(crop)
     return element
   }
-}
-
-export function stripTitle(element, state) {
-  const count = visible(state).length
-  setText(element, count === state.byId.size ? plural(count, "defect") : `${count} of ${plural(state.byId.size, "defect")}`)
 }

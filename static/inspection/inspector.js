@@ -83,6 +83,7 @@ function timings(steps) {
 
 /** All images as they stand, and the runs of the wafer, newest first; what is shown is marked. */
 export function drawHistory(element, cards, shownRun) {
+  element.closest("details").hidden = cards.length < 2
   const all = h("li", {}, h("a", { class: "history__link", href: location.pathname, "aria-current": shownRun ? null : "true" }, h("span", {}, "All images, as they stand now")))
   element.replaceChildren(all, ...cards.map((card) => h("li", {}, h("a", { class: "history__link", href: `?run=${card.run}`, "aria-current": card.run === shownRun ? "true" : null },
     bandElement(card), h("span", {}, [layerName(card.layer), card.recipe].filter(Boolean).join(" · "), h("small", {}, card.version ? ` · v${card.version}` : "")), card.state === "done" ? severityCounts(card.counts_by_severity) : h("span", { class: "muted clip" }, card.waiting_for || card.error?.detail || ""), ageElement(card.finished_at ?? card.queued_at, { class: "muted push" })))))

@@ -2,7 +2,7 @@
 import { lengthText } from "../shared/formats.js"
 
 /** Length of a line in image pixels, in µm. */
-export function measured([[ax, ay], [bx, by]], pixelUm) {
+function measured([[ax, ay], [bx, by]], pixelUm) {
   return Math.hypot(bx - ax, by - ay) * pixelUm
 }
 
@@ -37,6 +37,11 @@ export class Ruler {
     return wasOn
   }
 
+  /** The last measure, in words. */
+  text(pixelUm) {
+    return lengthText(measured(this.line, pixelUm))
+  }
+
   draw(context, place, pixelUm) {
     if (!this.line) return
     const [[ax, ay], [bx, by]] = this.line.map(([x, y]) => [place.x + x * place.scale, place.y + y * place.scale])
@@ -49,7 +54,7 @@ export class Ruler {
       context.lineWidth = width
       context.stroke()
     }
-    const text = lengthText(measured(this.line, pixelUm))
+    const text = this.text(pixelUm)
     context.font = `650 15px ${getComputedStyle(document.body).fontFamily}`
     const width = context.measureText(text).width + 16
     const [x, y] = [(ax + bx) / 2 - width / 2, (ay + by) / 2 + 12]

@@ -1,13 +1,15 @@
 /** The wafer page: map, image and strip show one state; whatever is pointed at in one is marked in all three. */
 import { setAttribute, setText } from "../shared/dom.js"
-import { confidenceText, lengthText, plural } from "../shared/formats.js"
-import { getJson } from "../shared/http.js"
+import { lengthText, plural } from "../shared/formats.js"
+import { Problem, getJson } from "../shared/http.js"
 import { loadClasses, verdict } from "../shared/signs.js"
 import { soon } from "../shared/soon.js"
 import { toast } from "../shared/toast.js"
+import { showTrouble } from "../shared/trouble.js"
+import { turns } from "../shared/turns.js"
 import { DeepZoom } from "./deep_zoom.js"
 import { asStanding } from "./standing.js"
-import { DefectStrip, stripTitle } from "./defect_strip.js"
+import { DefectStrip } from "./defect_strip.js"
 import { drawDetection, drawHistory, drawRun } from "./inspector.js"
 import { drawOverlay } from "./overlay.js"
 import { Ruler } from "./ruler.js"
@@ -15,7 +17,7 @@ import { bindCommands } from "./wafer_commands.js"
 import { drawClasses, drawHead, drawImages, drawPlace } from "./wafer_details.js"
 import { boxAt, pxToUm, scaleBar } from "./wafer_geometry.js"
 import { WaferMap } from "./wafer_map.js"
-import { emptyWafer, gravest, hover, hovered, isSameStanding, ofImage, select, selected, withCard, withRun } from "./wafer_state.js"
+import { emptyWafer, gravest, hover, hovered, isSameAnswer, ofImage, select, selected, stripTitle, withCard, withRun } from "./wafer_state.js"
 
 const find = (selector) => document.querySelector(selector)
 const readJson = (id) => JSON.parse(document.getElementById(id).textContent)
@@ -49,9 +51,9 @@ function redraw() {
     map.show(state)
     drawImage()
     setText(find("#strip-more"), strip.show(state))
-    stripTitle(find("#strip-title"), state)
+    setText(find("#strip-title"), stripTitle(state))
     drawClasses(find("#classes"), classes, state)
-    if (drawnDetection !== state.selectedId || drawnRun !== shownRun()) drawSide()
+    if (state.run && (drawnDetection !== state.selectedId || drawnRun !== shownRun())) drawSide()
   })
 }
 
@@ -76,6 +78,7 @@ function drawImage() {
   const place = zoom.placement()
   if (!context || !place) return
   ruler.draw(context, place, zoom.image.pixel_um)
+  if (!ruler.line) setText(find("#measured"), "")
   const bar = scaleBar(zoom.image.pixel_um / place.scale)
   if (!bar) return
   setAttribute(find(".scale svg"), "width", Math.ceil(bar.px) + 2)
@@ -98,9 +101,15 @@ const zoom = new DeepZoom(find("#viewer"), {
   onLeave: () => pointAt(null),
   onPress: (point) => ruler.press(point) && drawImage() === undefined,
   onDrag: (point) => ruler.drag(point) && drawImage() === undefined,
-  onRelease: () => ruler.release(),
+  onRelease: () => ruler.release() && sayMeasured(),
   onDraw: () => drawImage(),
+  onFailed: () => sayNoPicture(),
 })
+
+function sayMeasured() {
+  setText(find("#measured"), `Measured ${ruler.text(zoom.image.pixel_um)}`)
+  return true
+}
 
 function detectionAt(point) {
   const place = zoom.placement()
@@ -150,33 +159,64 @@ function showImage() {
     zoom.open(image)
     pointAt(null)
   }
-  find("#viewer-empty").hidden = Boolean(image)
+  find("#viewer-empty").hidden = Boolean(image) && !zoom.isMissing
 }
+
+function sayNoPicture() {
+  setText(find("#viewer-empty p"), "This picture cannot be loaded. What was found is in the strip below; load the page again to try once more.")
+  find("#viewer-empty").hidden = false
+}
+
+const questions = turns()
 
 /** One run where the address names one; else every image of the wafer with what was found on it last. */
 async function load() {
+  const turn = questions.take()
   try {
     const body = asked ? await oneRun() : await getJson(`wafers/${wafer.id}/standing/?layer=${encodeURIComponent(history[0].layer)}`)
-    find("#side").classList.remove("is-loading")
-    if (!asked) standing = { ...body, images: body.images.length }
-    if (asked || !isSameStanding(state.run, body)) change(withRun(state, body))
-    if (isToChoose) choose(gravest(state)?.id ?? null)
-    isToChoose = false
-    find("#found-nothing").hidden = body.state !== "done" || body.detections.length > 0
-    drawAround()
+    if (questions.counts(turn)) take(body)
   } catch (problem) {
-    toast(`The findings could not be loaded: ${problem.message}`, { level: "alarm", action: { label: "Try again", run: load } })
+    if (questions.counts(turn)) sayTrouble(problem)
   }
+}
+
+function take(body) {
+  showTrouble(find("#wafer-trouble"), null)
+  if (!asked) standing = { ...body, images: body.images.length }
+  if (!isSameAnswer(state.run, body)) change(withRun(state, body))
+  if (isToChoose) choose(gravest(state)?.id ?? null)
+  isToChoose = false
+  find("#found-nothing").hidden = body.state !== "done" || body.detections.length > 0
+  drawAround()
+}
+
+function sayTrouble(problem) {
+  showTrouble(find("#wafer-trouble"), problem, { what: state.run ? "What is shown of this wafer is from before." : "The findings could not be loaded.", retry: load })
+  if (!state.run) find("#meant").replaceChildren()
 }
 
 async function oneRun() {
   const run = await getJson(`inference/results/${asked}/`)
+  if (run.wafer.id !== wafer.id) throw new Problem({ status: 404, detail: `That run is of another wafer, ${run.wafer.code}.` })
   return { ...run, runs: [run] }
 }
 
+/** The run that the address names as a card; the list of runs may end before it, or not have heard of it yet. */
+function cardOfAsked() {
+  const { run } = state
+  return run ? { ...run, recipe: `${run.recipe.code} v${run.recipe.version}` } : history.find((card) => card.run === asked)
+}
+
 function drawAround() {
-  drawHead(history[0], asked ? history.find(({ run }) => run === asked) : history[0] && asStanding({ ...history[0], standing }))
+  drawHead(history[0], asked ? cardOfAsked() : history[0] && asStanding({ ...history[0], standing }))
   drawHistory(find("#history"), history, asked)
+}
+
+/** The newest run as it is now, and the first of a wafer that had none: a gap has no events. */
+async function catchUp() {
+  const answer = await getJson(`wall/?wafer=${wafer.id}`).catch(() => null)
+  for (const card of answer?.cards ?? []) heard(card)
+  if (history.length) loadSoon()
 }
 
 const loadSoon = soon(load, SETTLE_MS)
@@ -196,13 +236,10 @@ function heard(card) {
 for (const name of ["run.queued", "run.started", "run.waiting", "run.done", "run.failed", "run.cancelled"]) {
   document.addEventListener(`live:${name}`, ({ detail }) => { if (detail.data.wafer.id === wafer.id) heard(detail.data) })
 }
-document.addEventListener("live:resync", ({ target }) => { if (target.getAttribute("src") !== "/ws/live/" && history.length) loadSoon() })
+document.addEventListener("live:resync", ({ target }) => { if (target.getAttribute("src") !== "/ws/live/") catchUp() })
 document.addEventListener("waferdeck:display", () => redraw())
 
-bindCommands({
-  get: () => state, change, choose, zoomToMeant, redrawImage: drawImage, zoom, map, ruler, look, classes,
-  describe: () => `${confidenceText(state.threshold)}`,
-})
+bindCommands({ get: () => state, change, choose, zoomToMeant, redrawImage: drawImage, zoom, map, ruler, look, classes })
 setAttribute(find("#viewer"), "aria-label", `Image of wafer ${wafer.code}`)
 drawAround()
 if (history.length) load()

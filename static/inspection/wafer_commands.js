@@ -55,6 +55,7 @@ export function bindCommands(page) {
   })
   command("levels").addEventListener("click", () => {
     const panel = find("#levels")
+    if (panel.contains(document.activeElement)) command("levels").focus()
     panel.hidden = !panel.hidden
     pressed("levels", !panel.hidden)
     if (!panel.hidden) panel.querySelector("input").focus()

@@ -15,6 +15,7 @@ export class WaferMap {
     canvas.addEventListener("pointerleave", () => this.#left())
     canvas.addEventListener("pointerdown", (event) => this.#pressed(event))
     canvas.addEventListener("pointerup", (event) => this.#released(event))
+    canvas.addEventListener("pointercancel", () => { this.drag = null })
     canvas.addEventListener("dblclick", () => this.fit())
     canvas.addEventListener("wheel", (event) => this.#wheeled(event), { passive: false })
     document.addEventListener("waferdeck:display", () => this.draw())

@@ -1,4 +1,5 @@
 /** What the wafer page shows, without the page: which detections, which one is meant, which image. No DOM. */
+import { plural } from "../shared/formats.js"
 
 export const SEVERITY_ORDER = { critical: 0, major: 1, minor: 2, nuisance: 3 }
 export const SORTS = {
@@ -108,9 +109,9 @@ export function classCounts(state) {
   return counts
 }
 
-/** Whether two answers say that the same runs have the word about the same images, in the same states. */
-export function isSameStanding(before, after) {
-  const said = (answer) => answer?.images?.map(({ id, run, state }) => `${id} ${run} ${state}`).join()
+/** Whether two answers show the same: the same state, and the same runs with the word about the same images. */
+export function isSameAnswer(before, after) {
+  const said = (answer) => answer && [answer.state, ...answer.images.map(({ id, run, state }) => `${id} ${run} ${state}`)].join()
   return said(before) === said(after)
 }
 
@@ -119,4 +120,19 @@ export function withCard(history, card) {
   const known = history.find(({ run }) => run === card.run)
   if (known && known.revision >= card.revision) return history
   return [card, ...history.filter(({ run }) => run !== card.run)].sort((a, b) => (a.run < b.run ? 1 : -1))
+}
+
+/** What stands in place of the strip while it is empty, or under it while it is cut short; empty when nothing is to be said. */
+export function stripNote(state, most) {
+  const count = visible(state).length
+  if (count > most) return `${plural(count - most, "more defect")}: raise the threshold to see them`
+  if (count === 0 && state.byId.size > 0) return "Every defect is hidden: lower the threshold, or show its class again (A shows all)."
+  return ""
+}
+
+/** How many defects the strip shows; nothing is counted before the first answer. */
+export function stripTitle(state) {
+  if (!state.run) return "Defects"
+  const count = visible(state).length
+  return count === state.byId.size ? plural(count, "defect") : `${count} of ${plural(state.byId.size, "defect")}`
 }

@@ -58,9 +58,21 @@ describe("the list of runs", () => {
   test("is the same after an overtaken event", () => assert.equal(page.withCard(history, { run: "02", revision: 2 }), history))
 })
 
-describe("an answer about how the wafer stands", () => {
-  const answer = (...images) => ({ images: images.map(([id, run, state]) => ({ id, run, state })) })
-  test("is the same while the same runs have the word", () => assert.ok(page.isSameStanding(answer(["i1", "r1", "done"]), answer(["i1", "r1", "done"]))))
-  test("is another when a newer run has it", () => assert.ok(!page.isSameStanding(answer(["i1", "r1", "done"]), answer(["i1", "r2", "done"]))))
-  test("is another when an image was added", () => assert.ok(!page.isSameStanding(answer(["i1", "r1", "done"]), answer(["i1", "r1", "done"], ["i2", "r2", "queued"]))))
+describe("an answer of the server", () => {
+  const answer = (state, ...images) => ({ state, images: images.map(([id, run, imageState]) => ({ id, run, state: imageState })) })
+  const known = answer("done", ["i1", "r1", "done"])
+  test("shows the same while the same runs have the word", () => assert.ok(page.isSameAnswer(known, answer("done", ["i1", "r1", "done"]))))
+  test("shows another when a newer run has it", () => assert.ok(!page.isSameAnswer(known, answer("done", ["i1", "r2", "done"]))))
+  test("shows another when an image was added", () => assert.ok(!page.isSameAnswer(known, answer("done", ["i1", "r1", "done"], ["i2", "r2", "queued"]))))
+  test("shows another when the one run that was asked for has ended", () => assert.ok(!page.isSameAnswer({ state: "running", images: [{ id: "i1" }] }, { state: "done", images: [{ id: "i1" }] })))
+  test("shows another when nothing was known", () => assert.ok(!page.isSameAnswer(null, answer("queued"))))
+})
+
+describe("the head of the strip", () => {
+  test("counts nothing before the first answer", () => assert.equal(page.stripTitle(page.emptyWafer()), "Defects"))
+  test("counts what was found", () => assert.equal(page.stripTitle(three), "3 defects"))
+  test("counts what is shown of it", () => assert.equal(page.stripTitle(page.withThreshold(three, 0.6)), "2 of 3 defects"))
+  test("says how to see what is cut off", () => assert.match(page.stripNote(three, 2), /^1 more defect: raise the threshold/))
+  test("says how to see what is hidden", () => assert.match(page.stripNote(page.withThreshold(three, 1), 400), /lower the threshold/))
+  test("says nothing where nothing was found", () => assert.equal(page.stripNote(page.withRun(page.emptyWafer(), run()), 400), ""))
 })
