@@ -15,14 +15,14 @@ function picture(image) {
 }
 
 /** The square of the image around a box, kept inside it: [x, y, side] in image pixels. */
-export function cropSquare([x, y, width, height], image) {
+function cropSquare([x, y, width, height], image) {
   const side = Math.min(Math.max(Math.max(width, height) * CONTEXT, LEAST_PX), image.width_px, image.height_px)
   const left = Math.min(Math.max(0, x + width / 2 - side / 2), image.width_px - side)
   const top = Math.min(Math.max(0, y + height / 2 - side / 2), image.height_px - side)
   return [left, top, side]
 }
 
-export async function drawCrop(canvas, detection, image) {
+async function drawCrop(canvas, detection, image) {
   const element = await picture(image)
   if (!element || !canvas.isConnected) return
   const scale = element.naturalWidth / image.width_px

@@ -25,7 +25,7 @@ function withItem(items, item) {
   return items.with(at, item)
 }
 
-export const FILTERS = { all: () => true, failed: ({ state }) => state === "failed", waiting: ({ state }) => state === "waiting", found: ({ detection_count: count }) => count > 0 }
+const FILTERS = { all: () => true, failed: ({ state }) => state === "failed", waiting: ({ state }) => state === "waiting", found: ({ detection_count: count }) => count > 0 }
 
 export function shownItems(job, filter) {
   return job.items.filter(FILTERS[filter] ?? FILTERS.all)

@@ -4,7 +4,6 @@ import { classNamed } from "../shared/signs.js"
 import { confidenceText } from "../shared/formats.js"
 
 const LEAST_BOX_PX = 11
-const HALO = "rgb(0 0 0 / 0.65)"
 
 /**
  * @param {DeepZoom} zoom
@@ -19,7 +18,7 @@ export function drawOverlay(zoom, { detections, selected, hovered, opacity }) {
   const boxes = detections.map((detection) => ({ detection, box: screenBox(detection.bbox_px, place) }))
     .filter(({ box: [x, y, w, h] }) => x < width && y < height && x + w > 0 && y + h > 0)
   context.globalAlpha = opacity
-  context.strokeStyle = HALO
+  context.strokeStyle = themeColours()["image-rim"]
   context.lineWidth = 4
   context.beginPath()
   for (const { box } of boxes) context.rect(...box)
@@ -34,7 +33,7 @@ export function drawOverlay(zoom, { detections, selected, hovered, opacity }) {
 }
 
 /** A box on the screen, grown around its middle to what an eye can find. */
-export function screenBox([x, y, w, h], { x: left, y: top, scale }) {
+function screenBox([x, y, w, h], { x: left, y: top, scale }) {
   const width = Math.max(LEAST_BOX_PX, w * scale)
   const height = Math.max(LEAST_BOX_PX, h * scale)
   return [left + (x + w / 2) * scale - width / 2, top + (y + h / 2) * scale - height / 2, width, height]
@@ -52,7 +51,8 @@ function stroke(context, detection, box) {
 function mark(context, detection, box, widthPx) {
   const [x, y, w, h] = [box[0] - 6, box[1] - 6, box[2] + 12, box[3] + 12]
   const arm = Math.min(16, w / 3, h / 3)
-  for (const [colour, lineWidth] of [[HALO, 6], ["#fff", 3]]) {
+  const { "image-rim": rim, "image-ink": ink } = themeColours()
+  for (const [colour, lineWidth] of [[rim, 6], [ink, 3]]) {
     context.beginPath()
     for (const [cx, cy, dx, dy] of [[x, y, 1, 1], [x + w, y, -1, 1], [x, y + h, 1, -1], [x + w, y + h, -1, -1]]) {
       context.moveTo(cx + dx * arm, cy)

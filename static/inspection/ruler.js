@@ -1,5 +1,6 @@
 /** A ruler over the image: press, drag, read µm. The last measure stays until the next or Escape. */
 import { lengthText } from "../shared/formats.js"
+import { themeColours } from "../shared/paint.js"
 
 /** Length of a line in image pixels, in µm. */
 function measured([[ax, ay], [bx, by]], pixelUm) {
@@ -44,8 +45,9 @@ export class Ruler {
 
   draw(context, place, pixelUm) {
     if (!this.line) return
+    const { "image-rim": rim, "image-plate": plate, "image-ink": ink } = themeColours()
     const [[ax, ay], [bx, by]] = this.line.map(([x, y]) => [place.x + x * place.scale, place.y + y * place.scale])
-    for (const [colour, width] of [["rgb(0 0 0 / 0.7)", 5], ["#fff", 2]]) {
+    for (const [colour, width] of [[rim, 5], [ink, 2]]) {
       context.beginPath()
       context.moveTo(ax, ay)
       context.lineTo(bx, by)
@@ -58,11 +60,11 @@ export class Ruler {
     context.font = `650 15px ${getComputedStyle(document.body).fontFamily}`
     const width = context.measureText(text).width + 16
     const [x, y] = [(ax + bx) / 2 - width / 2, (ay + by) / 2 + 12]
-    context.fillStyle = "rgb(0 0 0 / 0.82)"
+    context.fillStyle = plate
     context.beginPath()
     context.roundRect(x, y, width, 26, 4)
     context.fill()
-    context.fillStyle = "#fff"
+    context.fillStyle = ink
     context.textBaseline = "middle"
     context.fillText(text, x + 8, y + 13.5)
   }

@@ -1,6 +1,6 @@
 /** The queue of an upload: what is sent when, what became of each file, and what to do about it. No DOM, no network. */
 
-export const MOST_AT_ONCE = 3
+const MOST_AT_ONCE = 3
 export const MOST_TRIES = 6
 const LEFT_OUT = /^(\.|Thumbs\.db$|desktop\.ini$|__MACOSX)/i
 const ENDED = new Set(["done", "stored", "refused", "failed", "cancelled"])

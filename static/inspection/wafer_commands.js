@@ -4,11 +4,11 @@ import { confidenceText, percentText } from "../shared/formats.js"
 import { postJson } from "../shared/http.js"
 import { bind } from "../shared/keys.js"
 import { toast } from "../shared/toast.js"
-import { isolateClass, selected, step, stepImage, toggleClass, withThreshold } from "./wafer_state.js"
+import { SORTS, isolateClass, selected, step, stepImage, toggleClass, withThreshold } from "./wafer_state.js"
 
 const find = (selector) => document.querySelector(selector)
 const command = (name) => find(`[data-command=${name}]`)
-const SORTS = ["severity", "score", "size"]
+const sorts = Object.keys(SORTS)
 const PAN_SHARE = 0.25
 
 export function bindCommands(page) {
@@ -102,7 +102,7 @@ export function bindCommands(page) {
   bind({ keys: ["k", "ArrowLeft"], label: "Previous defect", group: "Defects", run: () => go(-1) })
   bind({ keys: ["z", "Enter"], label: "Zoom to the defect", group: "Defects", run: () => command("zoom").click() })
   bind({ keys: ["Escape"], label: "No defect; put the ruler away", group: "Defects", run: () => (ruler.isOn ? command("ruler").click() : choose(null)) })
-  bind({ keys: ["s"], label: "Sort by severity, score, size", group: "Defects", run: () => sortBy(SORTS[(SORTS.indexOf(get().sort) + 1) % SORTS.length]) })
+  bind({ keys: ["s"], label: "Sort by severity, score, size", group: "Defects", run: () => sortBy(sorts[(sorts.indexOf(get().sort) + 1) % sorts.length]) })
   for (const { code, key, name } of classes) {
     if (key) bind({ keys: [key], label: `Show or hide ${name.toLowerCase()}`, group: "Classes", run: () => change(toggleClass(get(), code)) })
   }

@@ -47,11 +47,6 @@ export function pxToUm([xPx, yPx], image) {
   return [image.origin_um[0] + xPx * image.pixel_um, image.origin_um[1] - yPx * image.pixel_um]
 }
 
-export function umToPx([xUm, yUm], image) {
-  if (!image.origin_um) return null
-  return [(xUm - image.origin_um[0]) / image.pixel_um, (image.origin_um[1] - yUm) / image.pixel_um]
-}
-
 /** Left, bottom, width and height of a picture's field of view on the wafer, in µm; null when its place is unknown. */
 export function fieldOfView(image) {
   if (!image.origin_um) return null

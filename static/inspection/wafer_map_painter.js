@@ -8,7 +8,6 @@ export const NEAR_PX = 13
 const MARK_PX = 5
 const LEAST_FIELD_PX = 9
 const RING_PX = 12
-const RIM = "rgb(0 0 0 / 0.75)"
 
 /**
  * @param {CanvasRenderingContext2D} context in CSS pixels
@@ -109,7 +108,7 @@ function detections(context, colours, { state, toScreen }) {
   context.textBaseline = "middle"
   for (const { x, y, items } of marks.toReversed()) {
     const colour = onGround(classNamed(items[0].class_code).colour, colours.darken)
-    drawShape(context, items[0].severity, x, y, MARK_PX + Math.min(3, Math.log2(items.length)), colour, RIM)
+    drawShape(context, items[0].severity, x, y, MARK_PX + Math.min(3, Math.log2(items.length)), colour, colours["image-rim"])
     if (items.length === 1) continue
     context.lineWidth = 3
     context.strokeStyle = colours.wafer

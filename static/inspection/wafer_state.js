@@ -1,7 +1,7 @@
 /** What the wafer page shows, without the page: which detections, which one is meant, which image. No DOM. */
 import { plural } from "../shared/formats.js"
 
-export const SEVERITY_ORDER = { critical: 0, major: 1, minor: 2, nuisance: 3 }
+const SEVERITY_ORDER = { critical: 0, major: 1, minor: 2, nuisance: 3 }
 export const SORTS = {
   severity: (a, b) => SEVERITY_ORDER[a.severity] - SEVERITY_ORDER[b.severity] || b.confidence - a.confidence || a.ordinal - b.ordinal,
   score: (a, b) => b.confidence - a.confidence || a.ordinal - b.ordinal,
@@ -34,7 +34,7 @@ export function visible(state) {
   return [...state.byId.values()].filter((detection) => isVisible(state, detection)).sort(SORTS[state.sort])
 }
 
-export function isVisible(state, detection) {
+function isVisible(state, detection) {
   return detection.confidence >= state.threshold && !state.hidden.has(detection.class_code)
 }
 

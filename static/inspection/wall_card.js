@@ -20,7 +20,7 @@ export function boxesPath(boxes, severity, widthPx) {
 }
 
 /** Which part of a picture a wide card shows, so that the gravest box is seen: "Min", "Mid" or "Max" of its height. */
-export function shownPart(boxes, heightPx) {
+function shownPart(boxes, heightPx) {
   const rank = ["critical", "major", "minor", "nuisance"]
   const gravest = [...boxes].sort((a, b) => rank.indexOf(a[5]) - rank.indexOf(b[5]))[0]
   if (!gravest) return "Mid"
@@ -29,7 +29,7 @@ export function shownPart(boxes, heightPx) {
 }
 
 /** Where the wafer is from, in one line: lot A12 · layer M3 · P1. */
-export function whereText(card) {
+function whereText(card) {
   return [card.lot, layerName(card.layer), card.product].filter(Boolean).join(" · ")
 }
 
@@ -43,7 +43,7 @@ function waferOf(card) {
 }
 
 /** What a screen reader says of a card. */
-export function spokenText(card) {
+function spokenText(card) {
   const grave = ["critical", "major", "minor"].filter((name) => card.counts_by_severity?.[name]).map((name) => `${card.counts_by_severity[name]} ${name}`)
   return `Wafer ${waferOf(card)}, lot ${card.lot}${layerName(card.layer) && `, layer ${card.layer}`}: ${verdict(card).word}${grave.length ? `, ${grave.join(", ")}` : ""}${nextStep(card) ? `. Open: ${nextStep(card).toLowerCase()}` : ""}`
 }

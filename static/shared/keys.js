@@ -21,10 +21,6 @@ export function bind(binding) {
   bindings.push({ group: "This page", ...binding })
 }
 
-export function boundKeys() {
-  return bindings.map(({ keys, label, group }) => ({ keys, label, group }))
-}
-
 function isTyping(target) {
   return Boolean(target.closest?.("input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable]"))
 }

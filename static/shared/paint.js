@@ -2,12 +2,12 @@
 
 let cache = null
 
-/** Colours of the theme by token name: {ink, alarm, wafer, …}. Read once a theme. */
+/** Colours of the theme by token name: {ink, panel, wafer, …}. Read once a theme. */
 export function themeColours() {
   if (cache) return cache
   const style = getComputedStyle(document.documentElement)
   const read = (name) => style.getPropertyValue(`--${name}`).trim()
-  const names = ["ground", "panel", "raised", "sunken", "line", "line-strong", "ink", "ink-2", "ink-3", "alarm", "warn", "minor", "nuisance", "wafer", "wafer-line"]
+  const names = ["panel", "raised", "line-strong", "ink", "ink-2", "ink-3", "wafer", "wafer-line", "image-rim", "image-plate", "image-ink"]
   cache = Object.fromEntries(names.map((name) => [name, read(name)]))
   cache.darken = parseFloat(read("class-darken")) / 100 || 0
   return cache
@@ -22,7 +22,7 @@ export function onGround(colour, darken) {
 }
 
 /** Adds the shape of a severity to the current path, centred: diamond, square, hollow square, dot. */
-export function shapePath(context, severity, x, y, radius) {
+function shapePath(context, severity, x, y, radius) {
   if (severity === "critical") {
     const r = radius * 1.25
     context.moveTo(x, y - r)

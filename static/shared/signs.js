@@ -1,8 +1,9 @@
 /** The one vocabulary of severity, band and class, as elements. */
 import { glyph, h, svg } from "./dom.js"
 import { plural } from "./formats.js"
+import { themeColours } from "./paint.js"
 
-export const SEVERITIES = ["critical", "major", "minor", "nuisance"]
+const SEVERITIES = ["critical", "major", "minor", "nuisance"]
 const BAND_WORDS = { accept: "Accept", review: "Review", reject: "Reject" }
 const STATE_WORDS = { queued: "Queued", running: "Inspecting", failed: "Failed", cancelled: "Cancelled" }
 let classes = []
@@ -58,7 +59,7 @@ export function loadClasses(id = "defect-classes") {
 }
 
 export function classNamed(code) {
-  return classes.find((one) => one.code === code) ?? { code, name: code, colour: "#9aa3aa", severity: "minor", key: "" }
+  return classes.find((one) => one.code === code) ?? { code, name: code, severity: "minor", key: "", get colour() { return themeColours()["ink-3"] } }
 }
 
 const MOST_CLASSES = 3

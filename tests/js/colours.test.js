@@ -1,5 +1,5 @@
 import assert from "node:assert/strict"
-import { readFileSync } from "node:fs"
+import { readFileSync, readdirSync } from "node:fs"
 import { describe, test } from "node:test"
 
 const css = readFileSync(new URL("../../static/shared/tokens.css", import.meta.url), "utf8")
@@ -42,6 +42,22 @@ for (const theme of THEMES) {
     test("buttons are at least 4.5", () => assert.ok(contrast(token.action, token["action-ink"]) >= 4.5))
   })
 }
+
+describe("a colour", () => {
+  const folder = new URL("../../static/", import.meta.url)
+  // The style guide draws a photograph of a wafer: a picture, not a part of the page.
+  const elsewhere = readdirSync(folder, { recursive: true }).filter((name) => /\.(css|js)$/.test(name) && !/^vendor|tokens\.css$|^styleguide\.js$/.test(name))
+  const NAMED = /#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})\b(?!["'`]\))|\b(?:rgb|hsl|oklch|lab)a?\(\s*\d/gi
+  test("is named among the tokens and nowhere else", () => {
+    assert.ok(elsewhere.length > 40)
+    assert.deepEqual(elsewhere.flatMap((name) => [...readFileSync(new URL(name, folder), "utf8").matchAll(NAMED)].map(([found]) => `${name} ${found}`)), [])
+  })
+})
+
+test("words over the brightest picture are at least 7 in every theme", () => {
+  // A plate of black at 75 % leaves a quarter of white.
+  for (const theme of THEMES) assert.ok(contrast(tokensOf(theme)["image-ink"], "#404040") >= 7, theme)
+})
 
 describe("the eight class colours", () => {
   const colours = [...services.matchAll(/\("(\w+)", "[\w ]+", "(#[0-9a-f]{6})", "\w+"\)/g)].map(([, code, hex]) => [code, channels(hex)])
