@@ -108,16 +108,11 @@ def severity_cells(card: dict[str, Any]) -> SafeString:
 
 @register.simple_tag
 def age(moment: datetime | None) -> SafeString:
-    """How long ago, kept ticking by the page; the exact time on hover."""
+    """How long ago, kept ticking by the page, which adds the exact local time on hover."""
     if moment is None:
         return format_html('<span class="faint">{}</span>', "never")
     exact = moment.astimezone(UTC)
-    return format_html(
-        '<time data-age datetime="{}" title="{} UTC">{}</time>',
-        exact.isoformat(),
-        exact.strftime("%Y-%m-%d %H:%M:%S"),
-        exact.strftime("%H:%M"),
-    )
+    return format_html('<time data-age datetime="{}">{} UTC</time>', exact.isoformat(), exact.strftime("%H:%M"))
 
 
 @register.simple_tag(takes_context=True)

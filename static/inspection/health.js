@@ -1,4 +1,4 @@
-/** System health: every part, asked every five seconds and whenever the server says that something changed. */
+/** System health: every part, asked every five seconds; when the server says that something changed, the title bar asks and tells. */
 import { ageElement } from "../shared/ages.js"
 import { h, icon, setAttribute, setText } from "../shared/dom.js"
 import { durationText } from "../shared/formats.js"
@@ -114,8 +114,16 @@ function drawTables({ triton, versions, components }) {
   find("#gpus").hidden = gpus.length === 0
   setText(find("#gpus"), gpus.join(" · "))
   const { model: deployed = [], ...others } = versions ?? {}
-  find("#deployed").replaceChildren(...deployed.map((one) => h("tr", {}, h("td", {}, h("b", {}, `${one.name} ${one.version}`)), h("td", {}, one.triton_name), h("td", {}, one.state), h("td", {}, digest(one.sha256, "the model's SHA-256")))))
+  drawDeployed(find("#deployed"), deployed)
   for (const [name, value] of Object.entries(others)) setText(find(`[data-version=${name}]`), value ? String(value) : "unknown")
+}
+
+/** Only when they differ: its buttons would lose the focus every five seconds. */
+function drawDeployed(rows, deployed) {
+  const drawn = JSON.stringify(deployed)
+  if (rows.drawn === drawn) return
+  rows.drawn = drawn
+  rows.replaceChildren(...deployed.map((one) => h("tr", {}, h("td", {}, h("b", {}, `${one.name} ${one.version}`)), h("td", {}, one.triton_name), h("td", {}, one.state), h("td", {}, digest(one.sha256, "the model's SHA-256")))))
 }
 
 function draw() {
@@ -149,7 +157,6 @@ document.addEventListener("waferdeck:system", ({ detail }) => {
   known = answered(known, detail, Date.now())
   draw()
 })
-document.addEventListener("live:system.changed", ask)
 document.addEventListener("visibilitychange", () => { if (!document.hidden) ask() })
 setInterval(() => { if (!document.hidden) ask() }, EVERY_MS)
 setInterval(drawHead, 1000)

@@ -1,7 +1,7 @@
 /** What is known about the meant detection, and about the run. */
 import { ageElement } from "../shared/ages.js"
 import { glyph, h, icon, svg } from "../shared/dom.js"
-import { confidenceText, durationText, lengthText } from "../shared/formats.js"
+import { confidenceText, durationText, lengthText, momentText } from "../shared/formats.js"
 import { accountName, bandElement, classNamed, layerName, scoreBar, severityCounts } from "../shared/signs.js"
 import { zoneAt } from "./wafer_geometry.js"
 
@@ -68,7 +68,7 @@ export function drawRun(element, run) {
 }
 
 function moment(value) {
-  return h("span", { title: value }, new Date(value).toLocaleString("en-GB", { dateStyle: "short", timeStyle: "medium" }))
+  return h("span", { title: value }, momentText(value))
 }
 
 function timings(steps) {

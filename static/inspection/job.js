@@ -1,6 +1,6 @@
 /** A job: its progress as it happens, each item, and what can be done about those that failed. */
 import { h, keyed, setAttribute, setText } from "../shared/dom.js"
-import { countText, durationText, percentText, plural } from "../shared/formats.js"
+import { countText, durationText, momentText, percentText, plural } from "../shared/formats.js"
 import { confirmed } from "../shared/confirm.js"
 import { getJson, postJson } from "../shared/http.js"
 import { accountName, bandElement, waferName } from "../shared/signs.js"
@@ -30,7 +30,7 @@ function draw() {
   document.title = `${job.label || plural(job.total, "image")} · Waferdeck`
   setText(find("#job-label"), job.label || `Batch of ${plural(job.total, "image")}`)
   setText(find("#job-state"), stateWords(job))
-  setText(find("#job-who"), `sent by ${accountName(job.requested_by)} · ${new Date(job.created_at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" })}`)
+  setText(find("#job-who"), `sent by ${accountName(job.requested_by)} · ${momentText(job.created_at)}`)
   const bar = find("#job-bar")
   if (bar.firstElementChild) updateBar(bar.firstElementChild, job)
   else bar.append(createBar(job))

@@ -1,7 +1,6 @@
 /** Keeps every <time data-age> of the page true, with one timer. */
-import { setText } from "./dom.js"
-import { ageText } from "./formats.js"
-import { h } from "./dom.js"
+import { h, setText } from "./dom.js"
+import { ageText, momentText } from "./formats.js"
 
 /** A ticking age with the exact moment on hover. */
 export function ageElement(moment, attributes = {}) {
@@ -13,17 +12,20 @@ export function ageElement(moment, attributes = {}) {
 export function setAge(element, moment) {
   if (element.dateTime === moment) return
   element.dateTime = moment ?? ""
-  element.title = moment ? new Date(moment).toLocaleString() : ""
+  element.title = moment ? momentText(moment) : ""
   setText(element, ageText(Date.now() - Date.parse(moment)))
 }
 
 export function tick() {
   const now = Date.now()
-  for (const element of document.querySelectorAll("time[data-age]")) setText(element, ageText(now - Date.parse(element.dateTime)))
+  for (const element of document.querySelectorAll("time[data-age]")) {
+    setText(element, ageText(now - Date.parse(element.dateTime)))
+    // What the server drew has no title yet: only the browser knows the local time.
+    if (!element.title && element.dateTime) element.title = momentText(element.dateTime)
+  }
 }
 
 export function startAges() {
-  for (const element of document.querySelectorAll("time[data-age]:not([title])")) element.title = new Date(element.dateTime).toLocaleString()
   tick()
   setInterval(tick, 1000)
 }

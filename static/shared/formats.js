@@ -19,6 +19,12 @@ export function agoText(ms) {
   return age === "now" ? "just now" : age === UNKNOWN ? UNKNOWN : `${age} ago`
 }
 
+/** A moment in local time, in full and in an order that no country reads otherwise: 21 Nov 2026, 14:05:09. */
+export function momentText(moment) {
+  const time = new Date(moment)
+  return Number.isNaN(time.getTime()) ? UNKNOWN : time.toLocaleString("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" })
+}
+
 /** Three significant figures at most, and a unit that keeps them readable: 0.83 µm, 12.4 µm, 1.25 mm. */
 export function lengthText(um) {
   if (!isNumber(um)) return UNKNOWN

@@ -30,10 +30,16 @@ function isSetting(target, key) {
   return /^(Arrow|Page|Home$|End$)/.test(key) && Boolean(target.closest?.("input[type=range], input[type=radio]"))
 }
 
+/** The name of a key as bindings write it. A letter is the same with the caps lock on. */
+function keyOf({ key, shiftKey }) {
+  if (shiftKey && /^Arrow/.test(key)) return `Shift+${key}`
+  return key.length === 1 && !shiftKey ? key.toLowerCase() : key
+}
+
 function pressed(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
   if (isTyping(event.target) || isSetting(event.target, event.key) || document.querySelector("dialog[open]")) return
-  const key = event.shiftKey && /^Arrow/.test(event.key) ? `Shift+${event.key}` : event.key
+  const key = keyOf(event)
   const waited = event.timeStamp - chord.at > CHORD_MS ? "" : chord.prefix
   const { combination, prefix } = combine(waited, key)
   chord = { prefix, at: event.timeStamp }

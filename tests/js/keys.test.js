@@ -21,6 +21,7 @@ describe("a key that a page has bound", () => {
     return run.length > 0
   }
 
+  test("is the same with the caps lock on", () => assert.ok(isTaken("J", {})))
   test("is the page's where nothing has the focus", () => assert.ok(isTaken("ArrowRight", {})))
   for (const type of ["range", "radio"]) {
     test(`is the ${type}'s own where it is an arrow`, () => assert.ok(!isTaken("ArrowRight", field(type))))

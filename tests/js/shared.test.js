@@ -48,6 +48,8 @@ describe("numbers", () => {
   for (const [value, text] of [[12.34, "12.3 µm"], [0.083, "83.0 nm"], [1250, "1.25 mm"], [null, "unknown"], [0, "0.00 µm"], [Number.NaN, "unknown"]]) test(`length ${value}`, () => assert.equal(formats.lengthText(value), text))
   for (const [value, text] of [[0.42, "0.4 ms"], [131, "131 ms"], [2040, "2.04 s"], [754_000, "12 min 34 s"], [undefined, "unknown"]]) test(`duration ${value}`, () => assert.equal(formats.durationText(value), text))
   for (const [value, text] of [[800, "now"], [12_000, "12 s"], [200_000, "3 min"], [7_300_000, "2 h"], [400_000_000, "4 d"], [Number.NaN, "unknown"], [-5000, "now"]]) test(`age ${value}`, () => assert.equal(formats.ageText(value), text))
+  test("a moment is read the same everywhere", () => assert.match(formats.momentText("2026-11-12T12:30:05Z"), /^1[123] Nov 2026, \d\d:\d\d:05$/))
+  test("a moment that is not known is not made up", () => assert.equal(formats.momentText(undefined), "unknown"))
   test("one and many", () => assert.deepEqual([formats.plural(1, "image"), formats.plural(25, "image"), formats.plural(2, "wafer")], ["1 image", "25 images", "2 wafers"]))
 })
 
