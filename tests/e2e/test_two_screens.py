@@ -1,6 +1,5 @@
 """What one person does is on everybody's screen."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -38,8 +37,9 @@ class TestTwoScreens:
         foreign = screen_of("other").live("/")
 
         send(live_stack, api, image=wafer_png(7002), lot="NOT-YOURS")
-        time.sleep(1)
+        send(live_stack, live_stack.session("other"), image=wafer_png(7006), lot="THEIR-OWN")
 
+        expect(_card(foreign, "THEIR-OWN")).to_be_visible()
         expect(_card(foreign, "NOT-YOURS")).to_have_count(0)
 
 

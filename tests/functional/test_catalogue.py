@@ -1,6 +1,5 @@
 """The fab's own words: each is made once, whoever says it first."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -12,6 +11,7 @@ from core.roles import Role
 from inspection import services
 from tests.factories import AT
 from tests.integration.inspection.conftest import SYSTEM
+from tests.locks import until_others_wait
 
 KINDS = {
     "api:products": (services.create_product, "product.create"),
@@ -45,7 +45,7 @@ class TestManyAtOnce:
                 create(site=site, code="X1", actor=SYSTEM, now=AT)
                 # None of them sees the row before this commits; they wait at the index.
                 answers = [threads.submit(post, kind) for _ in range(4)]
-                time.sleep(0.5)
+                until_others_wait(4)
 
             assert [answer.result(20) for answer in answers] == [200] * 4
 

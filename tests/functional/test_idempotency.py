@@ -1,7 +1,6 @@
 """A request that comes again with its key is carried out once and answered the same."""
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -23,6 +22,7 @@ from inspection.models import InspectionImage, InspectionJob, InspectionRun, Lay
 from inspection.services import batches
 from tests.factories import make_recipe, make_user
 from tests.live_stack import wafer_png
+from tests.locks import until_others_wait
 
 pytestmark = pytest.mark.django_db
 KEY = "5b6f1d0e-2f1c-4a53-9d0e-1f7f5d8c1a11"
@@ -317,7 +317,7 @@ class TestTwoAttemptsAtOnce:
             until["answer"].set()
             assert until["stored"].wait(20)
             other = threads.submit(self.closing(claim), minutes=4)
-            time.sleep(0.2)
+            until_others_wait()
             assert not other.done()
             until["commit"].set()
 

@@ -100,7 +100,6 @@ class TestWhenRedis:
         assert (await next_of(heard, "run.done", within_s=5))["data"] == {"run": "after"}
 
     async def test_drops_the_connection_pages_are_told_of_the_gap(self, server, heard):
-        await asyncio.sleep(0.2)
         redis.Redis.from_url(server.url).client_kill_filter(_type="pubsub")
 
         await next_of(heard, "hub.down", within_s=5)

@@ -19,6 +19,7 @@ from inspection.errors import UnknownJob
 from inspection.models import InspectionImage, InspectionJob, InspectionRun
 from inspection.services import batches, job_progress, runs, work
 from tests.integration.inspection.conftest import SYSTEM
+from tests.locks import until_others_wait
 
 pytestmark = pytest.mark.django_db
 
@@ -240,7 +241,7 @@ class TestLockOrder:
         def restarts_slowly(run, **values):
             if not held.is_set():
                 held.set()
-                time.sleep(0.5)
+                until_others_wait()
             restarted(run, **values)
 
         monkeypatch.setattr(job_progress, "item_restarted", restarts_slowly)

@@ -53,6 +53,7 @@ class TestQueueState:
         with CaptureQueriesContext(connection) as asked:
             selectors.queue_state(now=AT)
 
+        assert len(asked.captured_queries) > 1
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")
             for query in asked.captured_queries:

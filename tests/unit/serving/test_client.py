@@ -56,7 +56,13 @@ class TestInfer:
         assert (answer.timings.calls, answer.timings.attempts) == (3, 1)
 
     def test_sends_chunks_side_by_side_up_to_its_limit(self, triton):
-        triton.script = [lambda *_: time.sleep(0.1)] * 6
+        # No call of three ends before the other two have come.
+        together = threading.Barrier(3)
+
+        def beside_two_others(*_):
+            together.wait(5)
+
+        triton.script = [beside_two_others] * 6
         with TritonClient(grpc_url=triton.url, limits=ClientLimits(max_batch=1, chunks_at_once=3)) as client:
             client.infer(model_name=MODEL, tiles=tiles(*range(6)), deadline_s=5)
 
