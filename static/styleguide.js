@@ -4,6 +4,7 @@ import { glyph, h, icon, sprites } from "./shared/dom.js"
 import { confidenceText, lengthText } from "./shared/formats.js"
 import { loadClasses, scoreBar } from "./shared/signs.js"
 import { toast } from "./shared/toast.js"
+import { showTrouble } from "./shared/trouble.js"
 import { createBar } from "./inspection/job_parts.js"
 import { createRow } from "./inspection/upload_rows.js"
 import { createCard, markNew } from "./inspection/wall_card.js"
@@ -52,12 +53,14 @@ find("#guide-files").append(file("waiting.png", "waiting", { sent: 0, tries: 0 }
   file("failed.png", "failed", { problem: { title: "The server cannot be reached", detail: "The server did not answer.", advice: "Press Retry." } }), file("cancelled.png", "cancelled"))
 find("#guide-progress").append(createBar({ total: 100, done: 62, failed: 5, cancelled: 8, progress: 0.75 }))
 
+showTrouble(find("#guide-trouble"), { message: "The server does not answer.", requestId: "01a1fe2c-4622" }, { what: "The jobs below are from before.", retry: () => toast("Trying again.") })
+
 const sprite = new DOMParser().parseFromString(await (await fetch(sprites.icons)).text(), "image/svg+xml")
 find("#guide-icons").append(...[...sprite.querySelectorAll("symbol")].map(({ id }) => h("span", { class: "guide__icon", title: id }, icon(id))))
 
 document.addEventListener("click", async ({ target }) => {
   const what = target.closest("[data-demo]")?.dataset.demo
   if (what === "toast") toast("The run is queued again.")
-  if (what === "alarm") toast("The run could not be loaded.", { level: "alarm", action: { label: "Try again", run: () => toast("Trying again.") } })
+  if (what === "alarm") toast("The run could not be loaded.", { level: "alarm", requestId: "01a1fe2c-4622", action: { label: "Try again", run: () => toast("Trying again.") } })
   if (what === "confirm") await confirmed({ title: "Cancel this job?", text: "25 items of 100 will not be inspected. What is done stays.", yes: "Cancel 25 items" })
 })

@@ -99,7 +99,7 @@ async function act(path, done) {
     take(await postJson(`inference/jobs/${id}/${path}/`))
     toast(done)
   } catch (problem) {
-    toast(problem.message, { level: "alarm" })
+    toast(problem.message, { level: "alarm", requestId: problem.requestId })
   }
 }
 

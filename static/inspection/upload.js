@@ -37,7 +37,7 @@ function redraw() {
 
 function drawSums(sums) {
   setText(find("#sum"), isOver(queue) ? overText(sums) : queue.isStarted ? `${countText(sums.ended)} of ${plural(sums.total, "file")}` : `${plural(sums.waiting, "file")} ready`)
-  const note = [sums.stored && `${countText(sums.stored)} stored, waiting for the model`, sums.refused && `${countText(sums.refused)} refused`, sums.failed && `${countText(sums.failed)} failed`, cancelledText(sums), queue.leftOut && `${plural(queue.leftOut, "file")} left out: known already or made by the system`, heldText()].filter(Boolean)
+  const note = [sums.stored && `${countText(sums.stored)} stored, waiting for the model`, sums.refused && `${countText(sums.refused)} refused`, sums.failed && `${countText(sums.failed)} failed`, cancelledText(sums), sums.waiting > 0 && !queue.isStarted && form.whatIsWrong, queue.leftOut && `${plural(queue.leftOut, "file")} left out: known already or made by the system`, heldText()].filter(Boolean)
   setText(find("#sum-note"), note.join(" · "))
   const bar = find("#sum-bar")
   bar.value = sums.share
@@ -116,7 +116,7 @@ async function start() {
     form.remember()
     change(started(queue))
   } catch (problem) {
-    toast(`The recipe could not be made: ${problem.message}`, { level: "alarm" })
+    toast(`The recipe could not be made: ${problem.message}`, { level: "alarm", requestId: problem.requestId })
   } finally {
     isStarting = false
   }

@@ -65,7 +65,14 @@ export class UploadForm {
   }
 
   get isUsable() {
-    return this.form.checkValidity() && !(this.needsRecipe && !this.known.mayMakeRecipes)
+    return this.whatIsWrong === ""
+  }
+
+  /** Why nothing can be sent, in words that say what to change; empty when all is well. */
+  get whatIsWrong() {
+    if (this.needsRecipe && !this.known.mayMakeRecipes) return "choose a recipe that exists first"
+    const field = this.form.querySelector("input:invalid")
+    return field ? `correct “${field.labels[0].textContent.trim()}” first: ${field.validationMessage}` : ""
   }
 
   /** Makes the recipe that was named and does not exist. Throws the server's Problem when it may not be. */

@@ -88,7 +88,7 @@ export function bindCommands(page) {
       await postJson(`runs/${run}/${action}/`)
       toast(action === "retry" ? "The run is queued again." : "The run is cancelled.")
     } catch (problem) {
-      toast(problem.message, { level: "alarm" })
+      toast(problem.message, { level: "alarm", requestId: problem.requestId })
     }
   })
   find("#strip").addEventListener("keydown", (event) => {

@@ -20,6 +20,8 @@ let view = address.searchParams.get("view") ?? ""
 /** Cards the wall had at the last drawing, shown or not; null before the first. */
 let known = null
 let isAsked = false
+/** The filters of the last answer: what another choice brings is not new. */
+let answeredFor = wall.filters
 
 loadClasses()
 const board = find("#wall")
@@ -136,6 +138,8 @@ function queryOf({ tool, product }) {
 }
 
 function take({ cards }) {
+  if (wall.filters !== answeredFor) known = null
+  answeredFor = wall.filters
   const next = resynced(wall, cards)
   // Whoever paused before the first answer saw nothing yet: that answer is what the view holds.
   change(wall.paused && !isAsked ? paused(resumed(next)) : next)

@@ -102,7 +102,8 @@ export function startConnection() {
   document.addEventListener("waferdeck:contact", () => { contactAt = Date.now() })
   document.addEventListener("live:link", ({ target, detail }) => {
     links.set(target, detail.state)
-    retryAt = detail.retryAt ?? 0
+    // Another socket of the page knows nothing of this one's next try.
+    if (detail.retryAt) retryAt = detail.retryAt
     draw()
   })
   document.addEventListener("live:system.changed", ask)

@@ -7,9 +7,10 @@ import { h, icon } from "./dom.js"
  * @param {{what: string, safe?: string, retry: () => void}} words what: "The jobs could not be loaded."
  */
 export function showTrouble(place, problem, { what, safe = "What is stored is safe.", retry } = {}) {
-  // The button that was pressed for the second try keeps the focus while that try fails too.
-  if (problem && place.dataset.said === problem.message + problem.requestId) return
-  place.dataset.said = problem ? problem.message + problem.requestId : ""
+  const said = problem ? `${what} ${problem.message}` : ""
+  // Whoever tries again by its button keeps it, and the id of the first failure, while the next try fails too.
+  if (problem && place.dataset.said === said) return
+  place.dataset.said = said
   place.hidden = !problem
   place.replaceChildren(...(problem ? partsOf(problem, { what, safe, retry }) : []))
 }
