@@ -3,7 +3,7 @@ import { ageElement } from "../shared/ages.js"
 import { h, icon, keyed, setAttribute, setText } from "../shared/dom.js"
 import { countText, plural } from "../shared/formats.js"
 import { bandElement, severityCounts } from "../shared/signs.js"
-import { classCounts, visible } from "./wafer_state.js"
+import { classCounts, foundAt } from "./wafer_state.js"
 
 const find = (selector) => document.querySelector(selector)
 
@@ -68,6 +68,5 @@ export function drawClasses(list, classes, state) {
 /** @param {?{die: number[], place: number[], zone: string}} place under the cursor */
 export function drawPlace(element, place, state) {
   if (!place) return setText(element, "Point at the map to read a die.")
-  const found = visible(state).filter(({ die }) => die && die[0] === place.die[0] && die[1] === place.die[1]).length
-  setText(element, `Die ${place.die.join(", ")} · ${place.zone} · x ${(place.place[0] / 1000).toFixed(2)}, y ${(place.place[1] / 1000).toFixed(2)} mm · ${found ? `${found} found` : "nothing found"}`)
+  setText(element, `Die ${place.die.join(", ")} · ${place.zone} · x ${(place.place[0] / 1000).toFixed(2)}, y ${(place.place[1] / 1000).toFixed(2)} mm · ${foundAt(state, place)}`)
 }

@@ -55,6 +55,12 @@ export function fieldOfView(image) {
   return [image.origin_um[0], image.origin_um[1] - height, width, height]
 }
 
+/** Whether a picture shows a place on the wafer. */
+export function isInField([xUm, yUm], image) {
+  const [left, bottom, width, height] = fieldOfView(image) ?? [NaN, NaN, NaN, NaN]
+  return xUm >= left && xUm <= left + width && yUm >= bottom && yUm <= bottom + height
+}
+
 /** The longest 1-2-5 length that fits into `mostPx` at a scale: what a scale bar shows. */
 export function scaleBar(umPerPx, mostPx = 160) {
   const mostUm = umPerPx * mostPx

@@ -1,5 +1,6 @@
 /** What the wafer page shows, without the page: which detections, which one is meant, which image. No DOM. */
 import { plural } from "../shared/formats.js"
+import { isInField } from "./wafer_geometry.js"
 
 const SEVERITY_ORDER = { critical: 0, major: 1, minor: 2, nuisance: 3 }
 export const SORTS = {
@@ -95,6 +96,15 @@ export function withThreshold(state, threshold) {
 function dropHidden(state) {
   const detection = selected(state)
   return detection && !isVisible(state, detection) ? { ...state, selectedId: null } : state
+}
+
+/** What is known about a place of the map: what was found in its die, or whether any image shows the place at all. */
+export function foundAt(state, { die, place }) {
+  const here = [...state.byId.values()].filter((detection) => detection.die && detection.die[0] === die[0] && detection.die[1] === die[1])
+  const shown = here.filter((detection) => isVisible(state, detection))
+  if (here.length > 0) return shown.length === here.length ? `${here.length} found` : `${shown.length} of ${here.length} found shown`
+  if (!state.run) return "not known yet"
+  return state.run.images.some((image) => isInField(place, image)) ? "nothing found" : "no image of this place"
 }
 
 /** How many of each class are shown, of how many. */

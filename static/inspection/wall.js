@@ -71,7 +71,7 @@ function createLane(lane) {
 
 function updateLane(element, { tool, cards, silentMs, isLate }) {
   if (tool) {
-    setText(element.querySelector(".lane__count"), cards.length ? plural(cards.length, "wafer") : "no wafers yet")
+    setText(element.querySelector(".lane__count"), cards.length ? plural(cards.length, "wafer") : hasFilters() ? "none matches the filters" : "no wafers yet")
     const silent = element.querySelector(".lane__silent")
     setText(silent, silentMs === null ? "" : isLate ? `silent ${ageText(silentMs)}` : `last image ${agoText(silentMs)}`)
     silent.classList.toggle("stale", isLate)

@@ -68,6 +68,19 @@ describe("an answer of the server", () => {
   test("shows another when nothing was known", () => assert.ok(!page.isSameAnswer(null, answer("queued"))))
 })
 
+describe("a place of the map", () => {
+  const image = { id: "i1", origin_um: [0, 100], pixel_um: 1, width_px: 100, height_px: 100 }
+  const known = page.withRun(page.emptyWafer(), { ...run(detection("d1", { die: [0, 0] }), detection("d2", { die: [0, 0], confidence: 0.9 })), images: [image] })
+  const at = (die, place) => ({ die, place })
+  test("tells what was found in its die", () => assert.equal(page.foundAt(known, at([0, 0], [50, 50])), "2 found"))
+  test("tells what the filters hide", () => assert.equal(page.foundAt(page.withThreshold(known, 0.8), at([0, 0], [50, 50])), "1 of 2 found shown"))
+  test("where nothing was found is told from one that no image shows", () => {
+    assert.equal(page.foundAt(known, at([1, 0], [90, 90])), "nothing found")
+    assert.equal(page.foundAt(known, at([1, 0], [500, 90])), "no image of this place")
+  })
+  test("is not known before the first answer", () => assert.equal(page.foundAt(page.emptyWafer(), at([0, 0], [50, 50])), "not known yet"))
+})
+
 describe("the head of the strip", () => {
   test("counts nothing before the first answer", () => assert.equal(page.stripTitle(page.emptyWafer()), "Defects"))
   test("counts what was found", () => assert.equal(page.stripTitle(three), "3 defects"))
