@@ -2,7 +2,7 @@
 import { ageElement } from "../shared/ages.js"
 import { h, icon, setAttribute, setText } from "../shared/dom.js"
 import { durationText } from "../shared/formats.js"
-import { getJson } from "../shared/http.js"
+import { getJson, outcome } from "../shared/http.js"
 import { partTitle } from "../shared/parts.js"
 import { answered, breakerFacts, cacheFigure, effects, failed, gpuTexts, headline, isStale, modelFigures, modelsKnown, noModelsText, nothingKnown, queueFigures } from "./health_state.js"
 import { digest } from "./inspector.js"
@@ -141,15 +141,11 @@ let isAsking = false
 async function ask() {
   if (isAsking) return
   isAsking = true
-  try {
-    known = answered(known, await getJson("system/", { timeoutMs: TIMEOUT_MS }), Date.now())
-    draw()
-  } catch (problem) {
-    known = failed(known, problem, Date.now())
-    drawHead()
-  } finally {
-    isAsking = false
-  }
+  const [system, problem] = await outcome(getJson("system/", { timeoutMs: TIMEOUT_MS }))
+  isAsking = false
+  known = system ? answered(known, system, Date.now()) : failed(known, problem, Date.now())
+  if (system) draw()
+  else drawHead()
 }
 
 find("[data-command=refresh]").addEventListener("click", ask)

@@ -2,7 +2,7 @@
 import { h, keyed, setAttribute, setText } from "../shared/dom.js"
 import { countText, durationText, momentText, percentText, plural } from "../shared/formats.js"
 import { confirmed } from "../shared/confirm.js"
-import { getJson, postJson } from "../shared/http.js"
+import { getJson, outcome, postJson } from "../shared/http.js"
 import { accountName, bandElement, waferName } from "../shared/signs.js"
 import { soon } from "../shared/soon.js"
 import { toast } from "../shared/toast.js"
@@ -75,15 +75,12 @@ function updateItem(row, item) {
 let heard = 0
 
 async function load() {
-  try {
-    take(await getJson(`inference/jobs/${id}/`))
-    showTrouble(find("#job-trouble"), null)
-  } catch (problem) {
-    showTrouble(find("#job-trouble"), problem, { what: job ? "What is shown of this job is from before." : "This job could not be loaded.", retry: load })
-    if (job) return
-    setText(find("#job-state"), "Unknown")
-    find("#items-loading")?.remove()
-  }
+  const [answer, problem] = await outcome(getJson(`inference/jobs/${id}/`))
+  showTrouble(find("#job-trouble"), problem, { what: job ? "What is shown of this job is from before." : "This job could not be loaded.", retry: load })
+  if (answer) take(answer)
+  if (job) return
+  setText(find("#job-state"), "Unknown")
+  find("#items-loading")?.remove()
 }
 
 function take(answer) {
@@ -95,12 +92,10 @@ function take(answer) {
 const loadSoon = soon(load, SETTLE_MS)
 
 async function act(path, done) {
-  try {
-    take(await postJson(`inference/jobs/${id}/${path}/`))
-    toast(done)
-  } catch (problem) {
-    toast(problem.message, { level: "alarm", requestId: problem.requestId })
-  }
+  const [answer, problem] = await outcome(postJson(`inference/jobs/${id}/${path}/`))
+  if (problem) return toast(problem.message, { level: "alarm", requestId: problem.requestId })
+  take(answer)
+  return toast(done)
 }
 
 find("[data-command=retry]").addEventListener("click", () => act("retry", `${plural(job.items.filter(canRetry).length, "item")} queued again.`))

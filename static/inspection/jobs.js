@@ -2,7 +2,7 @@
 import { ageElement } from "../shared/ages.js"
 import { h, keyed, setText } from "../shared/dom.js"
 import { durationText, percentText, plural } from "../shared/formats.js"
-import { getJson } from "../shared/http.js"
+import { getJson, outcome } from "../shared/http.js"
 import { accountName } from "../shared/signs.js"
 import { soon } from "../shared/soon.js"
 import { showTrouble } from "../shared/trouble.js"
@@ -63,15 +63,11 @@ async function refresh() {
   isToAskAgain = isAsking
   if (isAsking) return
   isAsking = true
-  try {
-    draw(await allShown())
-    showTrouble(find("#jobs-trouble"), null)
-  } catch (problem) {
-    showTrouble(find("#jobs-trouble"), problem, { what: body.childElementCount ? "The jobs below are from before." : "The jobs could not be loaded.", retry: refresh })
-  } finally {
-    isAsking = false
-    find("#jobs-loading")?.remove()
-  }
+  const [found, problem] = await outcome(allShown())
+  isAsking = false
+  showTrouble(find("#jobs-trouble"), problem, { what: body.childElementCount ? "The jobs below are from before." : "The jobs could not be loaded.", retry: refresh })
+  find("#jobs-loading")?.remove()
+  if (found) draw(found)
   if (isToAskAgain) await refresh()
 }
 

@@ -1,7 +1,7 @@
 /** The upload page: queue, form and sender together; stored runs are followed over the socket. */
 import { keyed, setAttribute, setText } from "../shared/dom.js"
 import { countText, percentText, plural } from "../shared/formats.js"
-import { Problem, getJson } from "../shared/http.js"
+import { Problem, getJson, outcome } from "../shared/http.js"
 import { bind } from "../shared/keys.js"
 import { loadClasses } from "../shared/signs.js"
 import { toast } from "../shared/toast.js"
@@ -109,17 +109,13 @@ async function begin(id) {
 
 let isStarting = false
 async function start() {
-  if (isStarting) return
+  if (isStarting) return undefined
   isStarting = true
-  try {
-    await form.prepare()
-    form.remember()
-    change(started(queue))
-  } catch (problem) {
-    toast(`The recipe could not be made: ${problem.message}`, { level: "alarm", requestId: problem.requestId })
-  } finally {
-    isStarting = false
-  }
+  const [, problem] = await outcome(form.prepare())
+  isStarting = false
+  if (problem) return toast(`The recipe could not be made: ${problem.message}`, { level: "alarm", requestId: problem.requestId })
+  form.remember()
+  return change(started(queue))
 }
 
 function add(found) {

@@ -1,7 +1,7 @@
 /** The wafer page: map, image and strip show one state; whatever is pointed at in one is marked in all three. */
 import { setAttribute, setText } from "../shared/dom.js"
 import { lengthText, plural } from "../shared/formats.js"
-import { Problem, getJson } from "../shared/http.js"
+import { Problem, getJson, outcome } from "../shared/http.js"
 import { loadClasses, verdict } from "../shared/signs.js"
 import { soon } from "../shared/soon.js"
 import { toast } from "../shared/toast.js"
@@ -172,12 +172,10 @@ const questions = turns()
 /** One run where the address names one; else every image of the wafer with what was found on it last. */
 async function load() {
   const turn = questions.take()
-  try {
-    const body = asked ? await oneRun() : await getJson(`wafers/${wafer.id}/standing/?layer=${encodeURIComponent(history[0].layer)}`)
-    if (questions.counts(turn)) take(body)
-  } catch (problem) {
-    if (questions.counts(turn)) sayTrouble(problem)
-  }
+  const [body, problem] = await outcome(asked ? oneRun() : getJson(`wafers/${wafer.id}/standing/?layer=${encodeURIComponent(history[0].layer)}`))
+  if (!questions.counts(turn)) return
+  if (body) take(body)
+  else sayTrouble(problem)
 }
 
 function take(body) {

@@ -1,13 +1,12 @@
 /** The live wall's page: draws what wall_state says, once a frame, and asks for the present after every gap. */
 import { h, keyed, setAttribute, setIcon, setText } from "../shared/dom.js"
 import { ageText, agoText, countText, plural } from "../shared/formats.js"
-import { getJson } from "../shared/http.js"
-import { bind } from "../shared/keys.js"
 import { loadClasses } from "../shared/signs.js"
 import { showTrouble } from "../shared/trouble.js"
-import { turns } from "../shared/turns.js"
 import { createCard, markNew, updateCard } from "./wall_card.js"
-import { NO_TOOL, PERSON, answered, cardKey, cleanFilters, emptyWall, figures, filtered, heldBack, isUncertain, lanes, levelOf, matches, paused, received, resumed, resynced, sentBy, shown } from "./wall_state.js"
+import { WallQuestions } from "./wall_questions.js"
+import { PERSON, answered, cardKey, cleanFilters, emptyWall, figures, filtered, heldBack, isUncertain, lanes, levelOf, matches, paused, received, resumed, resynced, sentBy, shown } from "./wall_state.js"
+import { bindSteps, focusCard, toNext } from "./wall_steps.js"
 
 const EVENTS = ["run.queued", "run.started", "run.waiting", "run.done", "run.failed", "run.cancelled"]
 const readJson = (id) => JSON.parse(document.getElementById(id).textContent)
@@ -52,14 +51,8 @@ function draw() {
   board.querySelector(".skeleton-cards")?.remove()
   const focused = document.activeElement?.closest(".card")
   keyed(board, cards.length === 0 ? [] : asLanes ? rows : [{ tool: "", cards }], { key: ({ tool }) => `lane ${tool}`, create: createLane, update: updateLane })
-  if (focused && !focused.isConnected) focusCard(cardKey(focused.card))
+  if (focused && !focused.isConnected) focusCard(board, cardKey(focused.card))
   if (!wall.paused) known = new Set(wall.cards.keys())
-}
-
-/** Another view, or another lane, draws cards anew: who goes by keys stays at theirs. */
-function focusCard(key) {
-  const same = [...board.querySelectorAll(".card")].find(({ card }) => cardKey(card) === key)
-  same?.querySelector("a").focus({ preventScroll: true })
 }
 
 function createLane(lane) {
@@ -117,27 +110,7 @@ function change(next) {
   redraw()
 }
 
-const questions = turns()
-let retrying = null
-
-async function resync() {
-  clearTimeout(retrying)
-  const asked = wall.filters
-  const turn = questions.take()
-  try {
-    const answer = await getJson(`wall/?limit=200&${queryOf(asked)}`)
-    if (questions.counts(turn) && asked === wall.filters) take(answer)
-  } catch (problem) {
-    if (questions.counts(turn) && asked === wall.filters) askLater(problem)
-  }
-}
-
-/** What the server narrows; a band says how wafers stand, which events change, so that it is left to the page. */
-function queryOf({ tool, product }) {
-  return new URLSearchParams(Object.entries({ tool: tool === NO_TOOL ? "" : tool, product }).filter(([, value]) => value))
-}
-
-function take({ cards }) {
+function take(cards) {
   if (wall.filters !== answeredFor) known = null
   answeredFor = wall.filters
   const next = resynced(wall, cards)
@@ -148,34 +121,13 @@ function take({ cards }) {
   redraw()
 }
 
-/** A gap that is not filled stays one until the next: it is asked about until there is an answer. */
-function askLater(problem) {
-  showTrouble(find("#wall-trouble"), problem, { what: "The wall cannot be brought up to date.", safe: "What you see is from before; it is asked again every 5 s.", retry: resync })
-  clearTimeout(retrying)
-  retrying = setTimeout(resync, AGAIN_MS)
-}
-
-const AGAIN_MS = 5000
-const SETTLE_MS = 1500
-const MOST_ASKED = 5
-const uncertain = new Set()
-let settling = null
-
-/** Asks after a while how wafers stand whose runs may have ended at once; many of them are asked for together. */
-function settle(card) {
-  uncertain.add(card.wafer.id)
-  settling ??= setTimeout(async () => {
-    const ids = [...uncertain]
-    settling = null
-    uncertain.clear()
-    if (ids.length > MOST_ASKED) return resync()
-    for (const id of ids) {
-      const answer = await getJson(`wall/?wafer=${id}`).catch(() => null)
-      if (!answer) return resync()
-      change(answered(wall, answer.cards))
-    }
-  }, SETTLE_MS * (1 + Math.random()))
-}
+const questions = new WallQuestions({
+  filters: () => wall.filters,
+  onPresent: take,
+  onStanding: (cards) => change(answered(wall, cards)),
+  onTrouble: (problem) => showTrouble(find("#wall-trouble"), problem, { what: "The wall cannot be brought up to date.", safe: "What you see is from before; it is asked again every 5 s.", retry: resync }),
+})
+const resync = () => questions.present()
 
 function hasFilters() {
   return Object.values(wall.filters).some(Boolean)
@@ -208,7 +160,7 @@ for (const name of EVENTS) {
     // A wall of one tool does not fill up with the others.
     if (wall.cards.has(cardKey(card)) || matches(card, { ...cleanFilters(wall.filters), band: "" })) {
       change(received(wall, card))
-      if (isUncertain(card)) settle(card)
+      if (isUncertain(card)) questions.settle(card)
     }
   })
 }
@@ -231,37 +183,12 @@ find("[data-command=view]").addEventListener("click", () => {
   redraw()
 })
 
-/** To the next card that needs a person, in the order of the page, and from the last to the first. */
-function toNext() {
-  const links = [...board.querySelectorAll(".card__link")]
-  const needing = board.querySelectorAll(".card[data-level=alarm] .card__link")
-  const at = links.indexOf(document.activeElement)
-  const next = [...needing].find((link) => links.indexOf(link) > at) ?? needing[0]
-  next?.focus({ focusVisible: true })
-  next?.scrollIntoView({ block: "nearest", inline: "center" })
-}
 // The card keeps its place as the one to go on from: a press on the button would take the focus.
 find("[data-command=next]").addEventListener("pointerdown", (event) => event.preventDefault())
-find("[data-command=next]").addEventListener("click", toNext)
+find("[data-command=next]").addEventListener("click", () => toNext(board))
 find("[data-figure=alarm]").addEventListener("click", () => setFilters({ band: wall.filters.band === PERSON ? "" : PERSON }))
 
-function step(event) {
-  const links = [...board.querySelectorAll(".card__link")]
-  const at = links.indexOf(document.activeElement)
-  const lane = document.activeElement.closest?.(".lane")
-  const next = { ArrowRight: () => links[at + 1], ArrowLeft: () => links[Math.max(0, at - 1)],
-    ArrowDown: () => firstBeyond(lane, "nextElementSibling") ?? links[at + 1],
-    ArrowUp: () => firstBeyond(lane, "previousElementSibling") ?? links[Math.max(0, at - 1)] }[event.key]()
-  next?.focus()
-}
-
-/** The first wafer of the next lane that way that has one: an idle tool's is empty. */
-function firstBeyond(lane, way) {
-  for (let next = lane?.[way]; next; next = next[way]) if (next.querySelector(".card__link")) return next.querySelector(".card__link")
-  return null
-}
-bind({ keys: ["ArrowRight", "ArrowLeft"], label: "Next or previous wafer; Enter opens it", run: step })
-bind({ keys: ["ArrowDown", "ArrowUp"], label: "Next or previous lane", run: step })
+bindSteps(board)
 
 // A silent tool is noticed without any event.
 setInterval(redraw, 5000)

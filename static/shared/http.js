@@ -45,6 +45,15 @@ export async function postJson(path, body = {}, { timeoutMs = 15_000, idempotenc
   return send(path, { method: "POST", headers, body: JSON.stringify(body) }, { timeoutMs })
 }
 
+/** A question's end: [answer, null], or [null, problem]. What a page makes of it is outside of any catch, where faults are seen. */
+export async function outcome(question) {
+  try {
+    return [await question, null]
+  } catch (problem) {
+    return [null, problem]
+  }
+}
+
 async function send(path, options, { timeoutMs, signal }) {
   const limit = AbortSignal.timeout(timeoutMs)
   let answer
