@@ -31,7 +31,7 @@ function isSetting(target, key) {
 }
 
 /** The name of a key as bindings write it. A letter is the same with the caps lock on. */
-function keyOf({ key, shiftKey }) {
+function keyOf({ key = "", shiftKey }) {
   if (shiftKey && /^Arrow/.test(key)) return `Shift+${key}`
   return key.length === 1 && !shiftKey ? key.toLowerCase() : key
 }
