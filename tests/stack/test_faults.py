@@ -58,6 +58,22 @@ class TestAWorkerIsKilled:
         )
 
 
+class TestTheSameTaskComesManyTimes:
+    def test_every_image_is_judged_exactly_once(self, live_stack):
+        session = live_stack.session()
+        live_stack.kill("worker", with_signal=signal.SIGSTOP)
+        try:
+            job = _batch(live_stack, session, first_seed=1500, count=30, lot="FAULT-TWICE")
+            calls = "from core.jobs import enqueue; assert all([enqueue('inspection.drain') for _ in range(60)])"
+            live_stack.manage("shell", "-c", calls)
+        finally:
+            live_stack.kill("worker", with_signal=signal.SIGCONT)
+
+        _assert_each_image_was_judged_once(
+            live_stack, session, _finished(live_stack, session, job, within_s=60), count=30
+        )
+
+
 class TestRedisIsKilled:
     def test_queued_work_is_found_again_and_finishes(self, live_stack):
         session = live_stack.session()
