@@ -1,5 +1,6 @@
 """Content-addressed files: the name is the digest, so the same bytes are stored once and never change."""
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -9,6 +10,8 @@ from pathlib import Path
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, default_storage
 
+ASIDE = "aside"
+"""Where files wait that nobody seems to want: `get` still finds them."""
 _DIGEST_LENGTH = 64
 
 
@@ -51,13 +54,23 @@ def put_digest(data: bytes, *, sha256: str, kind: str, suffix: str = "") -> str:
 
 
 def get(key: str) -> bytes:
-    """The bytes of a key.
+    """The bytes of a key. What was put aside is brought back by it.
 
     Raises:
         FileNotFoundError: nothing is stored under it.
     """
-    with default_storage.open(key, "rb") as file:
-        return bytes(file.read())
+    try:
+        return _read(key)
+    except FileNotFoundError:
+        # Where somebody else has just brought it back there is nothing aside, and it is here.
+        with contextlib.suppress(FileNotFoundError):
+            bring_back(f"{ASIDE}/{key}")
+        return _read(key)
+
+
+def can_get(key: str) -> bool:
+    """Whether `get` would find it."""
+    return exists(key) or exists(f"{ASIDE}/{key}")
 
 
 def put_at(key: str, data: bytes) -> None:
@@ -91,6 +104,37 @@ def forget(key: str, *, older_than: datetime) -> int:
     if not _names(key):
         default_storage.delete(key)
     return gone
+
+
+def put_aside(key: str, *, older_than: datetime) -> int:
+    """Move a file that nobody seems to want out of the way, unless it was written lately.
+
+    Returns:
+        How many files were moved: one, or none.
+    """
+    try:
+        if default_storage.get_modified_time(key) >= older_than:
+            return 0
+        put_at(f"{ASIDE}/{key}", _read(key))
+        default_storage.delete(key)
+    except FileNotFoundError:
+        return 0
+    return 1
+
+
+def bring_back(aside: str) -> None:
+    """Move a file that was put aside to where it was.
+
+    Raises:
+        FileNotFoundError: nothing is aside under this key.
+    """
+    put_at(aside.removeprefix(f"{ASIDE}/"), _read(aside))
+    default_storage.delete(aside)
+
+
+def _read(key: str) -> bytes:
+    with default_storage.open(key, "rb") as file:
+        return bytes(file.read())
 
 
 def _forget_file(key: str, *, older_than: datetime) -> int:

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from accounts import services as accounts
 from core.partitions import PARTITIONED_TABLES, ensure_month_partitions
-from inspection.services import pictures
+from inspection.services import stored_files
 from outbox import services as outbox
 
 logger = structlog.get_logger(__name__)
@@ -47,5 +47,5 @@ CHORES: dict[str, Callable[..., int]] = {
     "idempotency keys": accounts.forget_old_keys,
     "sessions": accounts.forget_ended_sessions,
     "tokens": accounts.forget_expired_tokens,
-    "pictures": pictures.forget_orphans,
+    "files": stored_files.forget_orphans,
 }

@@ -1,19 +1,10 @@
 """Pictures of images for people: drawn from the pixels alone, kept, and made again when they are gone."""
 
-from collections import defaultdict
-from datetime import datetime, timedelta
-
 from core import image_store
 from core.errors import NotFound
 from domain.imaging.pyramid import OVERLAP_PX, TILE_PX, grid_size
 from inspection.models import InspectionImage
 from inspection.services.decoder import draw_tile, draw_view
-
-DRAWN = ("view", "tile", "thumbnail")
-# A picture is kept before its image's row is written; no upload takes this long.
-SPARE_FOR = timedelta(days=1)
-_PREFIXES = 256
-_ROUNDS = 24
 
 
 def thumbnail_of(image: InspectionImage) -> bytes:
@@ -76,25 +67,3 @@ def original_of(image: InspectionImage) -> bytes:
         return image_store.get(image.store_key)
     except FileNotFoundError as fault:
         raise NotFound("The file of this image is missing from the store.", image=str(image.pk)) from fault
-
-
-def forget_orphans(*, now: datetime) -> int:
-    """Delete drawn pictures that belong to no image, and what writers that died left beside them.
-
-    Each hour looks at another twenty-fourth of the store, so that a day sees all of it and no hour has much to do.
-
-    Returns:
-        How many files were deleted.
-    """
-    hour = int(now.timestamp() // 3600)
-    return sum(_forget_orphans(f"{number:02x}", now=now) for number in range(hour % _ROUNDS, _PREFIXES, _ROUNDS))
-
-
-def _forget_orphans(prefix: str, *, now: datetime) -> int:
-    drawn: dict[str, list[str]] = defaultdict(list)
-    for kind in DRAWN:
-        for digest, keys in image_store.keys_by_digest(kind=kind, prefix=prefix).items():
-            drawn[digest] += keys
-    known = InspectionImage.objects.filter(sha256__in=drawn).values_list("sha256", flat=True)
-    orphans = [key for digest in drawn.keys() - set(known) for key in drawn[digest]]
-    return sum(image_store.forget(key, older_than=now - SPARE_FOR) for key in orphans)

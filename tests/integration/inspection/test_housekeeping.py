@@ -1,18 +1,21 @@
 """Chores: each for itself, and nothing kept that nobody will ask for."""
 
+import hashlib
 import os
 from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from accounts import services as accounts
 from accounts.models import ApiToken, IdempotencyKey
 from core import image_store
 from core.clock import now
-from inspection.services import housekeeping, pictures
+from inspection.models import InspectionImage
+from inspection.services import housekeeping, stored_files
 from outbox import services as outbox
 from outbox.models import OutboxEvent
 from tests.factories import AT, make_inspected, make_user, token_of
@@ -36,7 +39,7 @@ class TestKeepHouse:
         assert None not in done.values()
 
     def test_clears_away_pictures_in_any_kind_of_store(self, due_now):
-        assert pictures.forget_orphans(now=due_now + timedelta(hours=48)) >= 1
+        assert stored_files.forget_orphans(now=due_now + timedelta(hours=48)) >= 1
 
     def test_a_chore_that_fails_harms_no_other(self, monkeypatch):
         outbox.announce(type="a.b", topics=["site:1"], payload={}, now=AT - timedelta(days=8))
@@ -112,7 +115,7 @@ class TestForgetOrphans:
         os.utime(path, (at_s, at_s))
 
     def after_a_day(self):
-        return sum(pictures.forget_orphans(now=now() + timedelta(hours=hour)) for hour in range(24))
+        return sum(stored_files.forget_orphans(now=now() + timedelta(hours=hour)) for hour in range(24))
 
     def test_pictures_of_no_image_go_with_their_folders(self, store):
         keys = self.drawn("ab" * 32, days_old=3)
@@ -133,7 +136,7 @@ class TestForgetOrphans:
     def test_pictures_of_an_image_about_to_be_stored_stay(self):
         keys = self.drawn("cd" * 32, days_old=0)
 
-        assert pictures.forget_orphans(now=now()) == 0
+        assert stored_files.forget_orphans(now=now()) == 0
         assert all(image_store.exists(key) for key in keys)
 
     def test_what_a_writer_that_died_left_behind_goes(self, store):
@@ -146,10 +149,78 @@ class TestForgetOrphans:
 
         assert not left.exists()
 
-    def test_originals_are_not_touched(self):
-        key = image_store.put(b"an upload whose row was never written", kind="original", suffix=".png")
-        self.age(default_storage.path(key), 30)
+    def original(self, *, days_old):
+        content = b"an upload whose row was never written"
+        key = image_store.put(content, kind="original", suffix=".png")
+        self.age(default_storage.path(key), days_old)
+        return key, content
+
+    def test_an_original_of_no_image_is_aside_for_a_day_and_then_gone(self, store):
+        key, _ = self.original(days_old=3)
+
+        assert self.after_a_day() == 1
+        assert not image_store.exists(key)
+        assert self.after_a_day() == 0, "it was put aside just now"
+        self.age(store / "aside" / key, 3)
+        assert self.after_a_day() == 1
+        with pytest.raises(FileNotFoundError):
+            image_store.get(key)
+
+    def test_an_original_is_back_for_whoever_reads_it(self):
+        key, content = self.original(days_old=3)
+        self.after_a_day()
+
+        assert image_store.get(key) == content
+        assert image_store.exists(key)
+
+    def test_an_original_is_back_when_its_row_came_late(self, store):
+        key, _ = self.original(days_old=3)
+        self.after_a_day()
+        image = make_inspected().image
+        InspectionImage.objects.filter(pk=image.pk).update(sha256=key.split("/")[-1].removesuffix(".png"))
 
         self.after_a_day()
 
         assert image_store.exists(key)
+        assert not (store / "aside" / key).exists()
+
+    def test_an_original_about_to_get_its_row_stays(self):
+        key, _ = self.original(days_old=0)
+
+        assert stored_files.forget_orphans(now=now()) == 0
+        assert image_store.exists(key)
+
+
+class TestCheckFiles:
+    @pytest.fixture
+    def image(self):
+        content = b"the bytes of an image"
+        key = image_store.put(content, kind="original", suffix=".png")
+        image = make_inspected().image
+        sha256 = hashlib.sha256(content).hexdigest()
+        InspectionImage.objects.filter(pk=image.pk).update(store_key=key, sha256=sha256)
+        image.store_key = key
+        yield image
+        default_storage.delete(key)
+
+    def test_says_that_every_image_has_its_file(self, image, capsys):
+        call_command("check_files", "--digests")
+
+        assert "Each of 1 images has its file, unchanged" in capsys.readouterr().out
+
+    def test_fails_on_a_file_that_is_missing(self, image, capsys):
+        default_storage.delete(image.store_key)
+
+        for arguments in ([], ["--digests"]):
+            with pytest.raises(CommandError, match="1 have no file and 0"):
+                call_command("check_files", *arguments)
+        assert f"missing: {image.store_key}" in capsys.readouterr().err
+
+    def test_fails_on_a_file_that_was_changed(self, image, capsys):
+        default_storage.delete(image.store_key)
+        image_store.put_at(image.store_key, b"other bytes")
+
+        call_command("check_files")
+        with pytest.raises(CommandError, match="0 have no file and 1 another"):
+            call_command("check_files", "--digests")
+        assert f"changed: {image.store_key}" in capsys.readouterr().err
