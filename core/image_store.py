@@ -15,6 +15,10 @@ ASIDE = "aside"
 _DIGEST_LENGTH = 64
 
 
+class StoreAway(OSError):
+    """The store did not answer, or not as it should; trying again later makes sense."""
+
+
 class DurableFileSystemStorage(FileSystemStorage):
     """Files that are whole or absent: written beside, flushed to disk, then renamed into place."""
 
@@ -58,6 +62,7 @@ def get(key: str) -> bytes:
 
     Raises:
         FileNotFoundError: nothing is stored under it.
+        OSError: the store is away, or what it is kept on is broken.
     """
     try:
         return _read(key)
@@ -133,8 +138,14 @@ def bring_back(aside: str) -> None:
 
 
 def _read(key: str) -> bytes:
-    with default_storage.open(key, "rb") as file:
-        return bytes(file.read())
+    try:
+        with default_storage.open(key, "rb") as file:
+            return bytes(file.read())
+    except OSError:
+        raise
+    except Exception as fault:
+        # An object store has faults of its own, of as many classes as there are makers.
+        raise StoreAway(f"The store did not give {key}: {fault}") from fault
 
 
 def _forget_file(key: str, *, older_than: datetime) -> int:

@@ -101,8 +101,12 @@ def _carry_out(row: Deployment, *, actor: Actor, clock: Clock) -> Deployment:
             return complete_deployment(deployment_id=row.pk, actor=actor, now=clock())
     except ServingError as fault:
         _after_fault(row, fault, actor=actor, clock=clock)
+    except FileNotFoundError as fault:
+        _after_fault(row, ServingError(f"its file is not in the store: {fault}"), actor=actor, clock=clock)
     except OSError as fault:
-        _after_fault(row, ServingError(f"the artefact cannot be read: {fault}"), actor=actor, clock=clock)
+        # A full disk and a store that is away pass by.
+        logger.warning("deployment_waits", triton_name=name, state=row.state, error=str(fault))
+        _note(row, f"waiting for the store and the disk: {fault}", actor=actor, clock=clock, tries=row.tries)
     return row
 
 

@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+from django.core.files.storage import default_storage
 from django.db import connection
 
 from audit.models import AuditEvent
@@ -176,6 +177,30 @@ class TestRefused:
 
         assert deployment.state == DeploymentState.FAILED
         assert "expected" in deployment.error
+
+    def test_a_version_whose_file_is_gone_from_the_store(self, triton, registered, deploy):
+        version = registered("1.0.0")
+        default_storage.delete(version.artefact_key)
+
+        deployment = deploy("1.0.0")
+
+        assert deployment.state == DeploymentState.FAILED
+        assert "not in the store" in deployment.error
+
+    def test_a_repository_that_cannot_be_written_is_waited_for(
+        self, triton, registered, deploy, reconcile, settings, tmp_path
+    ):
+        repository, settings.MODEL_REPOSITORY_DIR = settings.MODEL_REPOSITORY_DIR, tmp_path / "file" / "models"
+        (tmp_path / "file").write_text("a disk that cannot be used")
+        registered("1.0.0")
+
+        waiting = deploy("1.0.0")
+        settings.MODEL_REPOSITORY_DIR = repository
+        reconcile()
+
+        assert waiting.state == DeploymentState.PUBLISHING
+        assert "waiting for the store and the disk" in waiting.error
+        assert state_of("1.0.0") == DeploymentState.ACTIVE
 
     def test_a_failed_version_is_cleared_away_and_may_be_tried_again(self, triton, registered, deploy, reconcile):
         version = registered("1.0.0")
