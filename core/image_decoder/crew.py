@@ -53,6 +53,7 @@ class Crew:
         self._isolation: dict[str, Any] = {}
         self._started_in_all = 0
         self._lost_in_all = 0
+        self._failure = ""
 
     def lend(self, *, timeout_s: float) -> DecoderProcess:
         """A process for this thread alone, until `take_back` or `discard`.
@@ -126,7 +127,7 @@ class Crew:
             process.abandon()
 
     def status(self) -> dict[str, Any]:
-        """Counts, and how the processes are shut in."""
+        """Counts, why the last process did not start where it did not, and how the processes are shut in."""
         with self._lock:
             return {
                 "workers": self._size,
@@ -137,6 +138,7 @@ class Crew:
                 "max_waiting": self._max_waiting,
                 "started": self._started_in_all,
                 "lost": self._lost_in_all,
+                "failure": self._failure,
                 "isolation": dict(self._isolation),
                 "pids": sorted(process.pid for process in self._all),
             }
@@ -175,6 +177,7 @@ class Crew:
 
     def _arrived(self, process: DecoderProcess | None, failure: str) -> None:
         """A process started, or could not be. Holds the lock."""
+        self._failure = failure
         if process is not None:
             self._started_in_all += 1
             self._isolation = process.isolation

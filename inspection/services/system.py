@@ -74,7 +74,7 @@ def _read(now: datetime) -> dict[str, Any]:
     parts["model"] = _model(names, server)
     components = list(parts.values())
     return {
-        "state": _state(components),
+        "state": health.readiness(components),
         "banner": banner_of(components),
         "components": [_shown(part) for part in components],
         "breaker": _breaker(names, server, now=now),
@@ -98,10 +98,6 @@ def banner_of(components: list[Component]) -> str | None:
     return BANNERS[gravest_first[0]] + (f" Also down: {others}." if others else "")
 
 
-def _state(components: list[Component]) -> str:
-    return health.readiness(components)
-
-
 def _shown(part: Component) -> dict[str, Any]:
     return {**asdict(part), "since": part.since.isoformat() if part.since else None}
 
@@ -116,6 +112,8 @@ def _process(kind: str, living: dict[str, datetime] | None) -> Component:
 
 def _decoder() -> Component:
     status = decoder().status()
+    if status["failure"] and not status["running"]:
+        return Component(name="decoder", state=State.DOWN, detail=f"It does not start: {status['failure']}")
     if not status["running"]:
         first = "next" if status["started"] else "first"
         return Component(name="decoder", state=State.OK, detail=f"It starts when the {first} image comes.")

@@ -359,8 +359,10 @@ class TestQueue:
     def test_says_when_no_process_can_be_started(self, monkeypatch):
         monkeypatch.setattr(sys, "executable", "/bin/false")
 
-        with ImageDecoder(workers=1) as pool, pytest.raises(DecoderUnavailable, match="did not start"):
-            pool.ingest(GREY, profile={})
+        with ImageDecoder(workers=1) as pool:
+            with pytest.raises(DecoderUnavailable, match="did not start"):
+                pool.ingest(GREY, profile={})
+            assert "did not start" in pool.status()["failure"]
 
     def test_starts_again_once_it_can(self, monkeypatch):
         with ImageDecoder(workers=1) as pool:
@@ -369,6 +371,7 @@ class TestQueue:
                 pool.ingest(GREY, profile={})
 
             assert pool.ingest(GREY, profile={}).width_px == 300
+            assert pool.status()["failure"] == ""
 
     def test_needs_a_worker(self):
         with pytest.raises(ValueError, match="at least 1"):

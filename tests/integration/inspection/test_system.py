@@ -1,15 +1,18 @@
 """The state of the whole, asked of the real servers."""
 
 import contextlib
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core.clock import now
+from core.errors import Unavailable
 from core.roles import Role
 from inspection import services
 from inspection.services import inference, system
+from inspection.services.decoder import decoder, draw_view
 from serving.client import TritonClient
 from serving.errors import ServingError
 from serving.repository import triton_model_name
@@ -68,3 +71,23 @@ class TestTritonsOwnWords:
         assert told[engineer]["state"] == told[operator]["state"] == "open"
         assert "127.0.0.1" in told[engineer]["reason"]
         assert told[operator]["reason"] == ""
+
+
+class TestTheDecoder:
+    def test_that_cannot_be_started_is_down_and_well_again_with_the_next_image(self, monkeypatch, png):
+        decoder.cache_clear()
+        with monkeypatch.context() as broken, pytest.raises(Unavailable):
+            broken.setattr(sys, "executable", "/nowhere/python")
+            draw_view(png(), max_side_px=64)
+        down = system._read(now())
+
+        draw_view(png(), max_side_px=64)
+        well = system._read(now())
+
+        assert state_of("decoder", down) == "down"
+        assert "Images cannot be decoded" in down["banner"] or "the decoder" in down["banner"]
+        assert state_of("decoder", well) == "ok"
+
+
+def state_of(name, state):
+    return next(part["state"] for part in state["components"] if part["name"] == name)
