@@ -52,7 +52,7 @@ function drawProblem(element, { problem }) {
   if (element.dataset.text === text) return
   element.dataset.text = text
   element.replaceChildren(text)
-  if (problem?.requestId) element.append(" ", h("button", { class: "file__id", type: "button", "data-copy": problem.requestId, "data-what": "the request's id" }, "Copy id"))
+  if (problem?.requestId) element.append(" ", h("button", { class: "copy-id", type: "button", "data-copy": problem.requestId, "data-what": "the request's id" }, "Copy id"))
 }
 
 /** Only when they differ: a button that is drawn anew while it is pressed, or has the focus, is lost. */

@@ -1,5 +1,6 @@
 /** Keys of a page: bound in one place, so that the sheet behind `?` tells the truth. */
 import { h } from "./dom.js"
+import { recall, remember } from "./remembered.js"
 import { searchField } from "./search.js"
 
 const bindings = []
@@ -36,10 +37,18 @@ function keyOf({ key = "", shiftKey }) {
   return key.length === 1 && !shiftKey ? key.toLowerCase() : key
 }
 
+/** Letters, digits and signs: what dictation types by accident, and a glove. */
+function isCharacter(key) {
+  return key.length === 1 && key !== " "
+}
+
+let areCharactersOff = false
+
 function pressed(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
   if (isTyping(event.target) || isSetting(event.target, event.key) || document.querySelector("dialog[open]")) return
   const key = keyOf(event)
+  if (areCharactersOff && isCharacter(key)) return
   const waited = event.timeStamp - chord.at > CHORD_MS ? "" : chord.prefix
   const { combination, prefix } = combine(waited, key)
   chord = { prefix, at: event.timeStamp }
@@ -64,6 +73,7 @@ function drawSheet(dialog) {
     h("li", {}, h("span", {}, label), h("span", {}, keys.flatMap(keyCaps))),
   ))))
   dialog.querySelector(".keys").replaceChildren(...sections)
+  dialog.querySelector("[name=characters]").checked = !areCharactersOff
   dialog.showModal()
 }
 
@@ -74,6 +84,11 @@ function labelOf(button) {
 /** Binds what every page has: places, search, this sheet, and the commands that carry a `data-key`. */
 export function startKeys() {
   addEventListener("keydown", pressed)
+  areCharactersOff = recall("keys").characters === "off"
+  document.querySelector("#keys [name=characters]")?.addEventListener("change", ({ target }) => {
+    areCharactersOff = !target.checked
+    remember("keys", { characters: target.checked ? "on" : "off" })
+  })
   for (const button of document.querySelectorAll("[data-key]")) {
     bind({ keys: [button.dataset.key], label: button.dataset.label ?? labelOf(button), run: () => button.click() })
   }

@@ -14,11 +14,13 @@ NAMELESS = """() => [...document.querySelectorAll('button, a[href], input:not([t
   .filter((element) => !(element.getAttribute('aria-label') || element.getAttribute('aria-labelledby')
     || element.textContent.trim() || element.title || element.labels?.length || element.placeholder))
   .map((element) => element.outerHTML.slice(0, 120))"""
-SMALL = """() => [...document.querySelectorAll('button, .button, .rail__link, .input')]
+# What is small to look at has an area of its own around it that takes the press.
+SMALL = """() => [...document.querySelectorAll('button, .button, .rail__link, .input, input[type=range]')]
   .filter((element) => element.checkVisibility())
-  .filter((element) => !element.closest('.controls, .strip__head, .digest, .file__problem'))
-  .map((element) => [element.getBoundingClientRect(), element.outerHTML.slice(0, 100)])
-  .filter(([box]) => box.height > 0 && box.height < 43.5).map(([box, html]) => `${box.height} ${html}`)"""
+  .map((element) => [element.getBoundingClientRect().height,
+    parseFloat(getComputedStyle(element, '::before').height) || 0, element.outerHTML.slice(0, 100)])
+  .filter(([height, around]) => height > 0 && Math.max(height, around) < 43.5)
+  .map(([height, , html]) => `${height} ${html}`)"""
 SIDEWAYS = "() => { const main = document.querySelector('#main'); return main.scrollWidth - main.clientWidth }"
 OVER_THE_EDGE = """() => [...document.querySelectorAll('.bar *, .rail *, .commands *, #main h1, #main .input')]
   .filter((element) => element.checkVisibility() && !element.closest('.visually-hidden, .skip, .table-scroll'))
@@ -91,6 +93,21 @@ class TestKeys:
         page.keyboard.press("h")
 
         page.wait_for_url("**/health/")
+
+    def test_letters_can_be_switched_off_for_good(self, screen):
+        page = screen.live("/jobs/")
+        page.keyboard.press("?")
+        page.get_by_label("Letters and signs are keys").uncheck()
+        page.keyboard.press("Escape")
+        page.reload()
+
+        page.keyboard.press("?")
+        expect(page.locator("#keys")).to_be_hidden()
+        page.get_by_role("button", name="Keys").click()
+        page.get_by_label("Letters and signs are keys").check()
+        page.keyboard.press("Escape")
+        page.keyboard.press("?")
+        expect(page.locator("#keys")).to_be_visible()
 
     def test_search_takes_a_lot_and_a_wafer_and_opens_what_is_meant(self, screen, troubled):
         page = screen.live("/")

@@ -7,9 +7,10 @@ const field = (type) => ({ closest: (selector) => (selector.includes(`input[type
 
 describe("a key that a page has bound", () => {
   const run = []
-  let listener
+  let listener, flick
   before(() => {
-    globalThis.document = { querySelector: () => null, querySelectorAll: () => [] }
+    const box = { addEventListener: (_, changed) => { flick = (checked) => changed({ target: { checked } }) } }
+    globalThis.document = { querySelector: (selector) => (selector === "#keys [name=characters]" ? box : null), querySelectorAll: () => [] }
     globalThis.addEventListener = (_, pressed) => { listener = pressed }
     startKeys()
     for (const key of ["ArrowRight", "j"]) bind({ keys: [key], label: key, run: () => run.push(key) })
@@ -21,6 +22,12 @@ describe("a key that a page has bound", () => {
     return run.length > 0
   }
 
+  test("is nobody's where it is a letter and letters are off, and an arrow still the page's", () => {
+    flick(false)
+    assert.deepEqual([isTaken("j", {}), isTaken("ArrowRight", {})], [false, true])
+    flick(true)
+    assert.ok(isTaken("j", {}))
+  })
   test("is the same with the caps lock on", () => assert.ok(isTaken("J", {})))
   test("is the page's where nothing has the focus", () => assert.ok(isTaken("ArrowRight", {})))
   for (const type of ["range", "radio"]) {
