@@ -64,6 +64,7 @@ class TestPredictImage:
     def test_places_findings_on_wafer_and_die(self, deployed, predict, png):
         run = predict(png(), lot="L1", wafer="W1", origin_x_um=1000.0, origin_y_um=2000.0, pixel_um=0.5).run
 
+        assert run.detection_count > 0
         for found in run.detections.all():
             assert found.wafer_x_um == pytest.approx(1000 + (found.x_px + found.width_px / 2) * 0.5, abs=0.01)
             assert found.wafer_y_um == pytest.approx(2000 - (found.y_px + found.height_px / 2) * 0.5, abs=0.01)
