@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from accounts import services
 from accounts.models import ApiToken
 from accounts.selectors import actor_for_user, actor_of
-from accounts.serializers import CredentialsIn, TokenOut
+from accounts.serializers import TokenIn, TokenOut
 from core.authentication import ScopedTokenAuthentication
 from core.clock import now
 from core.errors import Invalid
@@ -24,20 +24,26 @@ class TokenView(RestView):
     # The first thing anybody tries is `curl -d`, which sends a form.
     parser_classes = (*RestView.parser_classes, FormParser)
 
-    @extend_schema(request=CredentialsIn, responses={200: TokenOut}, auth=[])
+    @extend_schema(request=TokenIn, responses={200: TokenOut}, auth=[])
     def post(self, request: Request) -> Response:
         """A new token. It works for 90 days and is shown this once."""
-        credentials = checked(CredentialsIn, request.data)
+        wanted = checked(TokenIn, request.data)
         source = source_of(request._request)
-        user = services.sign_in(request=request._request, source=source, now=now(), **credentials)
+        user = services.sign_in(
+            request=request._request,
+            username=wanted["username"],
+            password=wanted["password"],
+            source=source,
+            now=now(),
+        )
         token, text = services.issue_token(
             user=user,
-            name="api",
-            scopes=["read", "write"],
+            name=wanted["name"],
+            scopes=wanted["scope"].split(),
             actor=actor_for_user(user, auth="password", source=source),
             now=now(),
         )
-        return Response({"token": text, "expiry": token.expiry})
+        return Response({"token": text, "expiry": token.expiry, "scope": wanted["scope"]})
 
     @extend_schema(request=None, responses={204: OpenApiResponse(description="It is revoked.")})
     def delete(self, request: Request) -> Response:

@@ -65,6 +65,23 @@ class TestToken:
         client.credentials(HTTP_AUTHORIZATION=f"Token {answer.json()['token']}")
         assert client.get(reverse("api:lots")).status_code == 200
 
+    def test_that_may_only_read_changes_nothing(self, site):
+        make_user(Role.OPERATOR, site=site, username="olga", password="right one")
+        credentials = {"username": "olga", "password": "right one", "scope": "read", "name": "prometheus"}
+        answer = APIClient().post(reverse("api:token"), credentials, format="json")
+        client = APIClient()
+        client.credentials(HTTP_AUTHORIZATION=f"Token {answer.json()['token']}")
+
+        assert answer.json()["scope"] == "read"
+        assert client.get(reverse("api:lots")).status_code == 200
+        assert client.post(reverse("api:batch"), {"ids": []}, format="json").status_code == 403
+        assert AuditEvent.objects.get(action="account.token_issue").after["name"] == "prometheus"
+
+    def test_is_given_for_a_scope_that_exists(self, site):
+        credentials = {"username": "olga", "password": "right one", "scope": "write"}
+
+        assert "scope" in APIClient().post(reverse("api:token"), credentials, format="json").json()["fields"]
+
     def test_is_given_for_a_form_as_well(self, site):
         make_user(Role.OPERATOR, site=site, username="olga", password="right one")
 
