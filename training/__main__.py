@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument("--stage", choices=[stage.name for stage in recipe.STAGES], help="only this stage of the recipe")
     fit.add_argument("--steps", type=int, help="how long, where that is not what the stage says")
     fit.add_argument("--threads", type=int, default=2)
+    fit.add_argument("--batch-times", type=int, default=1, help="larger batches, for a GPU, which is used where it is")
     fit.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where drawn scenes are kept")
 
     export = commands.add_parser("export", help="write both versions to the model zoo, with figures and card")
@@ -81,10 +82,14 @@ def _fit(arguments: argparse.Namespace) -> None:
             warm=arguments.warm_start,
             only=arguments.stage,
             steps=arguments.steps,
+            batch_times=arguments.batch_times,
         )
     else:
         settings = replace(
-            stages.MANIFEST_FIT, threads=arguments.threads, steps=arguments.steps or stages.MANIFEST_FIT.steps
+            stages.MANIFEST_FIT,
+            threads=arguments.threads,
+            steps=arguments.steps or stages.MANIFEST_FIT.steps,
+            batch_times=arguments.batch_times,
         )
         stages.fit_manifest(arguments.manifest, out=arguments.out, settings=settings, warm=arguments.warm_start)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from queue import Full, Queue
 from threading import Event, Thread
 
@@ -162,19 +162,23 @@ def make_batch(rng: np.random.Generator, *, shards: list[Shard], size: int, side
     return Batch(*(torch.from_numpy(array) for array in (stacked, label_maps, truth, classes_out)))
 
 
-def prefetch(make: Callable[[], Batch], *, depth: int = 6) -> Iterator[Batch]:
-    """Make batches in a thread of their own: cutting and turning release the interpreter lock often enough."""
-    queue: Queue[Batch | BaseException] = Queue(depth)
+def prefetch(
+    make: Callable[[np.random.Generator], Batch], *, seeds: Sequence[np.random.SeedSequence], depth: int = 6
+) -> Iterator[Batch]:
+    """Make batches in threads of their own, one per seed: cutting and turning release the interpreter lock often."""
+    queue: Queue[Batch | BaseException] = Queue(depth * len(seeds))
     stop = Event()
 
-    def work() -> None:
+    def work(seed: np.random.SeedSequence) -> None:
+        rng = np.random.default_rng(seed)
         try:
             while not stop.is_set():
-                _put(queue, make(), stop=stop)
+                _put(queue, make(rng), stop=stop)
         except BaseException as error:
             _put(queue, error, stop=stop)
 
-    Thread(target=work, daemon=True).start()
+    for seed in seeds:
+        Thread(target=work, args=(seed,), daemon=True).start()
     try:
         while True:
             item = queue.get()

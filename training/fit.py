@@ -25,13 +25,15 @@ from training.network import Detector, normalise
 class FitSettings:
     """One stage of training.
 
-    crops: side in px, how many of them make a batch, share of the steps. rate: AdamW's at its height. run_out: share
+    crops: side in px, how many of them make a batch, share of the steps. batch_times: batches this many times as large,
+    where a GPU would idle on small ones. rate: AdamW's at its height. run_out: share
     of the steps, at the end, over which the learning rates fall to `end_pace` of their height."""
 
     seed: int
     steps: int
     crops: tuple[tuple[int, int, float], ...]
     rate: float
+    batch_times: int = 1
     muon_rate: float = 0.02
     end_pace: float = 0.01
     run_out: float = 0.25
@@ -45,14 +47,16 @@ class FitSettings:
 class Trainer:
     """Model, averaged copy, optimiser and step count; all of it goes into the checkpoint."""
 
-    def __init__(self, settings: FitSettings) -> None:
+    def __init__(self, settings: FitSettings, *, device: torch.device | None = None) -> None:
         torch.manual_seed(settings.seed)
         torch.set_num_threads(settings.threads)
         torch.set_flush_denormal(True)
         self.settings = settings
-        self.model = Detector().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        torch.set_float32_matmul_precision("high")
+        self.device = device or best_device()
+        self.model = Detector().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.model).eval()
-        self.loss = DetectionLoss()
+        self.loss = DetectionLoss().to(self.device)
         self.optimisers = self._make_optimisers()
         self.step = 0
         self.history: list[dict[str, Any]] = []
@@ -91,14 +95,15 @@ class Trainer:
     def run(self, *, shards: list[Shard], out: Path, until: int | None = None) -> None:
         """Train to the end of the stage, saving as it goes; `shards` may grow meanwhile."""
         settings = self.settings
-        rng = np.random.default_rng((settings.seed, self.step))
         shares = [share for _, _, share in settings.crops]
 
-        def make() -> Batch:
+        def make(rng: np.random.Generator) -> Batch:
             side_px, size, _ = settings.crops[int(rng.choice(len(shares), p=shares))]
-            return make_batch(rng, shards=shards, size=size, side_px=side_px)
+            return make_batch(rng, shards=shards, size=size * settings.batch_times, side_px=side_px)
 
-        batches = prefetch(make)
+        # On a processor the making of batches must not take cores from the training itself.
+        makers = 1 if self.device.type == "cpu" else settings.threads
+        batches = prefetch(make, seeds=np.random.SeedSequence((settings.seed, self.step)).spawn(makers))
         sums: dict[str, float] = {}
         began = time.monotonic()
         while self.step < (until or settings.steps):
@@ -115,6 +120,7 @@ class Trainer:
         self.save(out / "last.pt")
 
     def _one_step(self, batch: Batch) -> dict[str, torch.Tensor]:
+        batch = batch.to(self.device)
         self.model.train()
         for optimiser, rate in zip(self.optimisers, (self.settings.muon_rate, self.settings.rate), strict=True):
             for group in optimiser.param_groups:
@@ -167,7 +173,7 @@ class Trainer:
 
     def resume(self, path: Path) -> None:
         """Go on where a checkpoint of the same stage stopped."""
-        state = torch.load(path, weights_only=True)
+        state = read_checkpoint(path)
         for optimiser, kept in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(kept)
         self.model.load_state_dict(state["model"])
@@ -177,11 +183,22 @@ class Trainer:
 
     def warm_start(self, path: Path) -> None:
         """Take weights only, from a checkpoint or a `weights.pt`: a new stage begins with a fresh optimiser."""
-        state = torch.load(path, weights_only=True)
+        state = read_checkpoint(path)
         self.model.load_state_dict(state["averaged"])
         self.averaged.load_state_dict(state["averaged"])
         self.loss.load_state_dict(state["loss"], strict=False)
         self.history = stages_of(state)
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """A checkpoint or a `weights.pt`, in ordinary memory whichever device wrote it."""
+    state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    return state
+
+
+def best_device() -> torch.device:
+    """The GPU where PyTorch can use one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def stages_of(state: dict[str, Any]) -> list[dict[str, Any]]:
@@ -193,5 +210,5 @@ def stages_of(state: dict[str, Any]) -> list[dict[str, Any]]:
 def load_averaged(path: Path) -> Detector:
     """The averaged weights of a checkpoint or a `weights.pt`, ready to evaluate."""
     model = Detector()
-    model.load_state_dict(torch.load(path, weights_only=True)["averaged"])
+    model.load_state_dict(read_checkpoint(path)["averaged"])
     return model.eval()

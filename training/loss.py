@@ -31,6 +31,11 @@ class Batch:
     corners_px: Tensor
     class_index: Tensor
 
+    def to(self, device: torch.device) -> Batch:
+        """The same batch where the model is."""
+        parts = (self.pixels, self.label_maps, self.corners_px, self.class_index)
+        return Batch(*(part.to(device, non_blocking=True) for part in parts))
+
 
 def iou_pairs(a: Tensor, b: Tensor, *, complete: bool = False) -> Tensor:
     """Intersection over union of corner boxes, broadcast; `complete` also charges centre distance and aspect."""
@@ -104,7 +109,7 @@ class DetectionLoss(nn.Module):
     ) -> dict[str, Tensor]:
         """embeddings: (N, A, 64). Returns the parts and their weighted `total`."""
         count, _, height, width = class_logits.shape
-        anchors = anchors_px(height, width)
+        anchors = anchors_px(height, width).to(class_logits.device)
         logits = class_logits.flatten(2).transpose(1, 2)
         boxes = corners_px(distances_px(box_logits).flatten(2).transpose(1, 2), anchors)
         owner, wanted = assign(
@@ -137,7 +142,7 @@ class DetectionLoss(nn.Module):
         embedding_loss = functional.cross_entropy(likeness, kind) if len(row) else logits.sum() * 0
         outline_loss = _outline_loss(self.outline_head(fused), batch.label_maps)
         return {
-            "total": 3.0 * class_loss + 4.0 * box_loss + 0.15 * embedding_loss + outline_loss,
+            "total": 3.0 * class_loss + 6.0 * box_loss + 0.15 * embedding_loss + 0.4 * outline_loss,
             "outline": outline_loss.detach(),
             "class": class_loss.detach(),
             "box": box_loss.detach(),

@@ -52,7 +52,7 @@ def orthogonal(matrix: Tensor, *, steps: int = 5) -> Tensor:
     x = matrix.T if tall else matrix
     x = x / (x.norm() + 1e-7)
     gram = x @ x.T
-    unit = torch.eye(len(gram))
+    unit = torch.eye(len(gram), device=gram.device)
     product = unit
     for _ in range(steps):
         factor = torch.addmm(gram, gram, gram, beta=b, alpha=c) + a * unit

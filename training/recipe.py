@@ -9,7 +9,8 @@ from training.cache import SceneSet
 from training.fit import FitSettings
 
 NAME = "visual_defects"
-FP32_VERSION, INT8_VERSION = "1.0.0", "1.1.0"
+FP32_VERSION, INT8_VERSION = "2.0.0", "2.1.0"
+"""New weights are new versions: an installation that has the old ones keeps them, and can go back to them."""
 INT8_DEFAULT_LOSS = 0.005
 """INT8 is served by default when it costs less mAP50 than this."""
 
@@ -43,8 +44,9 @@ STAGES: tuple[Stage, ...] = (
             seed=5,
             steps=15_000,
             crops=((128, 24, 0.2), (192, 10, 0.2), (320, 4, 0.3), (512, 2, 0.3)),
-            rate=1.6e-3,
-            muon_rate=0.016,
+            rate=1.2e-3,
+            muon_rate=0.012,
+            run_out=0.75,
             warm_steps=100,
         ),
     ),

@@ -16,7 +16,7 @@ from domain.evaluation.detection_metrics import Boxes
 from training import boards, evaluate, recipe
 from training.artefact import describe_training, write_artefact
 from training.export import export_fp32, export_int8
-from training.fit import load_averaged, stages_of
+from training.fit import load_averaged, read_checkpoint, stages_of
 
 
 def release(
@@ -105,7 +105,7 @@ def trained_weights(checkpoint: Path) -> dict[str, Any]:
 
     A checkpoint without the optimiser's state: a third of the size, and as good for `--warm-start`.
     """
-    state = torch.load(checkpoint, weights_only=True)
+    state = read_checkpoint(checkpoint)
     return {"averaged": state["averaged"], "loss": state["loss"], "history": stages_of(state)}
 
 

@@ -19,7 +19,14 @@ MANIFEST_FIT = FitSettings(seed=3, steps=1000, crops=((512, 4, 1.0),), rate=4e-4
 
 
 def fit_recipe(
-    *, out: Path, cache: Path, threads: int, warm: Path | None, only: str | None = None, steps: int | None = None
+    *,
+    out: Path,
+    cache: Path,
+    threads: int,
+    warm: Path | None,
+    only: str | None = None,
+    steps: int | None = None,
+    batch_times: int = 1,
 ) -> Path:
     """Run what is left of the recipe and return the last checkpoint.
 
@@ -30,13 +37,14 @@ def fit_recipe(
         warm: checkpoint whose weights the first stage begins with.
         only: name of the one stage to run.
         steps: instead of what each stage says.
+        batch_times: how many times as large batches as each stage says.
     """
     checkpoint = warm
     for stage in recipe.STAGES:
         if only not in (None, stage.name):
             continue
         shards = [shard for scenes in stage.scenes for shard in ensure(scenes, root=cache, workers=threads)]
-        settings = replace(stage.fit, threads=threads, steps=steps or stage.fit.steps)
+        settings = replace(stage.fit, threads=threads, steps=steps or stage.fit.steps, batch_times=batch_times)
         checkpoint = fit_stage(shards, out=out / stage.name, settings=settings, warm=checkpoint)
     assert checkpoint is not None
     return checkpoint

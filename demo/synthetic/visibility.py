@@ -6,7 +6,8 @@ pattern around it (a strong pattern masks a weak mark). Difference and noise are
 what the eye pools without trying.
 
 - below `CNR_LIMIT` the defect is invisible: the scene is drawn again without it;
-- its extent is where the difference exceeds a fraction of its own peak and the noise is not obviously stronger.
+- its extent is where the difference is plain to see, or a fair part of the peak of a faint defect, and the noise is
+  not obviously stronger. What is strong in one place and plain in another is one defect from end to end.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ CONTRAST_LIMIT = 12.0
 """Grey levels of 255 that the peak must have however quiet the sensor is: less is lost on a screen."""
 AREA_LIMIT_PX = 10
 EXTENT_FRACTION = 0.3
+PLAIN_TO_SEE = 8.0
+"""Grey levels that belong to a defect however much stronger it is elsewhere: a crack goes on over dark ground."""
 PLAIN_FROM_CNR = 9.0
 GROSS_FROM_CNR = 22.0
 
@@ -64,7 +67,7 @@ def measure(edit: Edit, *, clean: FloatArray, difference: FloatArray, noise: Flo
     contrast_to_noise = peak / spread
     if contrast_to_noise < CNR_LIMIT or peak < CONTRAST_LIMIT:
         return None
-    shown = local > max(EXTENT_FRACTION * peak, 0.5 * float(noise[window].std()), 1.5)
+    shown = local > max(min(EXTENT_FRACTION * peak, PLAIN_TO_SEE), 0.5 * float(noise[window].std()), 1.5)
     shown = _without_specks(shown)
     if int(shown.sum()) < AREA_LIMIT_PX:
         return None

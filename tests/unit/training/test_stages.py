@@ -1,12 +1,16 @@
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="training needs requirements-training.txt")
+torch = pytest.importorskip("torch", reason="training needs requirements-training.txt")
 
-from training.stages import read_manifest
+from training.fit import FitSettings, read_checkpoint  # noqa: E402
+from training.stages import fit_manifest, read_manifest  # noqa: E402
+
+SHORT = FitSettings(seed=3, steps=2, crops=((128, 2, 1.0),), rate=4e-4, muon_rate=0.004, warm_steps=1, threads=1)
 
 
 def write_manifest(folder, **row):
@@ -36,3 +40,24 @@ class TestReadManifest:
     def test_says_which_line_has_no_readable_picture(self, tmp_path):
         with pytest.raises(ValueError, match="line 1: picture not readable"):
             read_manifest(write_manifest(tmp_path, image="missing.png"), side_px=128)
+
+
+class TestFitManifest:
+    def test_goes_on_where_it_stopped_and_ends_with_the_steps(self, tmp_path):
+        manifest, out = write_manifest(tmp_path), tmp_path / "run"
+        fit_manifest(manifest, out=out, settings=SHORT, warm=None)
+
+        last = fit_manifest(manifest, out=out, settings=replace(SHORT, steps=3, batch_times=2), warm=None)
+
+        state = read_checkpoint(last)
+        assert (state["step"], state["settings"]["batch_times"]) == (3, 2)
+
+    def test_begins_with_the_weights_of_another_and_remembers_its_stage(self, tmp_path):
+        manifest = write_manifest(tmp_path)
+        first = fit_manifest(manifest, out=tmp_path / "first", settings=SHORT, warm=None)
+
+        second = fit_manifest(manifest, out=tmp_path / "second", settings=replace(SHORT, steps=0), warm=first)
+
+        before, after = read_checkpoint(first), read_checkpoint(second)
+        assert [stage["done"] for stage in after["history"]] == [2]
+        assert all(torch.equal(before["averaged"][name], value) for name, value in after["averaged"].items())
