@@ -14,7 +14,7 @@ from domain.detection.calibrate import PlattCalibration
 from domain.evaluation.detection_metrics import average_precision_per_class
 
 ZOO = Path(__file__).resolve().parents[3] / "model_zoo" / "visual_defects"
-VERSIONS = ("2.0.0", "2.1.0")
+FP32, INT8 = VERSIONS = ("2.0.0", "2.1.0")
 LIMIT_BYTES = 8_000_000
 FLOOR_MAP50 = 0.76
 """What 60 fresh scenes must reach: the stated figure less what 60 scenes may differ by chance."""
@@ -49,7 +49,7 @@ class TestDescription:
         assert (described["format"], described["name"], described["version"]) == (1, "visual_defects", folder.name)
 
     def test_int8_names_its_parent(self, described):
-        expected = {"2.0.0": ("fp32", None), "2.1.0": ("int8", "2.0.0")}
+        expected = {FP32: ("fp32", None), INT8: ("int8", FP32)}
 
         assert (described["precision"], described["parent"]) == expected[described["version"]]
 
@@ -136,8 +136,8 @@ class TestWeights:
 
         pixels = draw_scene(seed=402).pixels[None, None]
         with torch.no_grad():
-            mine = Deployed(load_averaged(ZOO / "1.0.0" / "weights.pt")).eval()(torch.from_numpy(pixels))
-        shipped = onnx_predictor(ZOO / "1.0.0" / "model.onnx")(pixels)
+            mine = Deployed(load_averaged(ZOO / FP32 / "weights.pt")).eval()(torch.from_numpy(pixels))
+        shipped = onnx_predictor(ZOO / FP32 / "model.onnx")(pixels)
 
         for answer, expected in zip(mine, shipped, strict=True):
             assert np.allclose(answer.numpy()[:, :10], expected[:, :10], atol=2e-3, rtol=1e-3)
