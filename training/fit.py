@@ -47,13 +47,13 @@ class FitSettings:
 class Trainer:
     """Model, averaged copy, optimiser and step count; all of it goes into the checkpoint."""
 
-    def __init__(self, settings: FitSettings, *, device: torch.device | None = None) -> None:
+    def __init__(self, settings: FitSettings) -> None:
         torch.manual_seed(settings.seed)
         torch.set_num_threads(settings.threads)
         torch.set_flush_denormal(True)
         self.settings = settings
         torch.set_float32_matmul_precision("high")
-        self.device = device or best_device()
+        self.device = best_device()
         self.model = Detector().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.model).eval()
         self.loss = DetectionLoss().to(self.device)
