@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, default_storage
 
 ASIDE = "aside"
-"""Where files wait that nobody seems to want: `get` still finds them."""
+"""Where files wait that nobody seems to want: `get_or_bring_back` still finds them."""
 _DIGEST_LENGTH = 64
 
 
@@ -58,23 +58,35 @@ def put_digest(data: bytes, *, sha256: str, kind: str, suffix: str = "") -> str:
 
 
 def get(key: str) -> bytes:
-    """The bytes of a key. What was put aside is brought back by it.
+    """The bytes of a key.
 
     Raises:
         FileNotFoundError: nothing is stored under it.
         OSError: the store is away, or what it is kept on is broken.
     """
     try:
-        return _read(key)
+        with default_storage.open(key, "rb") as file:
+            return bytes(file.read())
+    except OSError:
+        raise
+    except Exception as fault:
+        # An object store has faults of its own, of as many classes as there are makers.
+        raise StoreAway(f"The store did not give {key}: {fault}") from fault
+
+
+def get_or_bring_back(key: str) -> bytes:
+    """The bytes of a key of a kind that is put aside; where it was, it is brought back. Raises as `get`."""
+    try:
+        return get(key)
     except FileNotFoundError:
         # Where somebody else has just brought it back there is nothing aside, and it is here.
         with contextlib.suppress(FileNotFoundError):
             bring_back(f"{ASIDE}/{key}")
-        return _read(key)
+        return get(key)
 
 
 def can_get(key: str) -> bool:
-    """Whether `get` would find it."""
+    """Whether `get_or_bring_back` would find it."""
     return exists(key) or exists(f"{ASIDE}/{key}")
 
 
@@ -120,7 +132,7 @@ def put_aside(key: str, *, older_than: datetime) -> int:
     try:
         if default_storage.get_modified_time(key) >= older_than:
             return 0
-        put_at(f"{ASIDE}/{key}", _read(key))
+        put_at(f"{ASIDE}/{key}", get(key))
         default_storage.delete(key)
     except FileNotFoundError:
         return 0
@@ -133,19 +145,8 @@ def bring_back(aside: str) -> None:
     Raises:
         FileNotFoundError: nothing is aside under this key.
     """
-    put_at(aside.removeprefix(f"{ASIDE}/"), _read(aside))
+    put_at(aside.removeprefix(f"{ASIDE}/"), get(aside))
     default_storage.delete(aside)
-
-
-def _read(key: str) -> bytes:
-    try:
-        with default_storage.open(key, "rb") as file:
-            return bytes(file.read())
-    except OSError:
-        raise
-    except Exception as fault:
-        # An object store has faults of its own, of as many classes as there are makers.
-        raise StoreAway(f"The store did not give {key}: {fault}") from fault
 
 
 def _forget_file(key: str, *, older_than: datetime) -> int:

@@ -64,6 +64,6 @@ def original_of(image: InspectionImage) -> bytes:
         NotFound: the store does not have it.
     """
     try:
-        return image_store.get(image.store_key)
+        return image_store.get_or_bring_back(image.store_key)
     except FileNotFoundError as fault:
         raise NotFound("The file of this image is missing from the store.", image=str(image.pk)) from fault

@@ -73,7 +73,7 @@ def compare(*, with_digests: bool) -> Agreement:
     for key, sha256 in InspectionImage.objects.values_list("store_key", "sha256").iterator(chunk_size=_AT_ONCE):
         found.images += 1
         try:
-            if with_digests and hashlib.sha256(image_store.get(key)).hexdigest() != sha256:
+            if with_digests and hashlib.sha256(image_store.get_or_bring_back(key)).hexdigest() != sha256:
                 found.changed.append(key)
             elif not with_digests and not image_store.can_get(key):
                 found.missing.append(key)

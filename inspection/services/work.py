@@ -145,7 +145,8 @@ def _judge(run: InspectionRun) -> None:
     for position, link in enumerate(run.run_images.select_related("image").order_by("ordinal")):
         if position:
             runs.renew_lease(run)
-        decoded = decode_for_inspection(image_store.get(link.image.store_key), profile=run.recipe_version.preprocessing)
+        original = image_store.get_or_bring_back(link.image.store_key)
+        decoded = decode_for_inspection(original, profile=run.recipe_version.preprocessing)
         answer = inference.judge_image(
             decoded,
             image=link.image,

@@ -1,4 +1,4 @@
-"""Say whether every image has its file, and whether the file is still what it was. Changes nothing."""
+"""Say whether every image has its file, and whether the file is still what it was. Brings back what was put aside."""
 
 from argparse import ArgumentParser
 from typing import Any
