@@ -1,4 +1,5 @@
 /** One row per file of an upload. */
+import { copyIdButton } from "../shared/copy_id.js"
 import { h, icon, setAttribute, setText, svg } from "../shared/dom.js"
 import { bytesText, plural } from "../shared/formats.js"
 import { bandElement, severityCounts, waferName } from "../shared/signs.js"
@@ -52,7 +53,7 @@ function drawProblem(element, { problem }) {
   if (element.dataset.text === text) return
   element.dataset.text = text
   element.replaceChildren(text)
-  if (problem?.requestId) element.append(" ", h("button", { class: "copy-id", type: "button", "data-copy": problem.requestId, "data-what": "the request's id" }, "Copy id"))
+  if (problem?.requestId) element.append(" ", copyIdButton(problem.requestId))
 }
 
 /** Only when they differ: a button that is drawn anew while it is pressed, or has the focus, is lost. */

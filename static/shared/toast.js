@@ -1,4 +1,5 @@
 /** Short words about what just happened. They never take the focus, and leave by themselves; an alarm stays until it is closed. */
+import { copyIdButton } from "./copy_id.js"
 import { h, icon } from "./dom.js"
 
 const SHOWN_MS = 6000
@@ -8,7 +9,7 @@ export function toast(text, { level = "info", action = null, requestId = "" } = 
   const sign = { info: "info", warn: "triangle-alert", alarm: "octagon-alert" }[level]
   const element = h("div", { class: "toast", "data-level": level }, icon(sign), h("span", {}, text))
   if (action) element.append(h("button", { class: "button button--quiet", type: "button", onclick: () => { element.remove(); action.run() } }, action.label))
-  if (requestId) element.append(h("button", { class: "button button--quiet", type: "button", "data-copy": requestId, "data-what": "the request's id" }, "Copy id"))
+  if (requestId) element.append(copyIdButton(requestId))
   if (level === "alarm") element.append(h("button", { class: "button button--quiet button--icon", type: "button", "aria-label": "Close", onclick: () => element.remove() }, icon("x", "small")))
   const list = document.querySelector("#toasts")
   list.append(element)

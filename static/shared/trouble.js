@@ -1,4 +1,5 @@
 /** What a page says when it cannot be brought up to date: what happened, what is safe, what to do, the id to report. */
+import { copyIdButton } from "./copy_id.js"
 import { h, icon } from "./dom.js"
 
 /**
@@ -17,6 +18,6 @@ export function showTrouble(place, problem, { what, safe = "What is stored is sa
 
 function partsOf({ message, requestId }, { what, safe, retry }) {
   return [icon("triangle-alert"), h("p", {}, h("b", {}, what), ` ${message} ${safe}`), h("span", { class: "row" },
-    requestId && h("button", { class: "button button--quiet", type: "button", "data-copy": requestId, "data-what": "the request's id" }, icon("copy", "small"), "Copy id"),
+    requestId && copyIdButton(requestId),
     h("button", { class: "button", type: "button", onclick: retry }, icon("refresh-cw", "small"), "Try again"))]
 }
