@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from accounts.models import Site, User
+from accounts.models import User
 from core.actors import Actor, Source
 from core.requests import source_of
 from core.roles import grants_of
@@ -46,11 +46,3 @@ def actor_for_user(user: Any, *, auth: str = "session", session: str = "", sourc
         site_ids=grants.site_ids,
         source=source,
     )
-
-
-def home_site(actor: Actor, *, code: str | None = None) -> Site | None:
-    """The site an actor works at: its first by code. With `code`: the one of that code, if it is the actor's."""
-    sites = Site.objects.filter(pk__in=actor.site_ids)
-    if code is not None:
-        sites = sites.filter(code=code)
-    return sites.order_by("code").first()

@@ -10,8 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts import services as accounts
-from accounts.models import Site
-from accounts.selectors import actor_of, home_site
+from accounts.selectors import actor_of
 from core import idempotency
 from core.actors import Actor
 from core.clock import now
@@ -20,7 +19,6 @@ from core.ids import uuid7_floor
 from core.pagination import page_of
 from core.rest import RestView
 from core.shapes import checked
-from inspection.errors import UnknownSite
 
 
 class ApiView(RestView):
@@ -64,17 +62,6 @@ class ApiView(RestView):
         user_id = self.actor.user_id
         assert user_id is not None
         return user_id
-
-    def site(self, code: str | None) -> Site:
-        """The actor's site of that code, or the one it works at.
-
-        Raises:
-            UnknownSite: there is none, or it is not the actor's.
-        """
-        site = home_site(self.actor, code=code)
-        if site is None:
-            raise UnknownSite("There is no such site, or it is not yours. An admin can give you one.")
-        return site
 
 
 def answer(body: Any, *, status: int = 200, **headers: str) -> HttpResponse:

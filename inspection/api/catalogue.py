@@ -51,7 +51,7 @@ class CatalogueView(ApiView):
 
     def _make(self) -> HttpResponse:
         values = self.body(self.kind.shape)
-        site = self.site(values.pop("site", None))
+        site = selectors.site_of(self.actor, code=values.pop("site", None))
         _, is_new = self.kind.create(site=site, actor=self.actor, now=now(), **values)
         row = self.kind.visible(self.actor).get(site=site, code=values["code"])
         return answer(self.kind.show(row), status=201 if is_new else 200)

@@ -14,6 +14,7 @@ from inspection.selectors.access import (
     recipes_visible_to,
     run_visible_to,
     runs_visible_to,
+    site_of,
     tools_visible_to,
     wafers_visible_to,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "recipes_visible_to",
     "run_visible_to",
     "runs_visible_to",
+    "site_of",
     "tools_visible_to",
     "wafers_visible_to",
     "wall_cards",

@@ -9,8 +9,9 @@ from accounts.models import Site
 from core.actors import Actor
 from core.briefly import Briefly
 from core.errors import Invalid
-from inspection.errors import UnknownRecipe, UnknownSite
+from inspection.errors import UnknownRecipe
 from inspection.models import Layer, Lot, Product, Recipe, RecipeVersion, Tool
+from inspection.selectors.access import site_of
 from inspection.services import catalogue, inference, plans
 from inspection.services.labels import checked_label
 
@@ -73,7 +74,7 @@ def resolve(upload: Upload, *, actor: Actor, now: datetime) -> Context:
         UnknownRecipe: no such recipe; the known ones are named.
         Invalid: a code cannot be used, or the model version is not loaded.
     """
-    site = _remember(("site", upload.site, actor.site_ids, actor.is_system), lambda: _site(upload.site, actor))
+    site = _remember(("site", upload.site, actor.site_ids, actor.is_system), lambda: site_of(actor, code=upload.site))
     key = (site.pk,)
     product = _remember(
         (*key, "product", upload.product),
@@ -143,16 +144,6 @@ def forget_named_rows() -> None:
 
 def _remember(key: Hashable, read: Any) -> Any:
     return _named.get(key, read)
-
-
-def _site(code: str | None, actor: Actor) -> Site:
-    sites = Site.objects.all() if actor.is_system else Site.objects.filter(pk__in=actor.site_ids)
-    if code:
-        sites = sites.filter(code=code)
-    site = sites.order_by("code").first()
-    if site is None:
-        raise UnknownSite("There is no such site, or it is not yours. An admin can give you one.")
-    return site
 
 
 def _recipe_version(site: Site, code: str) -> RecipeVersion:
