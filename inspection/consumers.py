@@ -21,7 +21,7 @@ from core.parsers import strict_json
 from core.shapes import checked
 from core.text import size_text
 from inspection import events, selectors, services
-from inspection.serializers import shown
+from inspection.serializers import answers
 from inspection.serializers.inputs import StreamIn, upload_of
 from outbox.selectors import frames_after
 
@@ -141,14 +141,7 @@ class StreamSocket(AccountSocket):
         outcome = services.predict_image(
             data=data, file_name="", upload=upload_of(values, priority=INTERACTIVE), actor=self.actor, now=now()
         )
-        run, fresh = outcome.run, outcome.fresh
-        body = shown.result_of(
-            run,
-            images=[(0, fresh.image)] if fresh else selectors.images_of(run),
-            detections=fresh.detections if fresh else selectors.detections_of(run),
-            classes=selectors.classes_by_id(),
-        )
-        return {**body, "repeated": outcome.repeated}
+        return answers.outcome_of(outcome)
 
     def _refused(self, n: int, refusal: WaferdeckError) -> str:
         return frame("refused", problems.members(refusal, identifier=self.actor.source.request_id), n=n)

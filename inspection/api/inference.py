@@ -18,7 +18,7 @@ from inspection import selectors, services
 from inspection.api.base import ApiView, answer
 from inspection.choices import UNDER_WAY
 from inspection.models import InspectionJob, InspectionRun
-from inspection.serializers import documented, shown
+from inspection.serializers import answers, documented, shown
 from inspection.serializers.inputs import (
     BatchIn,
     BatchOfIdsIn,
@@ -28,7 +28,7 @@ from inspection.serializers.inputs import (
     PredictQuery,
     upload_of,
 )
-from inspection.services import BatchFile, Fresh, PredictOutcome
+from inspection.services import BatchFile, PredictOutcome
 
 INTERACTIVE, IN_BATCH = 0, 2
 ASK_AGAIN_S = 5
@@ -145,7 +145,7 @@ class ResultView(ApiView):
     def get(self, request: Request, run_id: UUID) -> HttpResponse:
         """A run with its images and everything it found."""
         run = selectors.run_visible_to(self.actor, run_id)
-        return answer(_result_of(run))
+        return answer(answers.result_of(run))
 
 
 class RunRetryView(ApiView):
@@ -227,20 +227,11 @@ def _taken_in(job: InspectionJob) -> HttpResponse:
 
 
 def _outcome_of(outcome: PredictOutcome) -> HttpResponse:
-    body = {**_result_of(outcome.run, fresh=outcome.fresh), "repeated": outcome.repeated}
+    body = answers.outcome_of(outcome)
     if not outcome.waiting:
         return answer(body)
     location = reverse("api:result", args=[outcome.run.pk])
     return answer(body, status=202, **{"Location": location, "Retry-After": str(ASK_AGAIN_S)})
-
-
-def _result_of(run: InspectionRun, *, fresh: Fresh | None = None) -> dict[str, Any]:
-    return shown.result_of(
-        run,
-        images=[(0, fresh.image)] if fresh else selectors.images_of(run),
-        detections=fresh.detections if fresh else selectors.detections_of(run),
-        classes=selectors.classes_by_id(),
-    )
 
 
 def _run_of(run: InspectionRun) -> HttpResponse:
