@@ -70,7 +70,7 @@ VARIABLES: tuple[Variable, ...] = (
         "SECURE_COOKIES",
         boolean,
         "false",
-        "Cookies over HTTPS only, HSTS on. Set it wherever TLS ends in front of Waferdeck.",
+        "Cookies over HTTPS only, named __Host-, and HSTS on. Set it wherever TLS ends in front of Waferdeck.",
     ),
     Variable(
         "TRUSTED_PROXIES",

@@ -221,9 +221,9 @@ KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "inspection:wall"
 PASSWORD_HASHERS = [
-    # Costs an attacker memory as well as time; nothing has to be installed for it.
+    "core.passwords.Argon2id",
+    # Of accounts made before Argon2id; each is kept anew at its next sign-in.
     "django.contrib.auth.hashers.ScryptPasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
@@ -240,6 +240,10 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "core.problems.csrf_failure"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV["SECURE_COOKIES"]
+# Such a name a browser takes from this host over HTTPS alone: no neighbour of its domain can put a cookie in our place.
+COOKIE_PREFIX = "__Host-" if ENV["SECURE_COOKIES"] else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
 SECURE_HSTS_SECONDS = 31_536_000 if ENV["SECURE_COOKIES"] else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV["TRUSTED_PROXIES"] else None
 SECURE_CONTENT_TYPE_NOSNIFF = True

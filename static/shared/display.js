@@ -12,7 +12,7 @@ export function validChoices(stored) {
 function apply(choices) {
   for (const [name, value] of Object.entries(choices)) {
     document.documentElement.dataset[name] = value
-    document.cookie = `${name}=${value}; path=/; max-age=${YEAR_S}; samesite=lax`
+    document.cookie = `${name}=${value}; path=/; max-age=${YEAR_S}; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`
   }
   document.dispatchEvent(new CustomEvent("waferdeck:display", { detail: choices }))
 }

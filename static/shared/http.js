@@ -20,9 +20,14 @@ export function uniqueId() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("")
 }
 
+/** What proves that a change comes from our page: the cookie's, which is new after signing in again in another tab, else the form's. */
 export function csrfToken() {
-  const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)
-  return cookie ? decodeURIComponent(cookie[1]) : (document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "")
+  return cookieOf("__Host-csrftoken") ?? cookieOf("csrftoken") ?? document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? ""
+}
+
+function cookieOf(name) {
+  const cookie = document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`))
+  return cookie && decodeURIComponent(cookie.slice(name.length + 1))
 }
 
 export function problemFrom(status, text, retryAfter = null) {

@@ -22,9 +22,9 @@ def add_site(code="FAB9"):
 
 @pytest.fixture
 def add_user(monkeypatch):
-    def added(username, *, password=PASSWORD, role="operator", site="FAB9"):
+    def added(username, *, password=PASSWORD, role="operator", site="FAB9", full_name=""):
         monkeypatch.setattr("sys.stdin", io.StringIO(f"{password}\n"))
-        call_command("add_user", username, role=[role], site=[site], stdout=io.StringIO())
+        call_command("add_user", username, role=[role], site=[site], full_name=full_name, stdout=io.StringIO())
 
     return added
 
@@ -61,6 +61,8 @@ def test_taken_twice_make_no_second_site():
     ("what", "values", "said"),
     [
         ("a password that is guessed soon", {"password": "password"}, "too common"),
+        ("a password that is short", {"password": "notch7!left"}, "at least 12"),
+        ("a password that is the person's name", {"password": "olga.petrova", "full_name": "Olga Petrova"}, "similar"),
         ("a site that is not there", {"site": "FAB8"}, "no site FAB8"),
         ("a name with a space", {"username": "o l g a"}, "valid username"),
     ],

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 import time_machine
+import yaml
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.test import Client
@@ -18,8 +19,10 @@ from rest_framework.test import APIClient
 from accounts import services as accounts
 from accounts.models import ApiToken
 from audit.models import AuditEvent
+from config import settings as ours
 from core import throttling
 from core.actors import Source
+from core.authentication import Credentials
 from core.clock import now
 from core.errors import WaferdeckError
 from core.roles import Role
@@ -52,6 +55,16 @@ def pass_by(monkeypatch):
 
 def sign_in(client, username, password):
     return client.post(reverse("api:token"), {"username": username, "password": password}, format="json")
+
+
+def least_work_s(username, *, tries=4):
+    """What refusing a name takes of the processor; other processes do not count, and the least was disturbed least."""
+    taken_s = []
+    for _ in range(tries):
+        began_s = time.thread_time()
+        assert sign_in(APIClient(), username, "wrong").status_code == 401
+        taken_s.append(time.thread_time() - began_s)
+    return min(taken_s)
 
 
 class TestToken:
@@ -181,6 +194,15 @@ class TestWrongPasswords:
         assert known.status_code == unknown.status_code == 401
         assert {**known.json(), "request_id": ""} == {**unknown.json(), "request_id": ""}
 
+    def test_take_as_long_as_unknown_names(self, site, settings):
+        settings.PASSWORD_HASHERS = ours.PASSWORD_HASHERS
+        make_user(Role.OPERATOR, site=site, username="olga", password="right one")
+
+        known_s, unknown_s = (least_work_s(name) for name in ("olga", "nobody"))
+
+        assert known_s > 0.02, "a password is looked at"
+        assert unknown_s == pytest.approx(known_s, rel=0.3)
+
     def test_ten_close_the_account_even_for_the_right_one(self, site):
         make_user(Role.OPERATOR, site=site, username="olga", password="right one")
         for _ in range(10):
@@ -271,6 +293,52 @@ class TestSessionsOfPages:
         )
 
         assert answer.status_code == 401
+
+
+class TestCookiesOverHttps:
+    """The names are settings (`tests/unit/config`); here they are followed from the sign-in to the last change."""
+
+    SESSION, FORM = "__Host-sessionid", "__Host-csrftoken"
+
+    @pytest.fixture(autouse=True)
+    def _over_https(self, settings):
+        settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = self.SESSION, self.FORM
+        settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+
+    @pytest.fixture
+    def page(self, site):
+        """A browser whose user has signed in on the page."""
+        make_user(Role.OPERATOR, site=site, username="olga", password="right one")
+        browser = Client(enforce_csrf_checks=True)
+        browser.get(reverse("login"), secure=True)
+        form = {"username": "olga", "password": "right one", "csrfmiddlewaretoken": browser.cookies[self.FORM].value}
+        answer = browser.post(reverse("login"), form, secure=True, headers={"referer": "https://testserver/login/"})
+        assert answer.status_code == 302
+        return browser
+
+    def test_go_to_this_host_alone_and_the_sessions_to_no_script(self, page):
+        for name, is_hidden in ((self.SESSION, True), (self.FORM, "")):
+            cookie = page.cookies[name]
+            assert (cookie["path"], cookie["domain"], cookie["samesite"]) == ("/", "", "Lax"), "as __Host- asks for"
+            assert (cookie["secure"], cookie["httponly"]) == (True, is_hidden)
+
+    def test_let_the_page_change_something(self, page):
+        answer = page.post(
+            reverse("api:layers"), {"code": "M2"}, content_type="application/json", secure=True,
+            headers={"x-csrftoken": page.cookies[self.FORM].value, "referer": "https://testserver/"},
+        )  # fmt: skip
+
+        assert answer.status_code == 201
+
+    def test_prove_who_asks_before_anything_is_read(self, page):
+        pairs = f"theme=dark; {self.SESSION}={page.cookies[self.SESSION].value}".encode()
+
+        Credentials.of({"headers": [(b"cookie", pairs)]}).check()
+
+    def test_are_named_in_the_openapi_document(self, page):
+        document = yaml.safe_load(page.get(reverse("api:schema"), secure=True).content)
+
+        assert document["components"]["securitySchemes"]["cookieAuth"]["name"] == self.SESSION
 
 
 class TestWhereSigningInLeads:

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { afterEach, describe, test } from "node:test"
 import { fromPicker } from "../../static/inspection/upload_files.js"
 import { send } from "../../static/inspection/upload_sender.js"
-import { Problem, getJson, uniqueId } from "../../static/shared/http.js"
+import { Problem, csrfToken, getJson, uniqueId } from "../../static/shared/http.js"
 
 const { fetch, document } = globalThis
 afterEach(() => Object.assign(globalThis, { fetch, document }))
@@ -49,5 +49,22 @@ describe("an answer", () => {
     requests[0].onload()
     await assert.rejects(answer, (problem) => problem instanceof Problem && problem.isPassing)
     delete globalThis.XMLHttpRequest
+  })
+})
+
+describe("the proof that a change comes from our page", () => {
+  const page = (cookie, form) => { globalThis.document = { cookie, querySelector: () => form && { value: form } } }
+  for (const [name, cookie, expected] of [
+    ["over HTTP", "theme=dark; csrftoken=a%3D1", "a=1"],
+    ["over HTTPS", "theme=dark; __Host-csrftoken=b", "b"],
+    ["over HTTPS, whatever a neighbour of our domain has put there", "csrftoken=evil; __Host-csrftoken=b", "b"],
+    ["where no cookie can be read", "xcsrftoken=a", "of the form"],
+  ]) test(name, () => {
+    page(cookie, "of the form")
+    assert.equal(csrfToken(), expected)
+  })
+  test("is missing where there is neither", () => {
+    page("", null)
+    assert.equal(csrfToken(), "")
   })
 })

@@ -36,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no site {', '.join(sorted(unknown))}: make it with add_site.")
         password = getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
         try:
-            validate_password(password, User(username=username))
+            validate_password(password, User(username=username, first_name=options["full_name"]))
             services.create_user(
                 username=username,
                 password=password,
