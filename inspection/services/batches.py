@@ -118,14 +118,7 @@ def give_up_interrupted(*, actor: Actor, now: datetime) -> int:
         state=ItemState.WAITING, run=None, job__state=JobState.RUNNING, job__created_at__lt=now - LONGEST_INTAKE
     )
     job_ids = list(lost.values_list("job_id", flat=True).distinct()[:50])
-    count = lost.filter(job_id__in=job_ids).update(
-        state=ItemState.FAILED,
-        error_code="upload_interrupted",
-        error_detail="The upload broke off before this file was taken in. Send it again.",
-    )
-    for job_id in job_ids:
-        close_if_over(job_id=job_id, actor=actor, now=now)
-    return count
+    return sum(_give_up_job(job_id, actor=actor, now=now) for job_id in job_ids)
 
 
 @transaction.atomic
@@ -237,6 +230,22 @@ def _queue_item(
         if is_second_try:
             raise Unavailable("The same image is being stored by somebody else. Send it again.") from fault
         _queue_item(job, item=item, file=file, upload=upload, actor=actor, now=now, is_second_try=True)
+
+
+@transaction.atomic
+def _give_up_job(job_id: UUID, *, actor: Actor, now: datetime) -> int:
+    """Fail the items of a running job that wait for files. One that somebody holds is at work: it is left alone."""
+    running = InspectionJob.objects.filter(pk=job_id, state=JobState.RUNNING)
+    if running.select_for_update(skip_locked=True).first() is None:
+        return 0
+    count = JobItem.objects.filter(job_id=job_id, state=ItemState.WAITING, run=None).update(
+        state=ItemState.FAILED,
+        error_code="upload_interrupted",
+        error_detail="The upload broke off before this file was taken in. Send it again.",
+    )
+    if count:
+        close_if_over(job_id=job_id, actor=actor, now=now)
+    return count
 
 
 class _HeldByAWorker(Exception):

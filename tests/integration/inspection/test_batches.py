@@ -33,6 +33,19 @@ def send(operator):
     return send
 
 
+def elsewhere(work):
+    """On another connection than the test's own."""
+
+    def run():
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=1) as threads:
+        return threads.submit(run).result(20)
+
+
 class TestCreateBatch:
     def test_a_bad_file_fails_alone_and_says_why(self, deployed, send, png):
         job = send([png(1), b"GIF89a....", png(2)])
@@ -177,6 +190,57 @@ class TestCancelInTheMiddle:
 
 
 @pytest.mark.django_db(transaction=True)
+class TestGivingUp:
+    """What is given up is nobody else's at that moment: whoever holds the job decides about its items."""
+
+    @pytest.fixture
+    def begun(self, site, send, png, monkeypatch):
+        """A batch whose upload broke off before any of its two files was taken in."""
+        with monkeypatch.context() as broken:
+            broken.setattr(batches, "_take_item", lambda *arguments, **values: None)
+            return send([png(1), png(2)])
+
+    @staticmethod
+    def give_up():
+        later = now() + timedelta(minutes=11)
+        return elsewhere(lambda: batches.give_up_interrupted(actor=SYSTEM, now=later))
+
+    def test_leaves_alone_what_is_taken_in_at_that_moment(self, begun, operator, png, monkeypatch):
+        queue, given_up = runs.queue_run, []
+
+        def queue_meanwhile(*arguments, **values):
+            given_up.append(self.give_up())
+            queue(*arguments, **values)
+
+        monkeypatch.setattr(runs, "queue_run", queue_meanwhile)
+        file = services.BatchFile(name="0.png", data=png(1))
+        batches._take_item(begun, ordinal=0, file=file, upload=services.Upload(), actor=operator, now=now())
+
+        item = begun.items.get(ordinal=0)
+        assert (given_up, item.state, item.run is None) == ([0], "waiting", False)
+
+    def test_leaves_alone_what_is_cancelled_at_that_moment(self, begun, operator, monkeypatch):
+        check, given_up = batches.check_job_step, []
+
+        def give_up_meanwhile(*arguments):
+            given_up.append(self.give_up())
+            check(*arguments)
+
+        monkeypatch.setattr(batches, "check_job_step", give_up_meanwhile)
+        services.cancel_job(job_id=begun.pk, actor=operator, now=now())
+
+        assert given_up == [0]
+        assert set(begun.items.values_list("state", "error_code")) == {("cancelled", "")}
+
+    def test_twice_at_once_gives_up_once(self, begun):
+        with ThreadPoolExecutor(max_workers=2) as threads:
+            given_up = list(threads.map(lambda _: self.give_up(), range(2)))
+
+        begun.refresh_from_db()
+        assert (sum(given_up), begun.state, begun.failed) == (2, "done", 2)
+
+
+@pytest.mark.django_db(transaction=True)
 class TestLockOrder:
     """Whoever ends a run holds it and waits for its job; nobody waits for a run while he holds the job."""
 
@@ -219,7 +283,7 @@ class TestLockOrder:
 
         def lock_job_a_moment_later(*arguments):
             if not works:
-                self.elsewhere(lambda: InspectionRun.objects.filter(pk=late.pk).update(job=job))
+                elsewhere(lambda: InspectionRun.objects.filter(pk=late.pk).update(job=job))
                 works.append(worker.start(late))
             found = lock_job(*arguments)
             threading.Timer(0.3, worker.go_on.set).start()
@@ -246,25 +310,12 @@ class TestLockOrder:
 
         monkeypatch.setattr(job_progress, "item_restarted", restarts_slowly)
         with ThreadPoolExecutor(max_workers=1) as threads:
-            one = threads.submit(self.elsewhere, lambda: services.retry_run(run_id=run_id, actor=operator, now=now()))
+            one = threads.submit(elsewhere, lambda: services.retry_run(run_id=run_id, actor=operator, now=now()))
             assert held.wait(10)
             services.retry_failed_items(job_id=job.pk, actor=operator, now=now())
             one.result(10)
 
         assert set(InspectionRun.objects.filter(job=job).values_list("state", flat=True)) == {"queued"}
-
-    @staticmethod
-    def elsewhere(work):
-        """On another connection than the test's own."""
-
-        def run():
-            try:
-                return work()
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(max_workers=1) as threads:
-            return threads.submit(run).result(20)
 
 
 class TestWaking:
