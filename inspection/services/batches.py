@@ -20,7 +20,7 @@ from core.outages import as_unavailable
 from inspection.choices import UNDER_WAY, ItemState, JobState, RunState, check_job_step
 from inspection.errors import UnknownJob
 from inspection.models import InspectionJob, InspectionRun, JobItem
-from inspection.selectors.access import of_sites
+from inspection.selectors.access import of_sites, with_cards
 from inspection.services import job_progress, predict, runs
 from inspection.services.labels import file_label
 from inspection.services.uploads import Upload, resolve
@@ -129,18 +129,14 @@ def cancel_job(*, job_id: UUID, actor: Actor, now: datetime) -> InspectionJob:
         UnknownJob: no such job at the actor's sites.
         IllegalTransition: it is over already.
     """
-    job, _ = _locked_with_runs(job_id, actor)
+    job, locked = _locked_with_runs(job_id, actor)
     check_job_step(job.state, JobState.CANCELLED)
     # Before its items: with the last of them the job ends, as what it is.
     job.state = JobState.CANCELLED
     job.save(update_fields=["state"])
-    for item in job.items.filter(state=ItemState.WAITING):
-        if item.run_id:
-            _cancel_if_under_way(item.run_id, actor=actor, now=now)
-        else:
-            item.state = ItemState.CANCELLED
-            item.save(update_fields=["state"])
-    job.refresh_from_db()
+    job.items.filter(state=ItemState.WAITING, run=None).update(state=ItemState.CANCELLED)
+    under_way = InspectionRun.objects.filter(pk__in=locked, state__in=UNDER_WAY)
+    runs.cancel_locked(list(with_cards(under_way).order_by("id")), actor=actor, now=now)
     audit.record(action=Action.JOB_CANCELLED, object_type="job", object_id=job.pk, actor=actor, at=now)
     return close_if_over(job_id=job.pk, actor=actor, now=now)
 
@@ -270,12 +266,6 @@ def _locked_with_runs(job_id: UUID, actor: Actor) -> tuple[InspectionJob, set[UU
             if late != set(runs_of_job.filter(pk__in=late).select_for_update(skip_locked=True)):
                 raise _HeldByAWorker
             return job, locked | late
-
-
-def _cancel_if_under_way(run_id: UUID, *, actor: Actor, now: datetime) -> None:
-    run = runs.lock_run(run_id, actor=actor)
-    if run.state in UNDER_WAY:
-        runs.cancel_run(run_id=run_id, actor=actor, now=now)
 
 
 def _for_update(job_id: UUID, actor: Actor) -> InspectionJob:

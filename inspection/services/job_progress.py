@@ -1,7 +1,9 @@
 """A job follows its items: counted in the transaction that ends each of them."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from django.db.models import Count, Q
 
@@ -47,20 +49,36 @@ def open_job(
     return job
 
 
-def item_ended(run: InspectionRun, *, now: datetime, actor: Actor) -> None:
-    """Mark the items of a run that has ended, count them, and end the job with the last one."""
-    job = _locked(run)
-    waiting = JobItem.objects.filter(job=job, run=run, state=ItemState.WAITING)
-    for item in waiting.select_related("run__wafer__lot", "image"):
-        item.state = _ITEM_STATE[RunState(run.state)]
-        item.error_code, item.error_detail = run.error_code, run.error_detail
-        item.latency_ms = (now - job.created_at).total_seconds() * 1000
-        item.save(update_fields=["state", "error_code", "error_detail", "latency_ms"])
-        item.run = run
-        recount(job)
+def items_ended(runs: Sequence[InspectionRun], *, now: datetime, actor: Actor) -> None:
+    """Mark the items of runs that have ended, count them one after the other, and end the job with the last one.
+
+    Args:
+        runs: of one job, all ended in the same state and for the same reason.
+    """
+    job, by_key = _locked(runs[0]), {run.pk: run for run in runs}
+    waiting = JobItem.objects.filter(job=job, run__in=by_key, state=ItemState.WAITING)
+    items = list(waiting.order_by("ordinal"))
+    if not items:
+        return
+    state = _ITEM_STATE[RunState(runs[0].state)]
+    ended = {
+        "state": state,
+        "error_code": runs[0].error_code,
+        "error_detail": runs[0].error_detail,
+        "latency_ms": (now - job.created_at).total_seconds() * 1000,
+    }
+    recount(job)
+    waiting.update(**ended)
+    changes = []
+    for item in items:
+        for name, value in {**ended, "run": by_key[cast(UUID, item.run_id)]}.items():
+            setattr(item, name, value)
+        setattr(job, state, getattr(job, state) + 1)
         if job.done + job.failed + job.cancelled == job.total:
             finish(job, now=now, actor=actor)
-        announce(job, item=item, now=now)
+        changes.append(_changed(job, item=item, now=now))
+    job.save()
+    outbox.announce_all(changes, now=now)
 
 
 def item_restarted(run: InspectionRun, *, now: datetime, actor: Actor) -> None:
@@ -130,14 +148,18 @@ def finish(job: InspectionJob, *, now: datetime, actor: Actor) -> None:
 
 def announce(job: InspectionJob, *, item: JobItem | None, now: datetime) -> None:
     """Save a job's new state and tell its page and the site's."""
-    job.revision += 1
+    change = _changed(job, item=item, now=now)
     job.save()
-    payload = {**job_of(job, now=now), "item": item_of(item) if item is not None else None}
-    outbox.announce(
+    outbox.announce_all([change], now=now)
+
+
+def _changed(job: InspectionJob, *, item: JobItem | None, now: datetime) -> outbox.Event:
+    """The next revision of a job, as pages are told of it."""
+    job.revision += 1
+    return outbox.Event(
         type=events.JOB_CHANGED,
         topics=[events.job_topic(job.pk), events.site_topic(job.site_id)],
-        payload=payload,
-        now=now,
+        payload={**job_of(job, now=now), "item": item_of(item) if item is not None else None},
     )
 
 

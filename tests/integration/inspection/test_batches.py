@@ -9,8 +9,10 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Site
+from audit.models import AuditEvent
 from core import jobs
 from core.clock import now
 from core.errors import IllegalTransition, Invalid
@@ -18,6 +20,7 @@ from inspection import services
 from inspection.errors import UnknownJob
 from inspection.models import InspectionImage, InspectionJob, InspectionRun
 from inspection.services import batches, job_progress, runs, work
+from outbox.models import OutboxEvent
 from tests.integration.inspection.conftest import SYSTEM
 from tests.locks import until_others_wait
 
@@ -124,6 +127,31 @@ class TestCancelJob:
 
         job.refresh_from_db()
         assert (job.state, job.done, job.cancelled) == ("done", 1, 1)
+
+    def test_asks_the_database_no_more_for_many_than_for_few(self, site, send, png, operator):
+        def cost(images):
+            job = send([png(k) for k in range(images)], lot=f"L{images}")
+            with CaptureQueriesContext(connection) as queries:
+                services.cancel_job(job_id=job.pk, actor=operator, now=now())
+            return sum("audit_event" not in query["sql"] for query in queries)
+
+        assert cost(2) == cost(12)
+
+    def test_tells_of_every_run_and_of_every_item(self, site, send, png, operator):
+        job = send([png(k) for k in range(3)])
+        OutboxEvent.objects.all().delete()
+
+        services.cancel_job(job_id=job.pk, actor=operator, now=now())
+
+        told = list(OutboxEvent.objects.order_by("seq").values_list("type", "payload"))
+        runs_told = [payload for type, payload in told if type == "run.cancelled"]
+        items_told = [payload for type, payload in told if type == "job.changed" and payload["item"]]
+        assert {payload["standing"]["state"] for payload in runs_told} == {"cancelled"}
+        assert [payload["cancelled"] for payload in items_told] == [1, 2, 3]
+        assert [payload["item"]["ordinal"] for payload in items_told] == [0, 1, 2]
+        recorded = AuditEvent.objects.filter(action="run.cancel").values_list("object_id", "before", "after")
+        assert {key for key, _, _ in recorded} == {payload["run"] for payload in runs_told}
+        assert {(before["state"], after["state"]) for _, before, after in recorded} == {("queued", "cancelled")}
 
     def test_another_sites_job_does_not_exist(self, site, send, png, stranger):
         job = send([png(1)])
@@ -248,7 +276,7 @@ class TestLockOrder:
     def worker(self, monkeypatch):
         """Fails a run on a connection of its own, and stops with the run locked until `go_on` is set."""
         held, go_on = threading.Event(), threading.Event()
-        ended = job_progress.item_ended
+        ended = job_progress.items_ended
 
         def fail(run):
             try:
@@ -256,13 +284,13 @@ class TestLockOrder:
             finally:
                 connection.close()
 
-        def waits(run, **values):
+        def waits(runs, **values):
             if not held.is_set():
                 held.set()
                 assert go_on.wait(10)
-            ended(run, **values)
+            ended(runs, **values)
 
-        monkeypatch.setattr(job_progress, "item_ended", waits)
+        monkeypatch.setattr(job_progress, "items_ended", waits)
         with ThreadPoolExecutor(max_workers=1) as threads:
 
             def start(run):
