@@ -25,8 +25,8 @@ from core.idempotency import Answer, Claim, LostClaim
 from core.roles import Role, forget_grants
 from core.throttling import Limit, give_back_tries, take_tries
 
-FAILED_PER_ACCOUNT = Limit(kind="failed-account", tries=10, window_s=900)
-FAILED_PER_ADDRESS = Limit(kind="failed-address", tries=30, window_s=900)
+FAILED_PER_ACCOUNT = Limit(kind="failed-account", most=10, window_s=900)
+FAILED_PER_ADDRESS = Limit(kind="failed-address", most=30, window_s=900)
 TOKEN_LIFETIME = timedelta(days=90)
 KEY_LIFETIME = timedelta(days=1)
 # Longer than requests take. A claim older than this belongs to a process that died, or may not commit any more.

@@ -203,6 +203,24 @@ VARIABLES: tuple[Variable, ...] = (
         60_000,
     ),
     Variable(
+        "IMAGES_PER_ACCOUNT",
+        int,
+        "12000",
+        "Images one account may send within a minute, by whatever way, before 429 with Retry-After.",
+        "images",
+        200,
+        600_000,
+    ),
+    Variable(
+        "IMAGES_PER_ADDRESS",
+        int,
+        "60000",
+        "The same for all accounts of one address, found behind TRUSTED_PROXIES.",
+        "images",
+        200,
+        600_000,
+    ),
+    Variable(
         "INFERENCE_DEADLINE_MS", int, "5000", "All Triton calls of one image, retries included.", "ms", 50, 120_000
     ),
     Variable(

@@ -29,7 +29,7 @@ _ERRORS = {
     "406": "The answer has no form that the caller accepts.",
     "408": "The body did not arrive in time.",
     "413": "The body is too large.",
-    "429": "Too many tries; see `Retry-After`.",
+    "429": "Too many tries, or too many images within a minute; see `Retry-After`.",
     "503": "A part is away or overloaded; see `Retry-After`.",
 }
 _ERRORS_OF_CHANGES = {

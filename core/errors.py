@@ -86,6 +86,14 @@ class TooManyTries(WaferdeckError):
     title = "Too many tries"
 
 
+class TooMuch(WaferdeckError):
+    """More than one account or address may have in so short a time; nothing was done."""
+
+    code = "too_much"
+    status = 429
+    title = "Too much in a short time"
+
+
 class IllegalTransition(Conflict):
     """A state machine was asked for a step its table does not have."""
 

@@ -1,6 +1,7 @@
 """What a request tells about where it came from."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -45,7 +46,11 @@ def address_behind_proxies(direct: str, *, forwarded: str) -> str:
 def header_of(scope: Scope, name: str) -> str:
     """A header of a request or handshake that Django has not read yet, or nothing."""
     wanted = name.lower().encode()
-    return next((value.decode("latin1") for key, value in scope["headers"] if key.lower() == wanted), "")
+    return next(_values_of(scope, wanted), "")
+
+
+def _values_of(scope: Scope, wanted: bytes) -> Iterator[str]:
+    return (value.decode("latin1") for key, value in scope["headers"] if key.lower() == wanted)
 
 
 def session_key_of(scope: Scope) -> str | None:
@@ -57,7 +62,8 @@ def session_key_of(scope: Scope) -> str | None:
 def address_in(scope: Scope) -> str:
     """The caller's address, as `client_ip` finds it."""
     direct = (scope.get("client") or ("",))[0]
-    return address_behind_proxies(direct, forwarded=header_of(scope, "x-forwarded-for"))
+    # A proxy may add a header of its own behind the caller's: only all of them together end with the last word.
+    return address_behind_proxies(direct, forwarded=",".join(_values_of(scope, b"x-forwarded-for")))
 
 
 def source_of(request: HttpRequest) -> Source:

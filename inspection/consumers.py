@@ -138,6 +138,7 @@ class StreamSocket(AccountSocket):
             self.outbox.offer(frame("result", body, n=n))
 
     def _predict(self, data: bytes, values: dict[str, Any]) -> dict[str, Any]:
+        services.count_images(1, actor=self.actor, now=now())
         outcome = services.predict_image(
             data=data, file_name="", upload=upload_of(values, priority=INTERACTIVE), actor=self.actor, now=now()
         )

@@ -46,6 +46,7 @@ class PredictView(ApiView):
     )
     def post(self, request: Request) -> HttpResponse:
         """Inspect an image. 202 means that the model is away: the image is stored and its run finishes by itself."""
+        services.count_images(1, actor=self.actor, now=now())
         return self.once_in_steps(self._predict)
 
     def _predict(self, attempt: Attempt) -> HttpResponse:
@@ -89,13 +90,14 @@ class BatchView(ApiView):
 
     def _take_files(self, attempt: Attempt) -> HttpResponse:
         values = self.body(BatchIn)
-        job = services.create_batch(
-            files=_files_of(values), **self._common(values), actor=self.actor, now=now(), attempt=attempt
-        )
+        files = _files_of(values)
+        services.count_images(len(files), actor=self.actor, now=now())
+        job = services.create_batch(files=files, **self._common(values), actor=self.actor, now=now(), attempt=attempt)
         return _taken_in(job)
 
     def _take_ids(self) -> HttpResponse:
         values = self.body(BatchOfIdsIn)
+        services.count_images(len(values["ids"]), actor=self.actor, now=now())
         return _taken_in(
             services.reinspect_images(image_ids=values["ids"], **self._common(values), actor=self.actor, now=now())
         )
@@ -193,6 +195,7 @@ class BenchmarkView(ApiView):
 
     def _measure(self, _: Attempt) -> HttpResponse:
         values = self.body(BenchmarkIn)
+        services.count_images(values["images"], actor=self.actor, now=now())
         return answer(services.run_benchmark(**values, actor=self.actor, now=now()))
 
 

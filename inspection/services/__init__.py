@@ -1,5 +1,6 @@
 """What can be done with images, runs, jobs and the catalogue: all that interfaces and other apps may call."""
 
+from inspection.services.allowance import count_images
 from inspection.services.batches import BatchFile, cancel_job, create_batch, retry_failed_items
 from inspection.services.benchmark import run_benchmark
 from inspection.services.catalogue import (
@@ -31,6 +32,7 @@ __all__ = [
     "add_recipe_version",
     "cancel_job",
     "cancel_run",
+    "count_images",
     "create_batch",
     "create_layer",
     "create_product",

@@ -98,10 +98,12 @@ export function refused(queue, id, problem, nowMs, random = Math.random) {
   if (!item || item.state === "cancelled") return queue
   const words = { title: problem.title, detail: problem.message, advice: adviceFor(problem), requestId: problem.requestId, isOfTheFile: OF_THE_FILE.has(problem.status) }
   if (!problem.isPassing) return changed(queue, id, () => ({ state: problem.status >= 500 ? "failed" : "refused", problem: words }))
-  if (item.tries >= MOST_TRIES) return changed(queue, id, () => ({ state: "failed", problem: words }))
+  // Who is asked to wait his turn has not failed: only what may be broken is given up after some tries.
+  const tries = problem.status === 429 ? item.tries - 1 : item.tries
+  if (tries >= MOST_TRIES) return changed(queue, id, () => ({ state: "failed", problem: words }))
   const waitMs = problem.retryAfterS === null ? 1000 * 2 ** Math.min(item.tries, 5) * (0.5 + random() / 2) : problem.retryAfterS * 1000 + random() * 500
   const held = problem.status === 429 || problem.status === 503 || problem.status === 0 ? Math.max(queue.heldUntil, nowMs + waitMs) : queue.heldUntil
-  return { ...changed(queue, id, () => ({ state: "waiting", sent: 0, holdUntil: nowMs + waitMs, problem: words })), heldUntil: held }
+  return { ...changed(queue, id, () => ({ state: "waiting", sent: 0, tries, holdUntil: nowMs + waitMs, problem: words })), heldUntil: held }
 }
 
 /** What a person can do about a refusal, beyond what the server said. */

@@ -34,10 +34,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _no_tries_yet():
     cache.clear()
-    throttling.forget_tries()
+    throttling.forget_counts()
     yield
     cache.clear()
-    throttling.forget_tries()
+    throttling.forget_counts()
 
 
 @pytest.fixture

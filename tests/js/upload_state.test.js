@@ -95,6 +95,16 @@ describe("answers", () => {
     assert.equal(stateOf(queue, "a"), "failed")
     assert.equal(stateOf(upload.retried(queue, ["a"]), "a"), "waiting")
   })
+  test("who is asked to wait for his turn goes on by himself, however often he is", () => {
+    const tooMuch = new Problem({ status: 429, retry_after_s: 45 })
+    let queue = sent
+    for (let n = 0; n < 3 * upload.MOST_TRIES; n += 1) {
+      queue = upload.refused(queue, "a", tooMuch, 0, () => 0)
+      assert.deepEqual([stateOf(queue, "a"), upload.toSend(queue, 44_999), upload.toSend(queue, 45_000)], ["waiting", [], ["a", "b"]])
+      queue = upload.sending(queue, "a")
+    }
+    assert.equal(stateOf(upload.answered(queue, "a", { state: "done" }), "a"), "done")
+  })
   test("an answer after cancelling changes nothing", () => {
     const queue = upload.cancelled(sent, ["a"])
     assert.equal(upload.refused(queue, "a", busy(), 0), queue)
