@@ -3,6 +3,7 @@
 from django.db.models import TextChoices
 
 from core.errors import IllegalTransition
+from domain.imaging.refusal import FINAL
 
 
 class Severity(TextChoices):
@@ -39,6 +40,10 @@ RUN_STEPS: dict[RunState, frozenset[RunState]] = {
 }
 
 
+RETRYABLE: tuple[str, ...] = (RunState.FAILED, RunState.CANCELLED)
+"""States of runs and of items that a person may try again."""
+
+
 class JobState(TextChoices):
     RUNNING = "running"
     DONE = "done"
@@ -58,6 +63,11 @@ class ItemState(TextChoices):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+def can_retry(state: str, error_code: str) -> bool:
+    """Whether a run, or an item, may end otherwise when tried again: it is over, and not by its file's fault."""
+    return state in RETRYABLE and error_code not in FINAL
 
 
 def check_run_step(before: str, after: str) -> None:

@@ -48,5 +48,12 @@ class StaleRecipe(Conflict):
     title = "The recipe has changed meanwhile"
 
 
+class RetryCannotHelp(Conflict):
+    """What a run failed of is still so; nothing was changed."""
+
+    code = "retry_cannot_help"
+    title = "Trying again cannot help"
+
+
 class LostLease(Exception):
     """Another worker holds this run now; whatever was computed is dropped."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 MiB = 1 << 20
+FINAL = frozenset({"not_an_image", "unsupported_format", "unsupported_variant", "too_large", "truncated", "corrupt"})
+"""Codes of what is wrong with the bytes themselves: they are refused every time. The other refusals may pass."""
 
 
 class ImageRefused(Exception):

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from inspection.choices import can_retry
 from inspection.models import InspectionJob, JobItem
 
 
@@ -43,6 +44,7 @@ def item_of(item: JobItem) -> dict[str, Any]:
         "band": run.band or None if run else None,
         "waiting_for": run.waiting_for if run else "",
         "error": {"code": item.error_code, "detail": item.error_detail} if item.error_code else None,
+        "can_retry": item.run_id is not None and can_retry(item.state, item.error_code),
         "latency_ms": round(item.latency_ms, 1) if item.latency_ms is not None else None,
     }
 

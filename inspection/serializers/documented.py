@@ -59,6 +59,9 @@ class CardBoxField(serializers.ListField):
     """One box of a card."""
 
 
+CAN_RETRY = "It is over, and trying again may end otherwise."
+
+
 class ReasonOut(serializers.Serializer):
     code = serializers.CharField()
     detail = serializers.CharField()
@@ -143,6 +146,7 @@ class RunOut(serializers.Serializer):
     cached = serializers.BooleanField()
     degraded = serializers.BooleanField(help_text="The fallback version judged.")
     error = ReasonOut(allow_null=True)
+    can_retry = serializers.BooleanField(help_text=CAN_RETRY)
 
 
 class AlternativeOut(serializers.Serializer):
@@ -197,6 +201,7 @@ class ItemOut(serializers.Serializer):
     band = serializers.ChoiceField(choices=Band.choices, allow_null=True)
     waiting_for = serializers.CharField()
     error = ReasonOut(allow_null=True)
+    can_retry = serializers.BooleanField(help_text=CAN_RETRY)
     latency_ms = serializers.FloatField(allow_null=True)
 
 
@@ -378,6 +383,7 @@ class CardOut(serializers.Serializer):
     degraded = serializers.BooleanField()
     cached = serializers.BooleanField()
     error = ReasonOut(allow_null=True)
+    can_retry = serializers.BooleanField(help_text=CAN_RETRY)
     url = serializers.CharField()
     standing = StandingOut()
 

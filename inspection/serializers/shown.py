@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from core.addresses import address_of
+from inspection.choices import can_retry
 from inspection.models import (
     DefectClass,
     Detection,
@@ -60,6 +61,7 @@ def run_of(run: InspectionRun, *, images: Iterable[tuple[int, InspectionImage]] 
         "cached": run.is_cached,
         "degraded": run.is_degraded,
         "error": {"code": run.error_code, "detail": run.error_detail} if run.error_code else None,
+        "can_retry": can_retry(run.state, run.error_code),
     }
 
 

@@ -17,12 +17,13 @@ from core.actors import Actor
 from core.errors import Invalid, Unavailable, WaferdeckError
 from core.idempotency import Attempt
 from core.outages import as_unavailable
-from inspection.choices import UNDER_WAY, ItemState, JobState, RunState, check_job_step
+from inspection.choices import RETRYABLE, UNDER_WAY, ItemState, JobState, check_job_step
 from inspection.errors import UnknownJob
 from inspection.models import InspectionJob, InspectionRun, JobItem
 from inspection.selectors.access import of_sites, with_cards
 from inspection.services import job_progress, predict, runs
 from inspection.services.labels import file_label
+from inspection.services.retries import may_help
 from inspection.services.uploads import Upload, resolve
 
 MOST_IMAGES = 100
@@ -143,7 +144,7 @@ def cancel_job(*, job_id: UUID, actor: Actor, now: datetime) -> InspectionJob:
 
 @transaction.atomic
 def retry_failed_items(*, job_id: UUID, actor: Actor, now: datetime) -> InspectionJob:
-    """Queue the failed and cancelled runs of a job again.
+    """Queue the failed and cancelled runs of a job again, but for those that would only fail again.
 
     Items without a run were refused, or cancelled before their files were taken in: those files are not here.
 
@@ -153,9 +154,8 @@ def retry_failed_items(*, job_id: UUID, actor: Actor, now: datetime) -> Inspecti
     """
     job, locked = _locked_with_runs(job_id, actor)
     again = job.items.filter(state__in=[ItemState.FAILED, ItemState.CANCELLED], run__in=locked)
-    run_ids = list(
-        again.filter(run__state__in=[RunState.FAILED, RunState.CANCELLED]).values_list("run_id", flat=True).distinct()
-    )
+    failed = InspectionRun.objects.filter(pk__in=again.values("run_id"), state__in=RETRYABLE)
+    run_ids = [run.pk for run in failed.select_related("recipe_version__recipe").order_by("id") if may_help(run)]
     if not run_ids:
         raise Invalid(
             "Nothing here can be tried again. Files that were refused, or cancelled before they were taken in,"

@@ -25,6 +25,7 @@ from inspection.selectors.standing import standing_alone, standings_of
 from inspection.services import job_progress
 from inspection.services.findings import JudgedImage, band_of_run, card_image, summarise, write_findings
 from inspection.services.plans import Judge, model_version
+from inspection.services.retries import check_retry
 from inspection.services.uploads import Context
 from outbox import services as outbox
 
@@ -340,8 +341,10 @@ def retry_run(*, run_id: UUID, actor: Actor, now: datetime) -> InspectionRun:
     Raises:
         UnknownRun: no such run at the actor's sites.
         IllegalTransition: it is not over, or it is done.
+        RetryCannotHelp: what it failed of is still so.
     """
     run = lock_run(run_id, actor=actor)
+    check_retry(run)
     before = {"state": run.state, "error": run.error_code}
     check_run_step(run.state, RunState.QUEUED)
     run.state, run.failures, run.error_code, run.error_detail = RunState.QUEUED, 0, "", ""

@@ -17,12 +17,13 @@ from core.clock import now as clock_now
 from core.errors import Unavailable
 from core.outages import as_unavailable
 from inspection.choices import JobState, RunState
-from inspection.errors import LostLease, UnusableImage
+from inspection.errors import LostLease, TooLarge, UnusableImage
 from inspection.models import InspectionJob, InspectionRun
 from inspection.selectors.access import CARD_RELATIONS
 from inspection.services import batches, inference, runs
 from inspection.services.decoder import decode_for_inspection
 from inspection.services.findings import JudgedImage
+from inspection.services.retries import FILE_MISSING
 from models_admin import selectors as models_admin
 from models_admin.errors import NoRoute, UnknownVersion
 from serving.errors import ServingError, TritonTimeout
@@ -75,7 +76,7 @@ def execute(run: InspectionRun) -> bool:
     except SoftTimeLimitExceeded:
         _put_back(run, reason="It takes turns with other work.", wait_s=0, is_own_fault=True, code="too_slow")
         raise
-    except (UnusableImage, UnknownVersion) as refusal:
+    except (UnusableImage, TooLarge, UnknownVersion) as refusal:
         runs.fail_run(
             run,
             code=str(refusal.extra.get("reason", refusal.code)),
@@ -86,7 +87,7 @@ def execute(run: InspectionRun) -> bool:
     except FileNotFoundError:
         runs.fail_run(
             run,
-            code="file_missing",
+            code=FILE_MISSING,
             detail="The image's file is not in the store any more. Send it again.",
             actor=WORKER,
             now=clock_now(),

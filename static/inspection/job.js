@@ -65,7 +65,7 @@ function updateItem(row, item) {
   row.item = item
   const cell = (name) => row.querySelector(`.item__${name}`)
   setAttribute(row, "data-level", item.state === "failed" ? "alarm" : null)
-  cell("state").replaceChildren(item.band ? bandElement({ state: "done", band: item.band }) : h("span", { class: item.state === "failed" ? "" : "muted" }, item.state === "waiting" && item.waiting_for ? `Waiting: ${item.waiting_for}` : ITEM_WORDS[item.state]), ...(item.error ? [h("p", { class: "small" }, item.error.detail), !item.run && h("p", { class: "small muted" }, ANEW)].filter(Boolean) : []))
+  cell("state").replaceChildren(item.band ? bandElement({ state: "done", band: item.band }) : h("span", { class: item.state === "failed" ? "" : "muted" }, item.state === "waiting" && item.waiting_for ? `Waiting: ${item.waiting_for}` : ITEM_WORDS[item.state]), ...(item.error ? [h("p", { class: "small" }, item.error.detail), !canRetry(item) && h("p", { class: "small muted" }, ANEW)].filter(Boolean) : []))
   setText(cell("found"), item.detection_count === null ? "" : item.detection_count ? plural(item.detection_count, "defect") : "none")
   setText(cell("time"), item.latency_ms === null ? "" : durationText(item.latency_ms))
   cell("open").replaceChildren(...(item.wafer ? [h("a", { class: "table__link", href: `/wafers/${item.wafer.id}/${item.run ? `?run=${item.run}` : ""}` }, h("span", { class: "clip", title: item.wafer.code }, waferName(item.wafer.code, item.file_name).name), h("small", { class: "clip" }, `lot ${item.wafer.lot}`))] : []))

@@ -31,10 +31,8 @@ export function shownItems(job, filter) {
   return job.items.filter(FILTERS[filter] ?? FILTERS.all)
 }
 
-/** Whether the server can try the item again: it has a file, and its run failed or was cancelled. */
-export function canRetry({ run, state }) {
-  return Boolean(run) && (state === "failed" || state === "cancelled")
-}
+/** Whether the server may try the item again: its run failed or was cancelled, and not for its file's own fault. */
+export const canRetry = (item) => item.can_retry
 
 /** Shares of the whole for the bar: done, failed, cancelled; the rest waits. */
 export function shares({ total, done, failed, cancelled }) {

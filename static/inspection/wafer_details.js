@@ -18,7 +18,7 @@ export function drawHead(newest, shown) {
   note.hidden = !isUnderWay && newest.state !== "failed"
   setText(note.querySelector("span"), newest.state === "failed" ? `The newest run failed: ${newest.error?.detail ?? "no reason was stored"}` : newest.waiting_for ? `A run waits: ${newest.waiting_for}. It goes on by itself.` : "A run is under way; this page follows it.")
   for (const button of note.querySelectorAll("button")) {
-    button.hidden = button.dataset.do === "retry" ? newest.state !== "failed" : newest.state !== "queued"
+    button.hidden = button.dataset.do === "retry" ? newest.state !== "failed" || !newest.can_retry : newest.state !== "queued"
     button.dataset.run = newest.run
   }
 }

@@ -21,9 +21,9 @@ describe("items", () => {
     test(`shown by ${filter}`, () => assert.deepEqual(jobs.shownItems(job, filter).map(({ ordinal }) => ordinal), ordinals))
 })
 
-test("only a run can be tried again; a file that was refused has to be sent anew", () => {
-  const items = [item(0, "failed", { run: "r" }), item(1, "failed", { run: null }), item(2, "cancelled", { run: "r" }), item(3, "done", { run: "r" })]
-  assert.deepEqual(items.map(jobs.canRetry), [true, false, true, false])
+test("what the server calls hopeless is not tried again", () => {
+  const items = [item(0, "failed", { can_retry: true }), item(1, "failed", { can_retry: false })]
+  assert.deepEqual(items.map(jobs.canRetry), [true, false])
 })
 test("an empty job has no shares", () => assert.deepEqual(jobs.shares({ total: 0 }), { done: 0, failed: 0, cancelled: 0 }))
 describe("an answer of the server", () => {

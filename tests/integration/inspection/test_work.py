@@ -5,12 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import OperationalError, connection
 
+from core import image_store
 from core.clock import now
 from core.errors import IllegalTransition
-from inspection import services
-from inspection.errors import LostLease, UnknownRun
+from inspection import selectors, services
+from inspection.errors import LostLease, RetryCannotHelp, TooLarge, UnknownRun
 from inspection.models import Detection, InspectionRun
 from inspection.services import inference, runs, work
+from models_admin.errors import UnknownVersion
 from serving.errors import TritonTimeout
 from tests.integration.inspection.conftest import SYSTEM
 
@@ -126,6 +128,18 @@ class TestDrain:
         run.refresh_from_db()
         assert (run.state, run.error_code) == ("failed", "file_missing")
 
+    def test_a_file_that_has_become_too_large_fails_its_run_at_once(self, deployed, queued, monkeypatch):
+        def too_large(*arguments, **values):
+            raise TooLarge("At most 1 MiB are taken.", reason="too_large")
+
+        run = queued()
+        monkeypatch.setattr(work, "decode_for_inspection", too_large)
+
+        services.drain(budget_s=20)
+
+        run.refresh_from_db()
+        assert (run.state, run.error_code, run.failures) == ("failed", "too_large", 0)
+
     def test_a_run_that_breaks_every_time_is_set_aside(self, deployed, queued, monkeypatch, settings):
         settings.RUN_MAX_ATTEMPTS = 3
         monkeypatch.setattr(runs, "backoff_s", lambda tries: 0.0)
@@ -230,6 +244,45 @@ class TestCancelAndRetry:
             services.cancel_run(run_id=run.pk, actor=operator, now=now())
         with pytest.raises(IllegalTransition):
             services.retry_run(run_id=run.pk, actor=operator, now=now())
+
+    @pytest.mark.parametrize(
+        ("code", "advice"),
+        [("corrupt", "Send another in its place"), ("unknown_model_version", "by another version")],
+    )
+    def test_what_can_only_fail_again_is_refused(self, deployed, queued, operator, monkeypatch, code, advice):
+        def not_loaded(*arguments, **values):
+            raise UnknownVersion("Version 0.9.0 is not loaded.")
+
+        monkeypatch.setattr(inference, "route_of", not_loaded)
+        run = queued()
+        runs.fail_run(claim_one(), code=code, detail="It is damaged.", actor=SYSTEM, now=now())
+
+        with pytest.raises(RetryCannotHelp, match=advice):
+            services.retry_run(run_id=run.pk, actor=operator, now=now())
+
+        run.refresh_from_db()
+        assert (run.state, run.error_code) == ("failed", code)
+
+    def test_a_run_whose_file_is_away_is_tried_again_once_it_is_back(self, deployed, queued, operator, monkeypatch):
+        run = queued()
+        runs.fail_run(claim_one(), code="file_missing", detail="Gone.", actor=SYSTEM, now=now())
+        with monkeypatch.context() as without, pytest.raises(RetryCannotHelp, match="Send it again"):
+            without.setattr(image_store, "exists", lambda key: False)
+            services.retry_run(run_id=run.pk, actor=operator, now=now())
+
+        services.retry_run(run_id=run.pk, actor=operator, now=now())
+
+        run.refresh_from_db()
+        assert run.state == "queued"
+
+    @pytest.mark.parametrize(("code", "expected"), [("worker_lost", True), ("corrupt", False)])
+    def test_a_card_says_whether_trying_again_may_help(self, deployed, queued, operator, code, expected):
+        queued()
+        runs.fail_run(claim_one(), code=code, detail="y", actor=SYSTEM, now=now())
+
+        (card,) = selectors.wall_cards(operator)
+
+        assert card["can_retry"] is expected
 
     def test_another_sites_run_does_not_exist(self, site, queued, stranger):
         run = queued()

@@ -1,7 +1,7 @@
 import pytest
 
 from core.errors import IllegalTransition
-from inspection.choices import JOB_STEPS, RUN_STEPS, JobState, RunState, check_job_step, check_run_step
+from inspection.choices import JOB_STEPS, RUN_STEPS, JobState, RunState, can_retry, check_job_step, check_run_step
 
 RUN_PAIRS = [(before, after) for before in RunState for after in RunState]
 JOB_PAIRS = [(before, after) for before in JobState for after in JobState]
@@ -24,6 +24,24 @@ class TestCheckRunStep:
 
     def test_every_state_has_a_row(self):
         assert set(RUN_STEPS) == set(RunState)
+
+
+class TestCanRetry:
+    @pytest.mark.parametrize(
+        ("state", "error_code", "expected"),
+        [
+            ("failed", "worker_lost", True),
+            ("failed", "decoder_died", True),
+            ("failed", "corrupt", False),
+            ("failed", "too_large", False),
+            ("cancelled", "", True),
+            ("running", "", False),
+            ("done", "", False),
+            ("waiting", "", False),
+        ],
+    )
+    def test_is_about_what_is_over_and_not_by_its_files_fault(self, state, error_code, expected):
+        assert can_retry(state, error_code) is expected
 
 
 class TestCheckJobStep:
