@@ -24,7 +24,7 @@ from inspection.selectors.job_cards import item_of, job_of
 from inspection.selectors.queue import queue_state
 from inspection.selectors.results import classes_by_id, detections_of, images_of, images_of_all, newest_run_of
 from inspection.selectors.standing import Current, current_of
-from inspection.selectors.wall import wall_cards
+from inspection.selectors.wall import first_cards, wall_cards
 
 __all__ = [
     "Current",
@@ -35,6 +35,7 @@ __all__ = [
     "defect_classes",
     "detections_of",
     "detections_visible_to",
+    "first_cards",
     "images_of",
     "images_of_all",
     "images_visible_to",

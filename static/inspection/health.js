@@ -1,7 +1,7 @@
 /** System health: every part, asked every five seconds; when the server says that something changed, the title bar asks and tells. */
 import { ageElement } from "../shared/ages.js"
 import { h, icon, setAttribute, setText } from "../shared/dom.js"
-import { durationText } from "../shared/formats.js"
+import { durationText, timeText } from "../shared/formats.js"
 import { getJson, outcome } from "../shared/http.js"
 import { partTitle } from "../shared/parts.js"
 import { answered, breakerFacts, cacheFigure, effects, failed, gpuTexts, headline, isStale, modelFigures, modelsKnown, noModelsText, nothingKnown, queueFigures } from "./health_state.js"
@@ -70,7 +70,7 @@ function drawBreaker(now, stale) {
   const since = find("[data-fact=since]")
   if (since.dataset.moment !== String(facts.since)) {
     since.dataset.moment = facts.since
-    since.replaceChildren(...(facts.since ? [new Date(facts.since).toLocaleTimeString("en-GB"), " · ", ageElement(facts.since)] : ["–"]))
+    since.replaceChildren(...(facts.since ? [timeText(facts.since), " · ", ageElement(facts.since)] : ["–"]))
   }
   for (const name of ["failures", "reason"]) setText(find(`[data-fact=${name}]`), facts[name])
   setText(find("[data-fact=next]"), stale ? "unknown" : facts.next)

@@ -1,5 +1,5 @@
 /** What the health page says, from what the server last answered and when. No DOM. */
-import { ageText, bytesText, countText, durationText, percentText, UNKNOWN } from "../shared/formats.js"
+import { ageText, bytesText, countText, durationText, percentText, timeText, UNKNOWN } from "../shared/formats.js"
 
 /** Past this the last answer says nothing about now. */
 export const STALE_MS = 15_000
@@ -47,7 +47,7 @@ export function headline(known, now) {
     const text = system.banner ?? (system.state === "ok" ? "Uploads are taken, inspected and shown." : "")
     return { state: system.state, title: TITLES[system.state] ?? "The state is unknown", text, age: "", requestId: "" }
   }
-  const since = new Date(at ?? known.problemAt).toLocaleTimeString("en-GB")
+  const since = timeText(at ?? known.problemAt)
   const rest = system ? "What is below is from before. Inspection may go on; this page cannot see it, and asks again every 5 s." : "Nothing is known yet. It is asked again every 5 s."
   return { state: "unknown", title: `The state is unknown since ${since}`, text: `${problem?.status ? problem.message : "The server does not answer."} ${rest}`, age: system ? `${ageText(now - at)} old` : "", requestId: problem?.requestId ?? "" }
 }

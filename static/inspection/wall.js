@@ -5,7 +5,7 @@ import { loadClasses } from "../shared/signs.js"
 import { showTrouble } from "../shared/trouble.js"
 import { createCard, markNew, updateCard } from "./wall_card.js"
 import { WallQuestions } from "./wall_questions.js"
-import { PERSON, answered, cardKey, cleanFilters, emptyWall, figures, filtered, heldBack, isUncertain, lanes, levelOf, matches, paused, received, resumed, resynced, sentBy, shown } from "./wall_state.js"
+import { PERSON, answered, cardKey, cleanFilters, emptyWall, figures, filtered, heldBack, isUncertain, lanes, levelOf, matches, paused, received, resumed, resynced, sentBy, shown, withinRoom } from "./wall_state.js"
 import { bindSteps, focusCard, toNext } from "./wall_steps.js"
 
 const EVENTS = ["run.queued", "run.started", "run.waiting", "run.done", "run.failed", "run.cancelled"]
@@ -18,8 +18,14 @@ let wall = emptyWall(Object.fromEntries(address.searchParams))
 let view = address.searchParams.get("view") ?? ""
 /** Cards the wall had at the last drawing, shown or not; null before the first. */
 let known = null
-let isAsked = false
-/** The filters of the last answer: what another choice brings is not new. */
+/** Whether the wall has all of its cards: the page comes with those of the first screen only. */
+let isFilled = false
+/** How many cards are drawn: a screenful in the first frame, more with each, so that no frame keeps a key waiting. */
+let room = 24
+const MORE_ROOM = 40
+/** The socket's first word asks for the present. Where none comes, the page asks by itself. */
+const UNASKED_MS = 1000
+/** The filters of the last answer. */
 let answeredFor = wall.filters
 
 loadClasses()
@@ -40,19 +46,23 @@ function draw() {
   find("[data-command=next]").disabled = !cards.some((card) => levelOf(card) === "alarm")
   drawFigures()
   drawPause()
-  find("#wall-empty").hidden = cards.length > 0 || !isAsked
-  find("#wall-nothing").hidden = cards.length > 0 || !isAsked || !hasFilters()
-  find("#wall-none").hidden = cards.length > 0 || !isAsked || hasFilters()
-  if (!isAsked && cards.length === 0) return
+  find("#wall-empty").hidden = cards.length > 0 || !isFilled
+  find("#wall-nothing").hidden = cards.length > 0 || !isFilled || !hasFilters()
+  find("#wall-none").hidden = cards.length > 0 || !isFilled || hasFilters()
+  if (!isFilled && cards.length === 0) return
   const rows = lanes(wall, tools, Date.now())
   const asLanes = view === "lanes" || (view !== "grid" && rows.filter((lane) => lane.cards.length).length > 1)
   setAttribute(board, "data-view", asLanes ? "lanes" : "grid")
   setAttribute(find("[data-command=view]"), "aria-pressed", String(asLanes))
   board.querySelector(".skeleton-cards")?.remove()
   const focused = document.activeElement?.closest(".card")
-  keyed(board, cards.length === 0 ? [] : asLanes ? rows : [{ tool: "", cards }], { key: ({ tool }) => `lane ${tool}`, create: createLane, update: updateLane })
+  const portion = withinRoom(cards.length === 0 ? [] : asLanes ? rows : [{ tool: "", cards }], room)
+  keyed(board, portion.rows, { key: ({ tool }) => `lane ${tool}`, create: createLane, update: updateLane })
   if (focused && !focused.isConnected) focusCard(board, cardKey(focused.card))
   if (!wall.paused) known = new Set(wall.cards.keys())
+  if (!portion.isMore) return
+  room += MORE_ROOM
+  redraw()
 }
 
 function createLane(lane) {
@@ -62,9 +72,9 @@ function createLane(lane) {
   return element
 }
 
-function updateLane(element, { tool, cards, silentMs, isLate }) {
+function updateLane(element, { tool, cards, count, silentMs, isLate }) {
   if (tool) {
-    setText(element.querySelector(".lane__count"), cards.length ? plural(cards.length, "wafer") : hasFilters() ? "none matches the filters" : "no wafers yet")
+    setText(element.querySelector(".lane__count"), !isFilled ? "" : count ? plural(count, "wafer") : hasFilters() ? "none matches the filters" : "no wafers yet")
     const silent = element.querySelector(".lane__silent")
     setText(silent, silentMs === null ? "" : isLate ? `silent ${ageText(silentMs)}` : `last image ${agoText(silentMs)}`)
     silent.classList.toggle("stale", isLate)
@@ -86,8 +96,8 @@ function drawFigures() {
   setAttribute(find("[data-figure=alarm]"), "aria-pressed", String(wall.filters.band === PERSON))
   for (const [name, value] of Object.entries(sums)) {
     const figure = find(`[data-figure=${name}]`)
-    setText(figure.querySelector("b"), countText(value))
-    setAttribute(figure, "data-level", value && (name === "alarm" || name === "warn") ? name : null)
+    setText(figure.querySelector("b"), isFilled ? countText(value) : "–")
+    setAttribute(figure, "data-level", isFilled && value && (name === "alarm" || name === "warn") ? name : null)
   }
 }
 
@@ -111,12 +121,13 @@ function change(next) {
 }
 
 function take(cards) {
-  if (wall.filters !== answeredFor) known = null
+  // What fills the wall for the first time, or after another choice, is not new.
+  if (wall.filters !== answeredFor || !isFilled) known = null
   answeredFor = wall.filters
   const next = resynced(wall, cards)
-  // Whoever paused before the first answer saw nothing yet: that answer is what the view holds.
-  change(wall.paused && !isAsked ? paused(resumed(next)) : next)
-  isAsked = true
+  // Whoever paused before the first answer saw the first screen at most: that answer is what the view holds.
+  change(wall.paused && !isFilled ? paused(resumed(next)) : next)
+  isFilled = true
   showTrouble(find("#wall-trouble"), null)
   redraw()
 }
@@ -193,9 +204,7 @@ bindSteps(board)
 // A silent tool is noticed without any event.
 setInterval(redraw, 5000)
 showFilters()
-const first = readJson("cards")
-if (first.length) {
-  isAsked = true
-  wall = resynced(wall, first)
-}
+wall = resynced(wall, readJson("cards"))
+isFilled = "all" in board.dataset
 draw()
+setTimeout(() => { if (!isFilled) resync() }, UNASKED_MS)

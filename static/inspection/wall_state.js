@@ -158,6 +158,18 @@ export function lanes(wall, tools, nowMs) {
     .sort((a, b) => (a.tool === NO_TOOL) - (b.tool === NO_TOOL) || a.tool.localeCompare(b.tool))
 }
 
+/**
+ * As much of the lanes as one frame has the time to draw: the newest cards of each.
+ *
+ * @param {{cards: object[]}[]} rows
+ * @param {number} room cards, shared out among the lanes
+ * @returns {{rows: {cards: object[], count: number}[], isMore: boolean}} count: of all cards of a lane; isMore: some are left for the next frames
+ */
+export function withinRoom(rows, room) {
+  const each = Math.ceil(room / rows.length)
+  return { rows: rows.map((row) => ({ ...row, count: row.cards.length, cards: row.cards.slice(0, each) })), isMore: rows.some(({ cards }) => cards.length > each) }
+}
+
 /** @param {object[]} cards all of the tool: what a filter hides or a pause holds back is no silence */
 function silence(tool, cards, nowMs) {
   const last = Math.max(Date.parse(tool?.last_image_at) || 0, ...cards.map((card) => Date.parse(card.queued_at)))

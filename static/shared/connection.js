@@ -1,6 +1,6 @@
 /** What the title bar says about the link to the server, the age of what is shown, alarms and degraded service. */
 import { setAttribute, setIcon, setText } from "./dom.js"
-import { ageText } from "./formats.js"
+import { ageText, timeText } from "./formats.js"
 import { getJson } from "./http.js"
 import { partTitle } from "./parts.js"
 import { turns } from "./turns.js"
@@ -115,7 +115,7 @@ export function startConnection() {
 export function startClock() {
   const clock = document.querySelector("#clock")
   if (!clock) return
-  const draw = () => setText(clock, new Date().toLocaleTimeString("en-GB"))
+  const draw = () => setText(clock, timeText(Date.now()))
   draw()
   setInterval(draw, 1000)
 }

@@ -187,3 +187,24 @@ describe("a wafer stands as all of its images say", () => {
     assert.equal(only(after).band, "reject")
   })
 })
+
+describe("a wall that fills", () => {
+  const all = [1, 2, 3, 4, 5, 6].map((n) => card(`0${n}`, { wafer: { id: `w${n}`, code: `W${n}` } })).toReversed()
+  const runs = (state) => wall.shown(state).map(({ run }) => run)
+  test("has every card once, also one that an event told of meanwhile", () => {
+    const first = wall.resynced(wall.emptyWall(), all.slice(0, 2))
+    const told = [card("02", { wafer: { id: "w2", code: "W2" }, revision: 9 }), card("07", { wafer: { id: "w7", code: "W7" } })].reduce(wall.received, first)
+    assert.deepEqual(runs(wall.resynced(told, all)), ["07", "06", "05", "04", "03", "02", "01"])
+  })
+  test("keeps the elements of cards that the answer says nothing new of", () => {
+    const first = wall.resynced(wall.emptyWall(), all.slice(0, 2))
+    assert.equal(wall.shown(wall.resynced(first, structuredClone(all)))[0], wall.shown(first)[0])
+  })
+  test("is drawn a part at a time, the newest of each lane first, with words for all", () => {
+    const rows = [{ tool: "A", cards: all.slice(0, 4) }, { tool: "B", cards: all.slice(4, 5) }]
+    const part = wall.withinRoom(rows, 4)
+    assert.deepEqual([part.rows.map(({ cards, count }) => [cards.length, count]), part.isMore], [[[2, 4], [1, 1]], true])
+    assert.equal(wall.withinRoom(rows, 8).isMore, false)
+  })
+  test("has nothing left to draw where there is nothing", () => assert.deepEqual(wall.withinRoom([], 24), { rows: [], isMore: false }))
+})
