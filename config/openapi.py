@@ -66,7 +66,7 @@ _CLOSE_CODES = {
     "4401": "not signed in, or signed out meanwhile",
     "4403": "the role does not allow it, or does no longer",
     "4404": "no such thing, or another site's",
-    "4429": "too many sockets of this account",
+    "4429": "too many sockets of this account, or too many of this address at the door: try later",
     "1008": "too many messages, or none that is understood; a reader that is too slow",
     "1009": "a frame that is too big",
     "1012": "the server restarts: connect again",

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from core.errors import Overloaded
 
-# Of a lane's seats, for the bodies on their way from one address: a fourth.
+# Of a lane's seats, for what is on its way from one address and nobody's yet: a fourth.
 SHARE_OF_A_STRANGER = 4
 
 
@@ -61,7 +61,7 @@ class Gate:
 
     @contextlib.contextmanager
     def reading(self, address: str) -> Iterator[None]:
-        """Count a body on its way from an address whose sender nobody knows: none may fill the lane by being slow.
+        """Count a body on its way, or a socket being opened, whose sender nobody knows: no address may fill the lane.
 
         Raises:
             Overloaded: this address has its share of them.

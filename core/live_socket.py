@@ -21,7 +21,7 @@ from core.actors import Actor, Source
 from core.admission import gate
 from core.authentication import forget_tokens
 from core.clock import now
-from core.errors import NotFound, WaferdeckError
+from core.errors import NotFound, Overloaded, WaferdeckError
 from core.ids import uuid7
 from core.outages import as_unavailable
 from core.realtime import GAP, HUB_DOWN, Subscriber
@@ -142,7 +142,7 @@ class LiveSocket:
             return
         await self._send({"type": "websocket.accept"})
         try:
-            self.actor = await self._checked_actor()
+            self.actor = await self._welcomed_actor()
         except Closed as end:
             await self._close(end)
             return
@@ -260,6 +260,14 @@ class LiveSocket:
         hub.unsubscribe(self.outbox, self._topics - topics)
         self._topics = topics
         self.outbox.offer(GAP)
+
+    async def _welcomed_actor(self) -> Actor:
+        """Who opens this socket. Until that is known an address has its share of those who ask, and no more."""
+        try:
+            with gate("sockets").reading(address_in(self.scope)):
+                return await self._checked_actor()
+        except Overloaded as fault:
+            raise Closed(TOO_MANY, "too many sockets of this address are being opened") from fault
 
     async def _checked_actor(self) -> Actor:
         actor = await self._asked(self.identify)

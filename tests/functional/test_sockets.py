@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from config.routing import sockets
 from core import live_socket, policy, realtime
 from core.admission import gate
 from core.clock import now
+from core.errors import Overloaded
 from core.origins import OwnOriginValidator
 from core.roles import Role
 from inspection import consumers, events
@@ -31,6 +33,7 @@ from tests.socket_client import SocketClient
 pytestmark = pytest.mark.django_db(transaction=True)
 RULES = [rule for rule in policy.rules() if rule.kind == "ws"]
 HOST = (b"host", b"127.0.0.1")
+FROM_THERE = (b"x-forwarded-for", b"192.0.2.1")
 application = OwnOriginValidator(sockets)
 
 
@@ -412,6 +415,26 @@ class TestHowMany:
         for one, is_in in zip(asking, let_in, strict=True):
             if is_in:
                 await one.disconnect()
+
+    async def test_one_address_has_its_share_of_those_whom_nobody_knows_yet(self, site, settings):
+        settings.TRUSTED_PROXIES = 1
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        door = gate("sockets")
+        with ExitStack() as asking:
+            with pytest.raises(Overloaded):
+                while True:
+                    asking.enter_context(door.reading("192.0.2.1"))
+            refused = await sync_to_async(socket)("/ws/live/", user=user, headers=[FROM_THERE])
+            await refused.connect()
+
+            assert await refused.close_code() == 4429
+            of_another = await opened_by(user)
+        let_in = await sync_to_async(socket)("/ws/live/", user=user, headers=[FROM_THERE])
+        await let_in.connect()
+
+        assert (await let_in.frame())["type"] == "hello"
+        for opened in (of_another, let_in):
+            await opened.disconnect()
 
     async def test_twenty_of_an_account_and_no_more(self, site):
         user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
