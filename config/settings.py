@@ -126,14 +126,6 @@ AS_OWNER = sys.argv[1:2] in (["migrate"], ["makemigrations"], ["sqlmigrate"], ["
 DATABASES = {"default": database((AS_OWNER and ENV["DATABASE_MIGRATION_URL"]) or ENV["DATABASE_URL"])}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = ENV["REDIS_URL"]
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "cache",
-        "OPTIONS": {"socket_connect_timeout": 0.3, "socket_timeout": 0.5},
-    }
-}
 
 
 def _storage(url: str) -> dict[str, Any]:

@@ -1,25 +1,27 @@
-"""Counting what somebody does in a window: in the cache for all processes, in this one alone while the cache is away.
+"""Counting what somebody does in a window: in Redis for all processes, in this one alone while Redis is away.
 
 Not by DRF's throttles: those keep a list of moments per caller, which two requests at once overwrite for each other;
-they know neither amounts nor sockets, and need the cache.
+they know neither amounts nor sockets, and need the cache. One question counts for an account and its address alike.
 """
 
 import contextlib
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import lru_cache
 
 import redis
-from django.core.cache import cache
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from core.errors import TooManyTries, TooMuch
 
-# A cache that hangs is asked again after this long: waiting for it would cost every caller half a second.
-CACHE_PAUSE_S = 2.0
+# Redis is asked again this long after it gave no answer: waiting for it would cost every caller half a second.
+PAUSE_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def take_tries(tries: Counts) -> None:
 
 def give_back_tries(tries: Counts) -> None:
     """Forget tries that were taken: they succeeded, or were not made."""
-    _give_back(tries, amount=1)
+    _moved(tries, by=-1)
 
 
 def spend(counts: Counts, *, amount: int, what: str, now: datetime) -> None:
@@ -73,70 +75,64 @@ def spend(counts: Counts, *, amount: int, what: str, now: datetime) -> None:
 
 
 def forget_counts() -> None:
-    """Forget what this process has counted by itself, and that the cache was away; for tests."""
-    _local.clear()
-    _shared.ask_again()
+    """Forget what is counted, here and for all, and that Redis was away; for tests."""
+    _here.clear()
+    _everywhere.clear()
 
 
 def _first_passed(counts: Counts, *, amount: int) -> Limit | None:
     """Count `amount` for each subject; the first limit that this passes, with nothing counted, or None."""
-    for index, (limit, subject) in enumerate(counts):
-        if _counted(limit, subject, amount) > limit.most:
-            _give_back(counts[: index + 1], amount=amount)
+    for (limit, _), count in zip(counts, _moved(counts, by=amount), strict=True):
+        if count > limit.most:
+            _moved(counts, by=-amount)
             return limit
     return None
 
 
-def _give_back(counts: Counts, *, amount: int) -> None:
-    for limit, subject in counts:
-        key = _key(limit, subject)
-        _local.take_off(key, amount)
-        with contextlib.suppress(ValueError):
-            _shared.ask(partial(cache.decr, key, amount))
-
-
-def _counted(limit: Limit, subject: str, amount: int) -> int:
-    """Count that many more; returns how many there are now."""
-    key = _key(limit, subject)
-    here = _local.add(key, amount, window_s=limit.window_s)
-    try:
-        everywhere = _shared.ask(partial(_added, key, amount, window_s=limit.window_s))
-    except ValueError:
-        # The window ended between two questions.
-        return here
+def _moved(counts: Counts, *, by: int) -> list[int]:
+    """Count that many more of each, or fewer; returns how many there are now."""
+    windows = [(_key(limit, subject), limit.window_s) for limit, subject in counts]
+    here = [_here.moved(key, by=by, window_s=window_s) for key, window_s in windows]
+    everywhere = _everywhere.moved(windows, by=by)
     return here if everywhere is None else everywhere
-
-
-def _added(key: str, amount: int, *, window_s: int) -> int:
-    try:
-        return int(cache.incr(key, amount))
-    except ValueError:
-        cache.add(key, 0, timeout=window_s)
-        return int(cache.incr(key, amount))
 
 
 def _key(limit: Limit, subject: str) -> str:
     return f"tries:{limit.kind}:{hashlib.sha256(subject.encode('utf-8', 'replace')).hexdigest()[:32]}"
 
 
+@lru_cache(maxsize=2)
+def _redis(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_connect_timeout=0.3, socket_timeout=0.5, retry=Retry(NoBackoff(), 0))
+
+
 class _Shared:
-    """The cache while it answers."""
+    """Counts of all processes, in Redis while it answers."""
 
     def __init__(self) -> None:
         self._asked_again_s = 0.0
 
-    def ask(self, question: Callable[[], int]) -> int | None:
-        """The cache's answer; None while it is away."""
+    def moved(self, windows: Sequence[tuple[str, int]], *, by: int) -> list[int] | None:
+        """Count that many more by each key, in one question; how many there are now, or None while nobody answers."""
         if time.monotonic() < self._asked_again_s:
             return None
+        # In one transaction no key can end between the two: the new one would have no end.
+        question = _redis(settings.REDIS_URL).pipeline(transaction=True)
+        for key, window_s in windows:
+            question.set(key, 0, ex=window_s, nx=True)
+            question.incrby(key, by)
         try:
-            return question()
+            return [int(count) for count in question.execute()[1::2]]
         except redis.RedisError:
-            self._asked_again_s = time.monotonic() + CACHE_PAUSE_S
+            self._asked_again_s = time.monotonic() + PAUSE_S
             return None
 
-    def ask_again(self) -> None:
+    def clear(self) -> None:
         self._asked_again_s = 0.0
+        client = _redis(settings.REDIS_URL)
+        with contextlib.suppress(redis.RedisError):
+            for key in client.scan_iter("tries:*"):
+                client.delete(key)
 
 
 class _Tally:
@@ -148,7 +144,7 @@ class _Tally:
         self._until: dict[str, tuple[float, int]] = {}
         self._lock = threading.Lock()
 
-    def add(self, key: str, amount: int, *, window_s: int) -> int:
+    def moved(self, key: str, *, by: int, window_s: int) -> int:
         """Count that many more; returns how many there are now."""
         now_s = time.monotonic()
         with self._lock:
@@ -156,14 +152,9 @@ class _Tally:
             if ends_s <= now_s:
                 ends_s, count = now_s + window_s, 0
                 self._make_room()
-            self._until[key] = (ends_s, count + amount)
-            return count + amount
-
-    def take_off(self, key: str, amount: int) -> None:
-        with self._lock:
-            if key in self._until:
-                ends_s, count = self._until[key]
-                self._until[key] = (ends_s, max(0, count - amount))
+            count = max(0, count + by)
+            self._until[key] = (ends_s, count)
+            return count
 
     def clear(self) -> None:
         with self._lock:
@@ -175,5 +166,5 @@ class _Tally:
                 del self._until[old]
 
 
-_local = _Tally()
-_shared = _Shared()
+_here = _Tally()
+_everywhere = _Shared()
