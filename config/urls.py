@@ -2,10 +2,12 @@
 
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
+from prometheus_client import REGISTRY
 
 from accounts.api import TokenView
 from core.rest import RestView
 from core.views import MetricsView, docs, healthz, readyz
+from inspection.services import PresentFigures
 from inspection.urls import api_urlpatterns as inspection_api
 
 handler400 = "core.problems.bad_request"
@@ -25,6 +27,6 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
-    path("metrics", MetricsView.as_view(), name="metrics"),
+    path("metrics", MetricsView.as_view(collectors=(REGISTRY, PresentFigures())), name="metrics"),
     path("api/", include((api, "api"))),
 ]

@@ -35,6 +35,7 @@ class Gate:
         self._seats = places + waiting
         self._wait_s = wait_s
         self._inside = 0
+        self._waiting = 0
         self._reading: Counter[str] = Counter()
         self._free = asyncio.Semaphore(places)
         self.threads = ThreadPoolExecutor(max_workers=places, thread_name_prefix=name)
@@ -43,6 +44,11 @@ class Gate:
     def inside(self) -> int:
         """How many work or wait now."""
         return self._inside
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a place now."""
+        return self._waiting
 
     @contextlib.contextmanager
     def seat(self) -> Iterator[None]:
@@ -82,10 +88,13 @@ class Gate:
         Raises:
             Overloaded: none became free in time.
         """
+        self._waiting += 1
         try:
             await asyncio.wait_for(self._free.acquire(), self._wait_s)
         except TimeoutError as fault:
             raise self._full() from fault
+        finally:
+            self._waiting -= 1
 
     def leave(self) -> None:
         self._free.release()
@@ -189,3 +198,8 @@ def gate(name: str) -> Gate:
             lane.name: Gate(lane.name, places=lane.places, waiting=lane.waiting, wait_s=lane.wait_s) for lane in lanes()
         }
     return _gates[loop][name]
+
+
+def gates() -> list[Gate]:
+    """Every gate of this process that somebody has come to."""
+    return [one for gates_of_loop in list(_gates.values()) for one in list(gates_of_loop.values())]

@@ -19,7 +19,7 @@ from django.db import close_old_connections
 from django.http import FileResponse, HttpResponse
 from django.urls import set_script_prefix
 
-from core import health, problems
+from core import health, metrics, problems
 from core.admission import Gate, Lane, gate, lanes
 from core.authentication import Credentials
 from core.errors import MayBeDone, Unavailable, WaferdeckError
@@ -55,6 +55,7 @@ class AdmittingHandler(ASGIHandler):
             with entrance.seat():
                 await self._serve(scope, receive, send, lane=lane, entrance=entrance)
         except WaferdeckError as refusal:
+            metrics.REQUESTS_REFUSED.labels(lane=lane.name, code=refusal.code).inc()
             await _refuse(refusal, scope=scope, send=send)
 
     async def _serve(self, scope: Scope, receive: Any, send: Any, *, lane: Lane, entrance: Gate) -> None:

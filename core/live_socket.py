@@ -44,6 +44,11 @@ DATABASE_S = 5.0
 _open: Counter[int] = Counter()
 
 
+def open_sockets() -> int:
+    """How many sockets are open in this process."""
+    return sum(list(_open.values()))
+
+
 class Closed(Exception):
     """Ends the socket with a code that its page understands."""
 

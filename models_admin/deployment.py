@@ -12,7 +12,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from core import image_store
+from core import image_store, metrics
 from models_admin import selectors
 from models_admin.models import ModelVersion
 from serving import golden, repository
@@ -83,12 +83,21 @@ def publish(version: ModelVersion) -> None:
 
 
 def load(version: ModelVersion, *, triton_name: str) -> None:
-    """Load the version and make sure that it is this one, and ready.
+    """Load the version and make sure that it is this one, and ready; counted by outcome.
 
     Raises:
         LoadFailed: Triton could not, or serves another file under this name.
         ServingError: Triton did not answer.
     """
+    outcome = "failed"
+    try:
+        _load(version, triton_name=triton_name)
+        outcome = "loaded"
+    finally:
+        metrics.MODEL_LOADS.labels(model=version.model.name, version=version.version, outcome=outcome).inc()
+
+
+def _load(version: ModelVersion, *, triton_name: str) -> None:
     publish(version)
     control = triton_control()
     control.load_model(model_name=triton_name, deadline_s=LOAD_DEADLINE_S)

@@ -42,7 +42,11 @@ class ClientLimits:
 
 
 class TritonClient:
-    """Asks one Triton server for detections. Thread safe; safe to make before a fork, not to share a running call."""
+    """Asks one Triton server for detections. Thread safe; safe to make before a fork, not to share a running call.
+
+    Args:
+        on_retry: told the fault before each repeat; must be quick and not raise.
+    """
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class TritonClient:
         limits: ClientLimits | None = None,
         clock: Clock = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        on_retry: Callable[[ServingError], None] = lambda fault: None,
     ) -> None:
         self._channel = Channel(grpc_url=grpc_url)
         self._breakers = breakers or Breakers(server=grpc_url, clock=clock)
@@ -61,6 +66,7 @@ class TritonClient:
         self._places = threading.BoundedSemaphore(self._limits.calls_at_once)
         self._clock = clock
         self._sleep = sleep
+        self._on_retry = on_retry
 
     def infer(
         self, *, model_name: str, tiles: TileArray, deadline_s: float, shape: DetectorShape = CONTRACT_SHAPE
@@ -142,6 +148,7 @@ class TritonClient:
                 wait_s = self._retrier.wait_s(tries_made=tries, fault=fault, deadline=deadline)
                 if wait_s is None:
                     raise
+                self._on_retry(fault)
             self._sleep(wait_s)
             waited_s += wait_s
 

@@ -1,9 +1,11 @@
 """How much work waits, and for how long."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
+from django.db.models.functions import Now
 
 from inspection.choices import RunState
 from inspection.models import InspectionRun
@@ -22,3 +24,33 @@ def queue_state(*, now: datetime) -> dict[str, Any]:
         "failed_24h": failed.count(),
         "waiting_for": waiting.first() or None,
     }
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Runs of one priority that are queued: how many, and since when the first of them."""
+
+    priority: int
+    runs: int
+    oldest: datetime
+
+
+@dataclass(frozen=True)
+class AtWork:
+    """Runs that workers hold; of some the lease has run out."""
+
+    runs: int
+    lapsed: int
+
+
+def waiting_runs() -> list[Waiting]:
+    """The queue over all sites, by priority. One query over the partial index of queued runs."""
+    queued = InspectionRun.objects.filter(state=RunState.QUEUED).order_by("priority")
+    by_priority = queued.values("priority").annotate(runs=Count("pk"), oldest=Min("queued_at"))
+    return [Waiting(**row) for row in by_priority]
+
+
+def runs_at_work() -> AtWork:
+    """What workers hold over all sites, on the database's clock. One query over the partial index of leases."""
+    running = InspectionRun.objects.filter(state=RunState.RUNNING)
+    return AtWork(**running.aggregate(runs=Count("pk"), lapsed=Count("pk", filter=Q(lease_until__lt=Now()))))

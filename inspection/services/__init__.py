@@ -14,6 +14,7 @@ from inspection.services.decoder import decoder, draw_tile, draw_view
 from inspection.services.housekeeping import keep_house
 from inspection.services.pictures import thumbnail_of, tile_of, view_of
 from inspection.services.predict import Fresh, PredictOutcome, predict_image
+from inspection.services.present import PresentFigures
 from inspection.services.recipes import add_recipe_version, create_recipe
 from inspection.services.reinspection import reinspect_images
 from inspection.services.runs import cancel_run, retry_run
@@ -27,6 +28,7 @@ __all__ = [
     "BatchFile",
     "Fresh",
     "PredictOutcome",
+    "PresentFigures",
     "Upload",
     "WaferImage",
     "add_recipe_version",

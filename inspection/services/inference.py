@@ -7,8 +7,10 @@ from functools import lru_cache
 import structlog
 from django.conf import settings
 
+from core import metrics
 from core.errors import Invalid, WaferdeckError
 from core.image_decoder import IngestedImage
+from domain.detection.types import Detections
 from inspection import pipeline
 from inspection.models import InspectionImage, Product, RecipeVersion
 from inspection.pipeline import Judgement, Place
@@ -35,6 +37,7 @@ def triton() -> TritonClient:
         breakers=Breakers(
             server=settings.TRITON_GRPC_URL, clock=time.monotonic, shared=shared_through(settings.REDIS_URL)
         ),
+        on_retry=lambda fault: metrics.INFERENCE_RETRIES.labels(code=fault.code).inc(),
     )
 
 
@@ -171,11 +174,23 @@ def _judge_by(
     is_cached = findings is not None
     timings_ms = {"cache": round((time.perf_counter() - started_s) * 1000, 3)}
     if findings is None:
-        findings, steps_ms = pipeline.find(
-            decoded.grey, width_px=decoded.width_px, height_px=decoded.height_px, plan=judge.plan, client=triton()
-        )
+        findings, steps_ms = _find(decoded, judge=judge)
         timings_ms |= steps_ms
         if use_cache:
             prediction_cache.remember(key, findings)
     judgement = pipeline.judge(findings, place=place, plan=judge.plan, timings_ms=timings_ms)
     return Answer(judgement=judgement, judge=judge, is_cached=is_cached)
+
+
+def _find(decoded: IngestedImage, *, judge: Judge) -> tuple[Detections, dict[str, float]]:
+    """What the model finds, and milliseconds per step; counted per version."""
+    version = {"model": judge.route.model_name, "version": judge.route.version}
+    try:
+        findings, steps_ms = pipeline.find(
+            decoded.grey, width_px=decoded.width_px, height_px=decoded.height_px, plan=judge.plan, client=triton()
+        )
+    except ServingError as fault:
+        metrics.INFERENCE_ERRORS.labels(**version, code=fault.code).inc()
+        raise
+    metrics.INFERENCE_SECONDS.labels(**version).observe(steps_ms["infer"] / 1000)
+    return findings, steps_ms

@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Count, Q
 
 from audit import services as audit
 from audit.actions import Action
+from core import metrics
 from core.actors import Actor
 from core.ids import uuid7
 from inspection import events
@@ -144,6 +146,8 @@ def finish(job: InspectionJob, *, now: datetime, actor: Actor) -> None:
         at=now,
         after={**_counts(job), "not_taken": _not_taken(job)},
     )
+    if job.state == JobState.DONE:
+        _measure(job, now=now)
 
 
 def announce(job: InspectionJob, *, item: JobItem | None, now: datetime) -> None:
@@ -161,6 +165,15 @@ def _changed(job: InspectionJob, *, item: JobItem | None, now: datetime) -> outb
         topics=[events.job_topic(job.pk), events.site_topic(job.site_id)],
         payload={**job_of(job, now=now), "item": item_of(item) if item is not None else None},
     )
+
+
+def _measure(job: InspectionJob, *, now: datetime) -> None:
+    """Count how long a job took, under the version that judged its newest run; one tried again, from its beginning."""
+    judged = InspectionRun.objects.filter(job=job, model_version__isnull=False).order_by("-id")
+    version = judged.values_list("model_version__model__name", "model_version__version").first()
+    if version is not None:
+        taken_s = (now - job.created_at).total_seconds()
+        transaction.on_commit(lambda: metrics.BATCH_SECONDS.labels(*version).observe(taken_s))
 
 
 def _summary(job: InspectionJob, *, now: datetime) -> dict[str, Any]:

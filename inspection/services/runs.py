@@ -11,7 +11,7 @@ from django.db.models import F
 
 from audit import services as audit
 from audit.actions import Action
-from core import jobs
+from core import jobs, metrics
 from core.actors import Actor
 from core.ids import uuid7
 from core.rows import insert_row, pipelined
@@ -218,6 +218,10 @@ def finish_run(
     announce(run, events.RUN_DONE, now=now, is_alone=is_alone)
     if run.job_id:
         job_progress.items_ended([run], now=now, actor=actor)
+    taken = metrics.RUN_SECONDS.labels(
+        model=judge.route.model_name, version=judge.route.version, cached=str(is_cached).lower()
+    )
+    transaction.on_commit(lambda: taken.observe(timings_ms["total"] / 1000))
     return found
 
 
@@ -259,6 +263,7 @@ def put_back(
             reason=reason,
         )
         announce(run, events.RUN_WAITING, now=now)
+        transaction.on_commit(metrics.RUNS_PUT_BACK.labels(code=code).inc)
 
 
 @transaction.atomic
@@ -280,6 +285,7 @@ def fail_run(run: InspectionRun, *, code: str, detail: str, actor: Actor, now: d
         after={"code": code, "detail": detail},
     )
     announce(run, events.RUN_FAILED, now=now)
+    transaction.on_commit(metrics.RUNS_FAILED.labels(code=code).inc)
     if run.job_id:
         job_progress.items_ended([run], now=now, actor=actor)
 

@@ -11,7 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import connection, transaction
 
-from core import image_store, jobs
+from core import image_store, jobs, metrics
 from core.actors import service_account
 from core.clock import now as clock_now
 from core.errors import Unavailable
@@ -121,6 +121,7 @@ def _is_outage(fault: ServingError | NoRoute | Unavailable) -> bool:
 def sweep(*, now: datetime) -> dict[str, int]:
     """Hand on runs whose worker is gone, wake workers for runs that wait, close breakers and forgotten jobs."""
     lapsed = _take_back_lapsed(now=now)
+    metrics.LEASE_EXPIRIES.inc(lapsed)
     _look_whether_triton_is_back()
     batches.give_up_interrupted(actor=WORKER, now=now)
     waiting = InspectionRun.objects.filter(state=RunState.QUEUED).exists()

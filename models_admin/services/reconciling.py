@@ -10,6 +10,7 @@ from django.db import transaction
 
 from audit import services as audit
 from audit.actions import Action
+from core import metrics
 from core.actors import Actor
 from models_admin import deployment as triton
 from models_admin.choices import LOADED, ON_THE_WAY, DeploymentState
@@ -173,6 +174,7 @@ def _keep_loaded(row: Deployment, done: Reconciled, *, actor: Actor, clock: Cloc
         return
     _note(row, "", actor=actor, clock=clock)
     done.loaded.append(name)
+    metrics.MODEL_RELOADS.labels(model=row.version.model.name, version=row.version.version).inc()
     audit.record(
         action=Action.DEPLOYMENT_CHANGED,
         object_type="deployment",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from django.core.files.storage import default_storage
 from django.db import connection
+from prometheus_client import REGISTRY
 
 from audit.models import AuditEvent
 from models_admin import deployment as on_triton
@@ -29,6 +30,12 @@ def route(recipe_code=""):
 def ready(version):
     name = f"visual_defects__{version.replace('.', '_')}"
     return on_triton.triton_control().is_model_ready(model_name=name)
+
+
+def counted(name, **labels):
+    """Of 1.1.0, since this process began."""
+    labels |= {"model": "visual_defects", "version": "1.1.0"}
+    return REGISTRY.get_sample_value(f"waferdeck_model_{name}", labels) or 0
 
 
 def state_of(version):
@@ -449,6 +456,7 @@ class TestTritonAway:
         registered("1.1.0", seed=8)
         deploy("1.0.0")
         deploy("1.1.0")
+        loaded, reloaded = counted("loads_total", outcome="loaded"), counted("reloads_total")
 
         triton.kill()
         eventually(lambda: on_triton.triton_control().is_live() and not ready("1.1.0"), within_s=20)
@@ -460,6 +468,8 @@ class TestTritonAway:
         assert eventually(loaded_again, within_s=60, every_s=0.2) < 60
         assert (state_of("1.0.0"), state_of("1.1.0")) == (DeploymentState.DRAINING, DeploymentState.ACTIVE)
         assert AuditEvent.objects.filter(after__loaded_again="visual_defects__1_1_0").count() == 1
+        assert counted("reloads_total") - reloaded == 1
+        assert counted("loads_total", outcome="loaded") - loaded == 1
 
     def test_a_worker_that_died_half_way_is_succeeded(self, triton, registered, reconcile, clock):
         version = registered("1.0.0")

@@ -1,8 +1,10 @@
 """Who may come in, counted without a server."""
 
+import asyncio
+
 import pytest
 
-from core.admission import SHARE_OF_A_STRANGER, Gate, lanes
+from core.admission import SHARE_OF_A_STRANGER, Gate, gate, gates, lanes
 from core.errors import Overloaded
 from domain.imaging.tiling import plan_tiles
 from inspection import pipeline
@@ -27,6 +29,21 @@ class TestReading:
                 pass
 
         assert not entrance._reading
+
+
+class TestGates:
+    async def test_tell_who_is_inside_and_who_of_them_waits(self):
+        batch = gate("batch")
+        async with batch.place(), batch.place():
+            third = asyncio.create_task(batch.place().__aenter__())
+            await asyncio.sleep(0)
+
+            assert batch in gates()
+            assert (batch.inside, batch.waiting) == (3, 1)
+            third.cancel()
+            await asyncio.gather(third, return_exceptions=True)
+
+        assert (batch.inside, batch.waiting) == (0, 0)
 
 
 class TestLanes:

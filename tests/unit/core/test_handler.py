@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from core import handler, problems
 from core.errors import MayBeDone, Unavailable
@@ -88,3 +89,23 @@ class TestReadBody:
             await self.read(self.pieces(count=2, of_bytes=3 * 2**20, every_s=0))
 
         assert refusal.value.extra["component"] == "storage"
+
+
+class TestRefusals:
+    async def test_are_counted_by_lane_and_reason(self):
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        def counted():
+            labels = {"lane": "login", "code": "too_large"}
+            return REGISTRY.get_sample_value("waferdeck_refused_requests_total", labels) or 0
+
+        before = counted()
+        too_large = [(b"content-length", str(2**40).encode())]
+        scope = {"type": "http", "method": "POST", "path": "/login/", "headers": too_large, "client": ("10.0.0.1", 1)}
+        await handler.AdmittingHandler()(scope, None, send)
+
+        assert sent[0]["status"] == 413
+        assert counted() - before == 1

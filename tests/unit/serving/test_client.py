@@ -155,6 +155,15 @@ class TestRetries:
 
         assert (answer.timings.attempts, answer.timings.calls) == (3, 3)
 
+    def test_tells_of_each_repeat_and_why(self, triton):
+        triton.script = [AWAY, AWAY]
+        told = []
+        retry = RetryPolicy(base_s=0.001)
+        with TritonClient(grpc_url=triton.url, retry=retry, on_retry=lambda fault: told.append(fault.code)) as client:
+            client.infer(model_name=MODEL, tiles=tiles(1), deadline_s=5)
+
+        assert told == ["triton_unavailable"] * 2
+
     def test_repeats_only_the_chunk_that_failed(self, triton):
         triton.script = [None, AWAY]
         limits = ClientLimits(max_batch=1, chunks_at_once=1)
