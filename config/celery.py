@@ -6,7 +6,13 @@ from typing import Any
 
 from celery import Celery, signals
 
+from config import worker_metrics
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+COUNTS_FOLDER = worker_metrics.make_folder()
+if COUNTS_FOLDER is not None:
+    # The library looks here when it is first imported, and from then on counts into files.
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = COUNTS_FOLDER
 
 app = Celery("waferdeck")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -24,6 +30,13 @@ def _sign_of_life(kind: str) -> None:
 def worker_lives(**_: Any) -> None:
     """Every two seconds, by a worker's main process."""
     _sign_of_life("worker")
+
+
+@signals.worker_ready.connect
+def worker_works(**_: Any) -> None:
+    """Once, by a worker's main process, with its children under way."""
+    if COUNTS_FOLDER is not None:
+        worker_metrics.serve(COUNTS_FOLDER)
 
 
 @signals.beat_init.connect

@@ -54,6 +54,16 @@ def words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
+def host_and_port(text: str) -> tuple[str, int] | None:
+    """None where the text is empty."""
+    host, _, port = text.strip().rpartition(":")
+    if not host and not port:
+        return None
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 2**16:
+        raise ValueError("must be host:port")
+    return host.strip("[]"), int(port)
+
+
 VARIABLES: tuple[Variable, ...] = (
     Variable(
         "SECRET_KEY", str, None, "Signs sessions and tokens. Long, random, the same for all processes.", secret=True
@@ -257,6 +267,13 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         "CODE_VERSION", str, "", "Build named in every result's provenance. Empty: the git commit, where there is one."
+    ),
+    Variable(
+        "WORKER_METRICS_ADDRESS",
+        host_and_port,
+        "",
+        "Where a worker serves its figures to Prometheus, host:port, without asking who looks: an address that nobody"
+        " outside reaches. Empty: nowhere.",
     ),
     Variable("LOG_LEVEL", str, "INFO", "DEBUG, INFO, WARNING or ERROR."),
     Variable(

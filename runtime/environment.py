@@ -41,6 +41,8 @@ def for_django(*, layout: Layout, keys: Keys, ports: Mapping[str, int], servers:
         variables["TRITON_GRPC_URL"] = f"127.0.0.1:{ports['triton_grpc']}"
         variables["TRITON_HTTP_URL"] = f"http://127.0.0.1:{ports['triton_http']}"
         variables["TRITON_METRICS_URL"] = f"http://127.0.0.1:{ports['triton_metrics']}/metrics"
+    if "worker_metrics" in ports:
+        variables["WORKER_METRICS_ADDRESS"] = f"127.0.0.1:{ports['worker_metrics']}"
     # Whoever starts us may say these differently, unless it is a program of another instance that only passes on
     # what that one was given.
     yielding = () if procfs.MARK in os.environ else YIELDING

@@ -4,7 +4,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,10 +21,11 @@ from runtime.unit import TASK, Spec
 
 SERVERS = ("postgres", "redis", "triton")
 PARTS = (*SERVERS, "migrate", "seed", "web", "worker", "beat", "lot")
-SERVER_PORTS = {
+PORTS = {
     "postgres": ("postgres",),
     "redis": ("redis",),
     "triton": ("triton_grpc", "triton_http", "triton_metrics"),
+    "worker": ("worker_metrics",),
 }
 
 
@@ -40,8 +41,8 @@ class Stack:
 
 
 def choose_ports(*, parts: Collection[str], remembered: dict[str, int]) -> dict[str, int]:
-    """Ports of the embedded servers among `parts`. What is not started keeps the port it had."""
-    names = [name for part in SERVERS if part in parts for name in SERVER_PORTS[part]]
+    """Ports of those among `parts` that listen, but the web server's. What is not started keeps the port it had."""
+    names = [name for part, of_part in PORTS.items() if part in parts for name in of_part]
     return remembered | ports.choose(names, remembered=remembered)
 
 
@@ -95,6 +96,7 @@ def build(
         parts=parts,
         layout=layout,
         variables=whole,
+        bound=bound,
         listener=listener,
         address=address,
         once=once,
@@ -115,6 +117,7 @@ def _product(
     parts: Collection[str],
     layout: Layout,
     variables: dict[str, str],
+    bound: Mapping[str, int],
     listener: socket.socket | None,
     address: str,
     once: Once,
@@ -136,7 +139,14 @@ def _product(
             web.spec(listener=listener, address=address, environment=variables, folder=PROJECT_DIR, after=working)
         )
     if "worker" in parts:
-        specs.append(worker.worker_spec(environment=variables, folder=PROJECT_DIR, after=after("migrate")))
+        specs.append(
+            worker.worker_spec(
+                environment=variables,
+                folder=PROJECT_DIR,
+                ports={"metrics": bound["worker_metrics"]},
+                after=after("migrate"),
+            )
+        )
     # The rest after those who do the work, which so have the machine to themselves while they start.
     working = after("migrate", "web", "worker")
     if "beat" in parts:

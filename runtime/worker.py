@@ -11,7 +11,9 @@ from runtime.unit import Spec
 PROCESSES = 2
 
 
-def worker_spec(*, environment: Mapping[str, str], folder: Path, after: tuple[str, ...]) -> Spec:
+def worker_spec(
+    *, environment: Mapping[str, str], folder: Path, ports: Mapping[str, int], after: tuple[str, ...]
+) -> Spec:
     """The unit that keeps the workers running."""
     return Spec(
         name="worker",
@@ -22,6 +24,7 @@ def worker_spec(*, environment: Mapping[str, str], folder: Path, after: tuple[st
             # Chatter between workers that we have no use for.
             *("--without-gossip", "--without-mingle"),
         ),
+        ports=ports,
         after=after,
         # Finish what runs; then hand it back: the job's row is found again by its lease.
         stop=((signal.SIGTERM, 15.0), (signal.SIGQUIT, 5.0)),

@@ -17,7 +17,9 @@ PROJECT_DIR = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((PROJECT_DIR / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
 APP = ("migrate", "web", "worker", "beat")
-PORTS = {"postgres": 1, "redis": 2, "triton_grpc": 3, "triton_http": 4, "triton_metrics": 5, "web": 6}
+PORTS = {
+    "postgres": 1, "redis": 2, "triton_grpc": 3, "triton_http": 4, "triton_metrics": 5, "web": 6, "worker_metrics": 7,
+}  # fmt: skip
 
 
 def runtime_variables(monkeypatch) -> dict[str, str]:
@@ -87,6 +89,17 @@ class TestServices:
         assert "models:/models:ro" in SERVICES["triton"]["volumes"]
 
 
+class TestPrometheus:
+    def test_finds_every_worker_where_workers_serve_their_figures(self):
+        config = yaml.safe_load((PROJECT_DIR / "docker" / "prometheus.yml").read_text())
+        (found,) = next(job for job in config["scrape_configs"] if job["job_name"] == "worker")["dns_sd_configs"]
+        address = SERVICES["worker"]["environment"]["WORKER_METRICS_ADDRESS"]
+
+        assert found["names"] == ["worker"]
+        assert env.host_and_port(address) == ("0.0.0.0", found["port"])
+        assert SERVICES["worker"]["networks"] == ["servers"]
+
+
 class TestWaysOfRunning:
     def test_triton_has_the_same_options(self, tmp_path):
         ports = {name: number for name, number in PORTS.items() if name.startswith("triton")}
@@ -122,7 +135,7 @@ class TestWaysOfRunning:
         assert f"--timeout-graceful-shutdown={web.DRAIN_S}" in command
 
     def test_the_workers_are_started_the_same_way(self, tmp_path):
-        spec = worker.worker_spec(environment={}, folder=tmp_path, after=())
+        spec = worker.worker_spec(environment={}, folder=tmp_path, ports={}, after=())
         of_runtime = [str(argument) for argument in spec.command().argv]
 
         assert SERVICES["worker"]["command"][1:] == of_runtime[of_runtime.index("-A") :]
