@@ -74,7 +74,7 @@ def wafers(request: HttpRequest) -> HttpResponse:
     found = search.wafers_like(actor, text=text, **{name: value for name, value in filters.items() if name != "q"})
     if query["part"] == "suggestions":
         return render(
-            request, "inspection/_suggestions.html", {"wafers": _with_cards(found[:SUGGESTIONS]), "query": query}
+            request, "inspection/_suggestions.html", {"wafers": _with_cards(found.newest(SUGGESTIONS)), "query": query}
         )
     page = search.page_of(found, before=query["before"], after=query["after"], size=WAFERS_A_PAGE)
     if query["go"] and text:

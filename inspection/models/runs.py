@@ -58,6 +58,8 @@ class InspectionRun(models.Model):
             models.Index(fields=["priority", "id"], condition=Q(state="queued"), name="run_queue"),
             models.Index(fields=["lease_until"], condition=Q(state="running"), name="run_leases"),
             models.Index(fields=["finished_at"], condition=Q(state="failed"), name="run_failed"),
+            models.Index(fields=["state", "-wafer"], condition=~Q(state="done"), name="run_not_done"),
+            models.Index(fields=["band", "-wafer"], condition=Q(band__in=["review", "reject"]), name="run_flagged"),
             models.Index(fields=["site", "-id"], name="run_by_site"),
             models.Index(fields=["wafer", "-id"], name="run_by_wafer"),
         ]

@@ -12,12 +12,55 @@ from core.actors import Actor
 from inspection.models import InspectionRun, Wafer
 from inspection.selectors.access import lots_visible_to, wafers_visible_to, with_cards
 from inspection.selectors.cards import cards_of
-from inspection.selectors.standing import with_standing
+from inspection.selectors.standing import that_may_stand, with_standing
 
 # Lots whose code begins alike; past this many the text is too short to mean any of them.
 _MOST_LOTS = 500
 BY_HAND = "by hand"
 """The tool of what people uploaded: none."""
+
+
+# How many wafers that may stand as asked are looked at first; where few of them do, four times as many the next time.
+_FIRST_LOOK, _MORE = 64, 4
+
+
+@dataclass(frozen=True)
+class Found:
+    """Wafers that fit a search, each with `newest_run_id`.
+
+    Attributes:
+        wafers: those that fit but for how they stand.
+        state, band: of the standing at the layer that was inspected last; empty leaves it open.
+    """
+
+    wafers: QuerySet[Wafer]
+    state: str = ""
+    band: str = ""
+
+    def newest(self, count: int, *, before: UUID | None = None) -> list[Any]:
+        """The newest of them, newest first, all older than `before`."""
+        return self._walk(count, order="-id", beyond="pk__lt", mark=before)
+
+    def oldest(self, count: int, *, after: UUID) -> list[Any]:
+        """The oldest of those newer than `after`, oldest first."""
+        return self._walk(count, order="id", beyond="pk__gt", mark=after)
+
+    def _walk(self, count: int, *, order: str, beyond: str, mark: UUID | None) -> list[Any]:
+        """One query; two for each look where the standing counts, which is worked out for the wafers looked at only."""
+        wafers = self.wafers.order_by(order)
+        if not (self.state or self.band):
+            return list((wafers.filter(**{beyond: mark}) if mark else wafers)[:count])
+        candidates = that_may_stand(wafers, state=self.state, band=self.band)
+        rows: list[Any] = []
+        size = _FIRST_LOOK
+        while True:
+            rest = candidates.filter(**{beyond: mark}) if mark else candidates
+            keys = list(rest.values_list("pk", flat=True)[:size])
+            standing = with_standing(wafers.filter(pk__in=keys), state=self.state, band=self.band)
+            rows += standing[: count - len(rows)]
+            if len(rows) == count or len(keys) < size:
+                return rows
+            mark, size = keys[-1], size * _MORE
 
 
 @dataclass(frozen=True)
@@ -39,8 +82,8 @@ def wafers_like(
     tool: str = "",
     state: str = "",
     band: str = "",
-) -> QuerySet[Wafer]:
-    """Wafers newest first, each with `newest_run_id`.
+) -> Found:
+    """Wafers by what is written on them and how they stand.
 
     Args:
         text: words separated by spaces, slashes or commas. Each has to begin the lot's or the wafer's code.
@@ -63,7 +106,7 @@ def wafers_like(
         wanted &= Q(tool__isnull=True)
     if wanted:
         found = found.filter(Exists(InspectionRun.objects.filter(wanted, pk=OuterRef("newest_run_id"))))
-    return with_standing(found, state=state, band=band)
+    return Found(found, state=state, band=band)
 
 
 def words_of(text: str) -> list[str]:
@@ -82,20 +125,20 @@ def named_exactly(wafers: Sequence[Any], *, text: str) -> Any | None:
     return exact[0] if len(exact) == 1 else None
 
 
-def page_of(found: QuerySet[Wafer], *, before: UUID | None, after: UUID | None, size: int) -> WaferPage:
-    """The page older than `before`, newer than `after`, or the newest one. Two queries at most.
+def page_of(found: Found, *, before: UUID | None, after: UUID | None, size: int) -> WaferPage:
+    """The page older than `before`, newer than `after`, or the newest one.
 
     A page of newer wafers that is not full is the newest page: it is filled up instead of being cut short.
     """
     if after is not None:
-        upwards = list(found.filter(pk__gt=after).order_by("id")[: size + 1])
+        upwards = found.oldest(size + 1, after=after)
         if len(upwards) > size:
             rows = upwards[size - 1 :: -1]
             return WaferPage(wafers=rows, newer=rows[0].pk, older=rows[-1].pk)
         before = None
-    rows = list((found.filter(pk__lt=before) if before else found)[: size + 1])
+    rows = found.newest(size + 1, before=before)
     shown = rows[:size]
-    has_newer = before is not None and bool(shown) and found.filter(pk__gt=shown[0].pk).exists()
+    has_newer = before is not None and bool(shown) and bool(found.oldest(1, after=shown[0].pk))
     return WaferPage(
         wafers=shown,
         newer=shown[0].pk if has_newer else None,

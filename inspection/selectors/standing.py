@@ -191,8 +191,26 @@ def standing_alone(run: InspectionRun) -> dict[str, Any]:
     }
 
 
+def that_may_stand(wafers: QuerySet[Any], *, state: str = "", band: str = "") -> QuerySet[Any]:
+    """Those of the wafers, found by an index, of which alone `with_standing` may be true: some run of theirs says so.
+
+    Whatever is common needs no index: to find some of many, it is enough to look.
+    """
+    runs = InspectionRun.objects.all()
+    if state and state != RunState.DONE:
+        return wafers.filter(pk__in=runs.filter(state=state).values("wafer"))
+    if band and band != Band.ACCEPT:
+        # A run over many images says the worst of all, which may be another's than that it has the word about.
+        as_bad = _BANDS[: _BANDS.index(band) + 1]
+        return wafers.filter(pk__in=runs.filter(band__in=as_bad).values("wafer"))
+    return wafers
+
+
 def with_standing(wafers: QuerySet[Any], *, state: str = "", band: str = "") -> QuerySet[Any]:
-    """The wafers whose standing, at the layer that was inspected last, is of that state and that band."""
+    """The wafers whose standing, at the layer that was inspected last, is of that state and that band.
+
+    Each is looked at by itself: meant for some tens of wafers, not for all.
+    """
     if band:
         wafers = wafers.alias(standing_band=_of_row(_BAND_OF_ROW, _BANDS)).filter(standing_band=band)
     if state:

@@ -40,8 +40,8 @@ def fab(inspected):
 
 
 class Fab:
-    def __init__(self, inspected):
-        self.inspected, self.count = inspected, 0
+    def __init__(self, inspected, *, count=0):
+        self.inspected, self.count = inspected, count
 
     def picture(self, *, layer=None):
         first, at = self.inspected.image, self._later()
@@ -220,7 +220,41 @@ class TestWhereItIsShown:
         fab.run((fab.picture(), "accept"))
         fab.run((fab.picture(), "accept"), state="queued")
 
-        assert search.wafers_like(actor, **filters).exists() is is_found
+        assert bool(search.wafers_like(actor, **filters).newest(1)) is is_found
+
+    @pytest.mark.parametrize("filters", [{"band": "review"}, {"state": "failed"}, {"state": "done", "band": "review"}])
+    def test_every_page_of_that_list_however_rare_its_wafers_are(self, site, actor, monkeypatch, filters):
+        monkeypatch.setattr(search, "_FIRST_LOOK", 1)
+        made = [make_inspected(site, at=AT + timedelta(seconds=n)) for n in range(9)]
+        wanted = [made[n].wafer.pk for n in (8, 5, 4, 1, 0)]
+        meant = InspectionRun.objects.filter(wafer__in=wanted)
+        meant.update(state=filters.get("state", "done"), band=filters.get("band", ""))
+        if filters.get("state") == "failed":
+            # What has failed and was judged since is looked at, and does not stand so.
+            InspectionRun.objects.filter(pk=made[7].run.pk).update(state="failed", band="")
+            Fab(made[7], count=100).run((made[7].image, "accept"))
+        found = search.wafers_like(actor, **filters)
+
+        pages = [search.page_of(found, before=None, after=None, size=2)]
+        while pages[-1].older:
+            pages.append(search.page_of(found, before=pages[-1].older, after=None, size=2))
+        back = search.page_of(found, before=None, after=pages[-1].newer, size=2)
+
+        assert [[wafer.pk for wafer in page.wafers] for page in pages] == [wanted[:2], wanted[2:4], wanted[4:]]
+        assert [wafer.pk for wafer in back.wafers] == wanted[2:4]
+
+    def test_that_list_asks_as_often_for_many_wafers_as_for_few(self, site, actor):
+        def cost():
+            with CaptureQueriesContext(connection) as queries:
+                search.page_of(search.wafers_like(actor, state="failed"), before=None, after=None, size=2)
+            return len(queries)
+
+        InspectionRun.objects.filter(pk=make_inspected(site).run.pk).update(state="failed", band="")
+        before = cost()
+        for n in range(70):
+            make_inspected(site, at=AT + timedelta(seconds=n))
+
+        assert cost() == before
 
     def test_the_walls_filter(self, fab, actor):
         fab.run((fab.picture(), "accept"))
