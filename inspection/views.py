@@ -101,7 +101,7 @@ def _wafer_choices(actor: Actor, filters: dict[str, str]) -> list[dict[str, Any]
         "lot": list(lots),
         "product": list(selectors.products_visible_to(actor).values_list("code", flat=True)),
         "layer": list(selectors.layers_visible_to(actor).values_list("code", flat=True)),
-        "tool": [*selectors.tools_visible_to(actor).values_list("code", flat=True), search.BY_HAND],
+        "tool": [*selectors.tools_visible_to(actor).values_list("code", flat=True), selectors.BY_HAND],
     }
     offered = {name: [(code, code) for code in dict.fromkeys(values)] for name, values in codes.items()}
     offered |= {"state": list(RunState.choices), "band": list(Band.choices)}

@@ -1,6 +1,7 @@
 """Queries other layers read. They say who may see, in what order, at what cost."""
 
 from inspection.selectors.access import (
+    BY_HAND,
     defect_classes,
     detections_visible_to,
     images_visible_to,
@@ -27,6 +28,7 @@ from inspection.selectors.standing import Current, current_of
 from inspection.selectors.wall import first_cards, wall_cards
 
 __all__ = [
+    "BY_HAND",
     "Current",
     "card_of",
     "cards_of",

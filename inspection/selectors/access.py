@@ -26,6 +26,8 @@ from inspection.models import (
 
 CARD_RELATIONS = ("wafer__lot__product", "layer", "tool", "recipe_version__recipe", "model_version__model")
 """What a run's card shows, and what judging it takes."""
+BY_HAND = "by hand"
+"""The tool of what people uploaded: none."""
 # Long values that no card and no list shows: read for every row, a model's description alone would cost the most.
 UNSHOWN = (
     "model_version__metadata",
@@ -48,6 +50,11 @@ def with_model_names(detections: QuerySet[Detection]) -> QuerySet[Any]:
     """The same detections, each with `model_name` and `model_version` of its run and without its embedding."""
     names = {"model_name": F("run__model_version__model__name"), "model_version": F("run__model_version__version")}
     return detections.annotate(**names).defer("embedding")
+
+
+def of_tool(runs: QuerySet[InspectionRun], tool: str) -> QuerySet[InspectionRun]:
+    """Those of the runs that are over images of that tool; of `BY_HAND` those over what people uploaded."""
+    return runs.filter(tool=None) if tool == BY_HAND else runs.filter(tool__code=tool)
 
 
 def recipes_behind(wafer: Wafer) -> list[RecipeVersion]:

@@ -10,14 +10,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from core.actors import Actor
 from inspection.models import InspectionRun, Wafer
-from inspection.selectors.access import lots_visible_to, wafers_visible_to, with_cards
+from inspection.selectors.access import lots_visible_to, of_tool, wafers_visible_to, with_cards
 from inspection.selectors.cards import cards_of
 from inspection.selectors.standing import that_may_stand, with_standing
 
 # Lots whose code begins alike; past this many the text is too short to mean any of them.
 _MOST_LOTS = 500
-BY_HAND = "by hand"
-"""The tool of what people uploaded: none."""
 
 
 # How many wafers that may stand as asked are looked at first; where few of them do, four times as many the next time.
@@ -100,12 +98,11 @@ def wafers_like(
         found = found.filter(lot__code=lot)
     if product:
         found = found.filter(lot__product__code=product)
-    of_run = {"layer__code": layer, "tool__code": "" if tool == BY_HAND else tool}
-    wanted = Q(**{name: value for name, value in of_run.items() if value})
-    if tool == BY_HAND:
-        wanted &= Q(tool__isnull=True)
-    if wanted:
-        found = found.filter(Exists(InspectionRun.objects.filter(wanted, pk=OuterRef("newest_run_id"))))
+    wanted = InspectionRun.objects.filter(pk=OuterRef("newest_run_id"))
+    if layer:
+        found = found.filter(Exists(wanted.filter(layer__code=layer)))
+    if tool:
+        found = found.filter(Exists(of_tool(wanted, tool)))
     return Found(found, state=state, band=band)
 
 

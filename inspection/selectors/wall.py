@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from core.actors import Actor
 from inspection.models import InspectionRun
-from inspection.selectors.access import of_sites, with_cards
+from inspection.selectors.access import of_sites, of_tool, with_cards
 from inspection.selectors.cards import cards_of
 
 # Wafers are re-inspected rarely; looking at this many runs per card finds enough different wafers.
@@ -29,11 +29,12 @@ def wall_cards(
     """Cards newest first, one per wafer and layer: its newest run and its standing. As many queries for one as for 200.
 
     Args:
+        tool: of the newest run; `BY_HAND` is none.
         band: of the standing.
     """
     newest = of_sites(InspectionRun.objects.order_by("-id"), actor)
     if tool:
-        newest = newest.filter(tool__code=tool)
+        newest = of_tool(newest, tool)
     if wafer:
         newest = newest.filter(wafer_id=wafer)
     if product:

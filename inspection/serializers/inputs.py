@@ -103,7 +103,7 @@ _external_id = LabelField(max_length=128)
 
 class WallQuery(serializers.Serializer):
     limit = WholeNumberField(min_value=1, max_value=500, default=200)
-    tool = LabelField(default="")
+    tool = LabelField(default="", help_text="`by hand` is what people uploaded.")
     product = LabelField(default="")
     band = serializers.ChoiceField(choices=Band.choices, default="", help_text="Of the standing.")
     wafer = serializers.UUIDField(required=False)

@@ -1,7 +1,6 @@
 /** What the live wall asks the server: for the present after every gap, until there is an answer; and how wafers stand. */
 import { getJson, outcome } from "../shared/http.js"
 import { turns } from "../shared/turns.js"
-import { NO_TOOL } from "./wall_state.js"
 
 const AGAIN_MS = 5000
 const SETTLE_MS = 1500
@@ -53,5 +52,5 @@ export class WallQuestions {
 
 /** What the server narrows; a band says how wafers stand, which events change, so that it is left to the page. */
 function queryOf({ tool, product }) {
-  return new URLSearchParams(Object.entries({ tool: tool === NO_TOOL ? "" : tool, product }).filter(([, value]) => value))
+  return new URLSearchParams(Object.entries({ tool, product }).filter(([, value]) => value))
 }

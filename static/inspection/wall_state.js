@@ -98,9 +98,9 @@ export function matches(card, { tool, product, band }) {
   return (!tool || (card.tool ?? NO_TOOL) === tool) && (!product || card.product === product) && (!band || bandOf(card) === band || (band === PERSON && levelOf(card) === "alarm"))
 }
 
-/** The band as a filter names it; what is not judged yet is "waiting". */
+/** The band as a filter names it; what is not judged yet is "waiting", what never will be "cancelled". */
 export function bandOf(card) {
-  return card.state === "done" ? card.band : card.state === "failed" ? "reject" : "waiting"
+  return { done: card.band, failed: "reject", cancelled: "cancelled" }[card.state] ?? "waiting"
 }
 
 /** Cards to show, newest first. */

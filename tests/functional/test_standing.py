@@ -262,6 +262,15 @@ class TestWhereItIsShown:
         assert len(selectors.wall_cards(actor, band="reject")) == 1
         assert selectors.wall_cards(actor, band="accept") == []
 
+    def test_the_wall_of_what_people_uploaded(self, fab, operator):
+        InspectionRun.objects.filter(pk=fab.inspected.run.pk).update(tool=None)
+        for n in range(1, 4):
+            make_inspected(fab.inspected.site, at=AT + timedelta(seconds=n))
+
+        body = operator.get(reverse("api:wall"), {"tool": "by hand", "limit": 1}).json()
+
+        assert [card["wafer"]["id"] for card in body["cards"]] == [str(fab.inspected.wafer.pk)]
+
     def test_the_wall_of_one_wafer(self, fab, actor):
         make_inspected(fab.inspected.site)
 

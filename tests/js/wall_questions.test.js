@@ -36,6 +36,11 @@ describe("the wall asks the server", () => {
     questions.present()
     assert.match(answers[0].path, /wall\/\?limit=200&tool=T1&product=P1$/)
   })
+  test("for what people uploaded, among all there is and not among the newest", () => {
+    filters = { tool: "by hand", product: "", band: "" }
+    questions.present()
+    assert.match(answers[0].path, /wall\/\?limit=200&tool=by\+hand$/)
+  })
   test("again after a failure, until there is an answer", async () => {
     questions.present()
     answers[0].reject(new TypeError("Failed to fetch"))

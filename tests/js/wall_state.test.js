@@ -82,9 +82,9 @@ describe("pausing the view", () => {
 })
 
 describe("filters", () => {
-  const all = [card("01"), card("02", { tool: null, band: "review" }), card("03", { state: "queued", band: null })].reduce(wall.received, wall.emptyWall())
+  const all = [card("01"), card("02", { tool: null, band: "review" }), card("03", { state: "queued", band: null }), card("04", { tool: "T2", state: "cancelled", band: null })].reduce(wall.received, wall.emptyWall())
   for (const [filters, expected] of [
-    [{ tool: "T1" }, ["03", "01"]], [{ tool: wall.NO_TOOL }, ["02"]], [{ band: "review" }, ["02"]], [{ band: "waiting" }, ["03"]], [{ product: "P2" }, []],
+    [{ tool: "T1" }, ["03", "01"]], [{ tool: wall.NO_TOOL }, ["02"]], [{ band: "review" }, ["02"]], [{ band: "waiting" }, ["03"]], [{ band: "cancelled" }, ["04"]], [{ product: "P2" }, []],
   ]) test(JSON.stringify(filters), () => assert.deepEqual(runs(wall.shown(wall.filtered(all, filters))), expected))
 })
 
