@@ -1,7 +1,10 @@
 """What is said of a Triton that does not answer as it should."""
 
+import contextlib
 import http.server
+import socket
 import threading
+import time
 
 import pytest
 
@@ -30,6 +33,25 @@ def http_triton():
     server.server_close()
 
 
+@contextlib.contextmanager
+def dripping(head):
+    """The address of a server that says `head` at once, and then a letter every 50 ms while somebody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer():
+            line, _ = server.accept()
+            with line, contextlib.suppress(OSError):
+                line.sendall(head)
+                for _ in range(200):
+                    line.sendall(b"x")
+                    time.sleep(0.05)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
 @pytest.fixture
 def ask(settings):
     def ask(*, http_url):
@@ -55,6 +77,15 @@ class TestLiveOverHttp:
         assert over_http.is_live(f"{http_triton}/", deadline_s=1)
         assert not over_http.is_live(f"{http_triton}/elsewhere", deadline_s=1)
 
-    @pytest.mark.parametrize("url", ["", "file:///etc", f"http://{NOBODY}"])
+    @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"], ids=["head", "body"])
+    def test_waits_no_longer_for_many_pieces_than_for_one(self, head):
+        with dripping(head) as url:
+            started_s = time.monotonic()
+
+            assert not over_http.is_live(url, deadline_s=0.4)
+
+        assert time.monotonic() - started_s < 2
+
+    @pytest.mark.parametrize("url", ["", "file:///etc", "http://", "http://here:there", f"http://{NOBODY}"])
     def test_is_no_where_nobody_answers(self, url):
         assert not over_http.is_live(url, deadline_s=0.5)
