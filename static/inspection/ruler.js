@@ -1,4 +1,4 @@
-/** A ruler over the image: press, drag, read µm. The last measure stays until the next or Escape. */
+/** A ruler over the image: press, drag, read µm; or move its ends by keys. The last measure stays until the next or Escape. */
 import { lengthText } from "../shared/formats.js"
 import { themeColours } from "../shared/paint.js"
 
@@ -36,6 +36,18 @@ export class Ruler {
     const wasOn = Boolean(this.#from)
     this.#from = null
     return wasOn
+  }
+
+  /**
+   * Moves an end, 0 or 1, to the right and down, and no farther than the image. Where there is no line yet it lays `first`.
+   *
+   * @param {number} end
+   * @param {number[]} by image pixels
+   * @param {{first: number[][], widthPx: number, heightPx: number}} image
+   */
+  moveEnd(end, by, { first, widthPx, heightPx }) {
+    const inside = ([x, y]) => [Math.min(widthPx, Math.max(0, x)), Math.min(heightPx, Math.max(0, y))]
+    this.line = this.line ? this.line.with(end, inside(this.line[end].map((at, axis) => at + by[axis]))) : first.map(inside)
   }
 
   /** The last measure, in words. */

@@ -30,6 +30,9 @@ const asked = address.get("run")
 let isToChoose = address.get("look") === "gravest"
 
 const SETTLE_MS = 300
+/** How far a key that is held moves an end of the ruler each time, in steps of a single press. */
+const HELD_STEPS = 8
+const RULER_HINT = "Drag, or move the ends by arrows and Shift arrows"
 
 let state = emptyWafer()
 let history = readJson("runs")
@@ -78,7 +81,7 @@ function drawImage() {
   const place = zoom.placement()
   if (!context || !place) return
   ruler.draw(context, place, zoom.image.pixel_um)
-  if (!ruler.line) setText(find("#measured"), "")
+  if (!ruler.line) setText(find("#measured"), ruler.isOn ? RULER_HINT : "")
   const bar = scaleBar(zoom.image.pixel_um / place.scale)
   if (!bar) return
   setAttribute(find(".scale svg"), "width", Math.ceil(bar.px) + 2)
@@ -109,6 +112,29 @@ const zoom = new DeepZoom(find("#viewer"), {
 function sayMeasured() {
   setText(find("#measured"), `Measured ${ruler.text(zoom.image.pixel_um)}`)
   return true
+}
+
+/** Moves an end of the ruler by a pixel of the screen or of the image, whichever is more. The first press lays it down. */
+function moveRuler(end, [right, down], isHeld) {
+  const place = zoom.placement()
+  if (!place) return
+  const step = Math.max(1, 1 / place.scale) * (isHeld ? HELD_STEPS : 1)
+  const { width_px: widthPx, height_px: heightPx } = zoom.image
+  ruler.moveEnd(end, [right * step, down * step], { first: firstLine(), widthPx, heightPx })
+  zoom.show([...ruler.line[end], 0, 0])
+  drawImage()
+  sayMeasured()
+}
+
+/** Across the meant defect, where it is in this image, else in the middle of what is seen. */
+function firstLine() {
+  const detection = selected(state)
+  if (detection?.image === state.imageId) {
+    const [x, y, width, height] = detection.bbox_px
+    return [[x, y + height / 2], [x + width, y + height / 2]]
+  }
+  const { clientWidth: width, clientHeight: height } = zoom.viewer.container
+  return [0.4, 0.6].map((share) => zoom.toImage({ x: share * width, y: height / 2 }))
 }
 
 function detectionAt(point) {
@@ -237,7 +263,7 @@ for (const name of ["run.queued", "run.started", "run.waiting", "run.done", "run
 document.addEventListener("live:resync", ({ target }) => { if (target.getAttribute("src") !== "/ws/live/") catchUp() })
 document.addEventListener("waferdeck:display", () => redraw())
 
-bindCommands({ get: () => state, change, choose, zoomToMeant, redrawImage: drawImage, zoom, map, ruler, look, classes })
+bindCommands({ get: () => state, change, choose, zoomToMeant, redrawImage: drawImage, zoom, map, ruler, moveRuler, look, classes })
 setAttribute(find("#viewer"), "aria-label", `Image of wafer ${wafer.code}`)
 drawAround()
 if (history.length) load()

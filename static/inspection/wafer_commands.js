@@ -10,14 +10,19 @@ const find = (selector) => document.querySelector(selector)
 const command = (name) => find(`[data-command=${name}]`)
 const sorts = Object.keys(SORTS)
 const PAN_SHARE = 0.25
+/** Right and down, by the arrow that says so. */
+const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
+const ARROWS = Object.keys(WAYS)
 
 export function bindCommands(page) {
-  const { get, change, choose, zoomToMeant, redrawImage, zoom, map, ruler, look, classes } = page
+  const { get, change, choose, zoomToMeant, redrawImage, zoom, map, ruler, moveRuler, look, classes } = page
 
   const go = (by) => {
     const next = step(get(), by)
     if (next.selectedId) choose(next.selectedId)
   }
+  const isolate = (code) => change(isolateClass(get(), code, classes.map((one) => one.code)))
+  const classOf = (element) => element?.closest("[data-class]")?.dataset.class
   const pressed = (name, isOn) => setAttribute(command(name), "aria-pressed", String(isOn))
   const setThreshold = (value) => {
     change(withThreshold(get(), Math.round(value * 100) / 100))
@@ -73,13 +78,15 @@ export function bindCommands(page) {
     zoom.setLevels(look)
   })
   find("#sorts").addEventListener("click", ({ target }) => { if (target.dataset.sort) sortBy(target.dataset.sort) })
-  find("#classes").addEventListener("click", ({ target }) => {
-    const code = target.closest("[data-class]")?.dataset.class
-    if (code) change(toggleClass(get(), code))
+  find("#classes").addEventListener("click", ({ target, shiftKey }) => {
+    const code = classOf(target)
+    if (!code) return
+    if (shiftKey) isolate(code)
+    else change(toggleClass(get(), code))
   })
-  find("#classes").addEventListener("dblclick", ({ target }) => {
-    const code = target.closest("[data-class]")?.dataset.class
-    if (code) change(isolateClass(get(), code, classes.map((one) => one.code)))
+  find("#classes").addEventListener("dblclick", ({ target, shiftKey }) => {
+    const code = classOf(target)
+    if (code && !shiftKey) isolate(code)
   })
   find("#under-way").addEventListener("click", async ({ target }) => {
     const { do: action, run } = target.closest("button")?.dataset ?? {}
@@ -93,7 +100,7 @@ export function bindCommands(page) {
   })
   find("#strip").addEventListener("keydown", (event) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]
-    if (!by) return
+    if (!by || ruler.isOn) return
     event.preventDefault()
     go(by)
   })
@@ -106,19 +113,23 @@ export function bindCommands(page) {
   for (const { code, key, name } of classes) {
     if (key) bind({ keys: [key], label: `Show or hide ${name.toLowerCase()}`, group: "Classes", run: () => change(toggleClass(get(), code)) })
   }
+  bind({ keys: ["i"], label: "The defect's class alone, or all again", group: "Classes", run: () => {
+    const code = classOf(document.activeElement) ?? selected(get())?.class_code
+    if (code) isolate(code)
+    else toast("Choose a defect first, or go to the switch of a class.")
+  } })
   bind({ keys: ["a"], label: "Show all classes", group: "Classes", run: () => change({ ...get(), hidden: new Set() }) })
   bind({ keys: [","], label: "Lower the threshold", group: "Classes", run: () => setThreshold(get().threshold - 0.05) })
   bind({ keys: ["."], label: "Raise the threshold", group: "Classes", run: () => setThreshold(get().threshold + 0.05) })
   bind({ keys: ["f", "0"], label: "Fit image and map", group: "Image", run: () => command("fit").click() })
   bind({ keys: ["+", "="], label: "Closer", group: "Image", run: () => zoom.zoomBy(1.5) })
   bind({ keys: ["-"], label: "Farther", group: "Image", run: () => zoom.zoomBy(1 / 1.5) })
-  bind({ keys: ["Shift+ArrowLeft", "Shift+ArrowRight", "Shift+ArrowUp", "Shift+ArrowDown"], label: "Move the image", group: "Image", run: ({ key }) => {
-    const [right, down] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[key]
-    zoom.panBy(right * PAN_SHARE, down * PAN_SHARE)
-  } })
+  bind({ keys: ARROWS.map((key) => `Shift+${key}`), label: "Move the image", group: "Image", run: ({ key }) => zoom.panBy(...WAYS[key].map((way) => way * PAN_SHARE)) })
   bind({ keys: ["["], label: "Previous image", group: "Image", run: () => change(stepImage(get(), -1)) })
   bind({ keys: ["]"], label: "Next image", group: "Image", run: () => change(stepImage(get(), 1)) })
-  bind({ keys: ["r"], label: "Ruler", group: "Image", run: () => command("ruler").click() })
+  bind({ keys: ["r"], label: "Ruler: drag it over the image", group: "Image", run: () => command("ruler").click() })
+  bind({ keys: ARROWS, label: "Ruler by keys: its end", group: "Image", when: () => ruler.isOn, run: ({ key, repeat }) => moveRuler(1, WAYS[key], repeat) })
+  bind({ keys: ARROWS.map((key) => `Shift+${key}`), label: "Ruler by keys: its beginning", group: "Image", when: () => ruler.isOn, run: ({ key, repeat }) => moveRuler(0, WAYS[key], repeat) })
   bind({ keys: ["o"], label: "Boxes on or off", group: "Image", run: () => command("overlay").click() })
   bind({ keys: ["<"], label: "Fainter boxes", group: "Image", run: () => setOpacity(look.opacity - 0.1) })
   bind({ keys: [">"], label: "Stronger boxes", group: "Image", run: () => setOpacity(look.opacity + 0.1) })

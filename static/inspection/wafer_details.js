@@ -51,7 +51,7 @@ export function drawClasses(list, classes, state) {
     create: ({ code, name, key }) => {
       const swatch = h("span", { class: "swatch" })
       swatch.style.setProperty("--swatch", `var(--class-${code})`)
-      return h("button", { class: "toggle", type: "button", "data-class": code }, icon("eye", "small"), swatch, h("span", { class: "clip" }, name), h("b", {}), h("kbd", { "aria-hidden": "true" }, key))
+      return h("button", { class: "toggle", type: "button", "data-class": code, title: "Double-click, or Shift and a click, shows it alone" }, icon("eye", "small"), swatch, h("span", { class: "clip" }, name), h("b", {}), h("kbd", { "aria-hidden": "true" }, key))
     },
   })
   for (const { code, name } of rows) {

@@ -17,9 +17,9 @@ export function combine(prefix, key) {
   return key === "g" ? { combination: "", prefix: "g" } : { combination: key, prefix: "" }
 }
 
-/** @param {{keys: string[], label: string, group?: string, run: (event) => void}} binding */
+/** @param {{keys: string[], label: string, group?: string, when?: () => boolean, run: (event) => void}} binding of two for one key the later, while its `when` holds */
 export function bind(binding) {
-  bindings.push({ group: "This page", ...binding })
+  bindings.push({ group: "This page", when: () => true, ...binding })
 }
 
 function isTyping(target) {
@@ -52,7 +52,7 @@ function pressed(event) {
   const waited = event.timeStamp - chord.at > CHORD_MS ? "" : chord.prefix
   const { combination, prefix } = combine(waited, key)
   chord = { prefix, at: event.timeStamp }
-  const binding = bindings.findLast(({ keys }) => keys.includes(combination))
+  const binding = bindings.findLast(({ keys, when }) => keys.includes(combination) && when())
   if (!binding) return
   // A focused button keeps its own space and enter.
   if ((key === " " || key === "Enter") && event.target.closest("button, a, summary, [role=option]")) return
@@ -60,17 +60,24 @@ function pressed(event) {
   binding.run(event)
 }
 
-const SHOWN = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", "Shift+ArrowLeft": "Shift ←", "Shift+ArrowRight": "Shift →", "Shift+ArrowUp": "Shift ↑", "Shift+ArrowDown": "Shift ↓" }
+const SHOWN = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" }
 
 function keyCaps(combination, index) {
   const parts = combination === " " ? [" "] : combination.split(" ")
   return [index ? " or " : "", ...parts.flatMap((part, at) => [at ? " " : "", h("kbd", {}, SHOWN[part] ?? part)])]
 }
 
+/** The four arrows are one thing: told one by one they leave no room for what they do. */
+function capsOf(keys) {
+  const isFour = keys.length === 4 && keys.every((key) => /Arrow/.test(key))
+  if (!isFour) return keys.flatMap(keyCaps)
+  return [keys[0].startsWith("Shift+") && h("kbd", {}, "Shift"), ...["←", "→", "↑", "↓"].flatMap((arrow) => [" ", h("kbd", {}, arrow)])]
+}
+
 function drawSheet(dialog) {
   const groups = Map.groupBy(bindings, ({ group }) => group)
   const sections = [...groups].map(([group, rows]) => h("section", {}, h("h3", {}, group), h("ul", {}, rows.map(({ keys, label }) =>
-    h("li", {}, h("span", {}, label), h("span", {}, keys.flatMap(keyCaps))),
+    h("li", {}, h("span", {}, label), h("span", {}, capsOf(keys))),
   ))))
   dialog.querySelector(".keys").replaceChildren(...sections)
   dialog.querySelector("[name=characters]").checked = !areCharactersOff

@@ -115,6 +115,35 @@ class TestTheWaferPage:
         page.keyboard.press("r")
         expect(page.locator("#measured")).to_have_text("")
 
+    def test_the_ruler_measures_by_keys(self, page):
+        page.keyboard.press("ArrowRight")
+        meant = page.locator(".defect[aria-selected=true]").get_attribute("data-id")
+        page.keyboard.press("r")
+        expect(page.locator("#measured")).to_contain_text("arrows")
+
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("#measured")).to_have_text(re.compile(r"Measured \d"))
+        across = page.locator("#measured").text_content()
+        page.keyboard.press("Shift+ArrowLeft")
+        expect(page.locator("#measured")).not_to_have_text(across)
+
+        assert page.locator(".defect[aria-selected=true]").get_attribute("data-id") == meant
+        page.keyboard.press("Escape")
+        expect(page.locator("[data-command=ruler]")).to_have_attribute("aria-pressed", "false")
+
+    def test_one_class_is_shown_alone_by_key_or_by_shift(self, page, troubled):
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("i")
+        expect(page.locator("#classes [aria-pressed=true]")).to_have_count(1)
+        page.keyboard.press("i")
+        expect(page.locator("#classes [aria-pressed=false]")).to_have_count(0)
+
+        page.locator("#classes button").last.focus()
+        page.keyboard.press("Shift+Enter")
+
+        expect(page.locator("#classes [aria-pressed=true]")).to_have_count(1)
+        expect(page.locator("#classes button").last).to_have_attribute("aria-pressed", "true")
+
     def test_provenance_can_be_read(self, page, troubled):
         expect(page.locator("#run")).to_contain_text(troubled["provenance"]["model_sha256"][:12])
         expect(page.locator("#run")).to_contain_text("infer")

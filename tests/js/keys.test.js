@@ -28,6 +28,15 @@ describe("a key that a page has bound", () => {
     flick(true)
     assert.ok(isTaken("j", {}))
   })
+  test("is that of the later of two while its time has come", () => {
+    let isTime = true
+    bind({ keys: ["j"], label: "later", when: () => isTime, run: () => run.push("later") })
+    isTaken("j", {})
+    assert.deepEqual(run, ["later"])
+    isTime = false
+    isTaken("j", {})
+    assert.deepEqual(run, ["j"])
+  })
   test("is the same with the caps lock on", () => assert.ok(isTaken("J", {})))
   test("is the page's where nothing has the focus", () => assert.ok(isTaken("ArrowRight", {})))
   for (const type of ["range", "radio"]) {
