@@ -1,9 +1,10 @@
 /** Boxes over the image, drawn on one canvas: thousands at the speed of panning. */
 import { fitCanvas, themeColours } from "../shared/paint.js"
-import { classNamed } from "../shared/signs.js"
+import { classColour, classNamed } from "../shared/signs.js"
 import { confidenceText } from "../shared/formats.js"
 
 const LEAST_BOX_PX = 11
+const KEY_PX = 15
 
 /**
  * @param {DeepZoom} zoom
@@ -24,6 +25,7 @@ export function drawOverlay(zoom, { detections, selected, hovered, opacity }) {
   for (const { box } of boxes) context.rect(...box)
   context.stroke()
   for (const { detection, box } of boxes) stroke(context, detection, box)
+  if (themeColours().areKeysShown) for (const { detection, box } of boxes) classKey(context, detection, box)
   context.globalAlpha = 1
   for (const { detection, box } of boxes) {
     if (detection === selected) mark(context, detection, box, width)
@@ -40,11 +42,27 @@ function screenBox([x, y, w, h], { x: left, y: top, scale }) {
 }
 
 function stroke(context, detection, box) {
-  context.strokeStyle = classNamed(detection.class_code).colour
+  context.strokeStyle = classColour(detection.class_code)
   context.lineWidth = detection.severity === "critical" ? 2.75 : detection.severity === "major" ? 2 : 1.5
   context.setLineDash(detection.severity === "nuisance" ? [3, 3] : [])
   context.strokeRect(...box)
   context.setLineDash([])
+}
+
+/** The key of its class at a box's corner, for eyes that do not tell all colours apart. */
+function classKey(context, detection, [x, y]) {
+  const { key } = classNamed(detection.class_code)
+  if (!key) return
+  const { "image-plate": plate, "image-ink": ink } = themeColours()
+  const top = Math.max(0, y - KEY_PX)
+  context.fillStyle = plate
+  context.fillRect(x - KEY_PX, top, KEY_PX, KEY_PX)
+  context.fillStyle = ink
+  context.font = `650 12px ${getComputedStyle(document.body).fontFamily}`
+  context.textAlign = "center"
+  context.textBaseline = "middle"
+  context.fillText(key, x - KEY_PX / 2, top + KEY_PX / 2 + 0.5)
+  context.textAlign = "start"
 }
 
 /** The meant detection: corners outside its box, and its name. */
@@ -68,7 +86,7 @@ function mark(context, detection, box, widthPx) {
 
 function label(context, detection, [x, y, , h], widthPx) {
   const { ink, panel, darken } = themeColours()
-  const { name, colour } = classNamed(detection.class_code)
+  const { name } = classNamed(detection.class_code)
   const text = `${name} ${confidenceText(detection.confidence)}`
   context.font = `600 13px ${getComputedStyle(document.body).fontFamily}`
   const width = context.measureText(text).width + 30
@@ -80,7 +98,7 @@ function label(context, detection, [x, y, , h], widthPx) {
   context.roundRect(left, top, width, 24, 4)
   context.fill()
   context.globalAlpha = 1
-  context.fillStyle = colour
+  context.fillStyle = classColour(detection.class_code)
   context.fillRect(left + 8, top + 7, 10, 10)
   if (darken) context.strokeRect(left + 8, top + 7, 10, 10)
   context.fillStyle = ink

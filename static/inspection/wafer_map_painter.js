@@ -1,6 +1,6 @@
 /** Draws the wafer map on a canvas: the same state gives the same picture. */
 import { drawShape, onGround, themeColours } from "../shared/paint.js"
-import { classNamed } from "../shared/signs.js"
+import { classColour } from "../shared/signs.js"
 import { clustered, dieBox, fieldOfView } from "./wafer_geometry.js"
 import { SORTS, hovered, selected, visible } from "./wafer_state.js"
 
@@ -107,7 +107,7 @@ function detections(context, colours, { state, toScreen }) {
   context.font = `600 11px ${getComputedStyle(document.body).fontFamily}`
   context.textBaseline = "middle"
   for (const { x, y, items } of marks.toReversed()) {
-    const colour = onGround(classNamed(items[0].class_code).colour, colours.darken)
+    const colour = onGround(classColour(items[0].class_code), colours.darken)
     drawShape(context, items[0].severity, x, y, MARK_PX + Math.min(3, Math.log2(items.length)), colour, colours["image-rim"])
     if (items.length === 1) continue
     context.lineWidth = 3

@@ -2,7 +2,7 @@
 
 let cache = null
 
-/** Colours of the theme by token name: {ink, panel, wafer, …}. Read once a theme. */
+/** Colours of the theme by token name: {ink, panel, wafer, …}; how much darker classes are; whether boxes carry their class's key. Read once a theme. */
 export function themeColours() {
   if (cache) return cache
   const style = getComputedStyle(document.documentElement)
@@ -10,6 +10,7 @@ export function themeColours() {
   const names = ["panel", "raised", "line-strong", "ink", "ink-2", "ink-3", "wafer", "wafer-line", "image-rim", "image-plate", "image-ink"]
   cache = Object.fromEntries(names.map((name) => [name, read(name)]))
   cache.darken = parseFloat(read("class-darken")) / 100 || 0
+  cache.areKeysShown = read("class-keys") === "shown"
   return cache
 }
 globalThis.document?.addEventListener("waferdeck:display", () => { cache = null })

@@ -7,6 +7,8 @@ const SEVERITIES = ["critical", "major", "minor", "nuisance"]
 const BAND_WORDS = { accept: "Accept", review: "Review", reject: "Reject" }
 const STATE_WORDS = { queued: "Queued", running: "Inspecting", failed: "Failed", cancelled: "Cancelled" }
 let classes = []
+let coloursOfClasses = new Map()
+globalThis.document?.addEventListener?.("waferdeck:display", () => { coloursOfClasses = new Map() })
 
 /**
  * The word a run is summed up by, and its kind for the stylesheet.
@@ -51,15 +53,21 @@ export function scoreBar(score, { reviewFrom, rejectFrom, band }) {
     mark(reviewFrom), mark(rejectFrom))
 }
 
-/** Reads the classes the server put into the page and gives each its colour as --class-<code>. */
+/** Reads the classes the server put into the page and gives each its colour as --class-<code>: the theme's for its key, if it has one. */
 export function loadClasses(id = "defect-classes") {
   classes = JSON.parse(document.getElementById(id)?.textContent ?? "[]")
-  for (const { code, colour } of classes) document.documentElement.style.setProperty(`--class-${code}`, colour)
+  for (const { code, colour, key } of classes) document.documentElement.style.setProperty(`--class-${code}`, `var(--class-key-${key || "none"}, ${colour})`)
   return classes
 }
 
 export function classNamed(code) {
-  return classes.find((one) => one.code === code) ?? { code, name: code, severity: "minor", key: "", get colour() { return themeColours()["ink-3"] } }
+  return classes.find((one) => one.code === code) ?? { code, name: code, severity: "minor", key: "" }
+}
+
+/** The colour of --class-<code> for canvases, which know no such names. */
+export function classColour(code) {
+  if (!coloursOfClasses.has(code)) coloursOfClasses.set(code, getComputedStyle(document.documentElement).getPropertyValue(`--class-${code}`).trim() || themeColours()["ink-3"])
+  return coloursOfClasses.get(code)
 }
 
 const MOST_CLASSES = 3

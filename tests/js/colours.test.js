@@ -59,6 +59,29 @@ test("words over the brightest picture are at least 7 in every theme", () => {
   for (const theme of THEMES) assert.ok(contrast(tokensOf(theme)["image-ink"], "#404040") >= 7, theme)
 })
 
+describe("the eight class colours of the colour-safe theme", () => {
+  const token = tokensOf("colour-safe")
+  const colours = [1, 2, 3, 4, 5, 6, 7, 8].map((key) => channels(token[`class-key-${key}`]))
+  const states = ["alarm", "alarm-plate", "warn", "warn-plate", "box-critical", "box-major"].map((name) => channels(token[name]))
+  const encoded = (value) => (value <= 0.0031308 ? 12.92 * value : 1.055 * value ** (1 / 2.4) - 0.055)
+  // Machado et al. 2009, severity 1, on linear light.
+  const SIGHTS = {
+    "all eyes": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "eyes without red": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+    "eyes without green": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]],
+  }
+  for (const [sight, matrix] of Object.entries(SIGHTS)) {
+    const seen = (rgb) => matrix.map((row) => encoded(Math.min(1, Math.max(0, row.reduce((sum, share, at) => sum + share * linear(rgb[at]), 0)))))
+    test(`are told apart by ${sight}`, () => {
+      for (const [at, one] of colours.entries()) for (const [later, two] of colours.entries()) if (later > at) assert.ok(difference(seen(one), seen(two)) > 20, `${at + 1} and ${later + 1} differ by ${difference(seen(one), seen(two)).toFixed(1)}`)
+    })
+    test(`are not taken for the colour of a state by ${sight}`, () => {
+      for (const [at, one] of colours.entries()) for (const state of states) assert.ok(difference(seen(one), seen(state)) > 12, `${at + 1} differs by ${difference(seen(one), seen(state)).toFixed(1)}`)
+    })
+  }
+  test("are at least 3 on panels", () => { for (const one of [1, 2, 3, 4, 5, 6, 7, 8]) assert.ok(contrast(token[`class-key-${one}`], token.panel) >= 3) })
+})
+
 describe("the eight class colours", () => {
   const colours = [...services.matchAll(/\("(\w+)", "[\w ]+", "(#[0-9a-f]{6})", "\w+"\)/g)].map(([, code, hex]) => [code, channels(hex)])
   // Machado et al. 2009, severity 1.
