@@ -170,6 +170,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    selectors.one(selectors.jobs_visible_to(actor_of(request)), job_id, what="job")
     return render(request, "inspection/job.html", {"job_id": job_id})
 
 

@@ -112,6 +112,18 @@ class TestWhatBelongsToAnotherSite:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("name", ["inspection:wafer", "inspection:job"])
+class TestPagesOfAnotherSite:
+    def test_are_not_there_like_those_of_made_up_ids(self, name, client, site, inspected, foreign):
+        client.force_login(make_user(Role.OPERATOR, site=site))
+        made_up = reverse(name, kwargs=dict.fromkeys(OBJECTS[name], MADE_UP))
+
+        answers = [client.get(path) for path in (address(name, inspected), address(name, foreign), made_up)]
+
+        assert [answer.status_code for answer in answers] == [200, 404, 404]
+
+
+@pytest.mark.django_db
 class TestLists:
     @pytest.mark.parametrize(
         "name", ["lots", "wafers", "images", "runs", "detections", "jobs", "products", "tools", "layers", "recipes"]
