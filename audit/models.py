@@ -7,7 +7,7 @@ class AuditEvent(models.Model):
     """One recorded act, in the shape of audit format 1 before it is sealed.
 
     The table is partitioned by month over its time-ordered key, and triggers refuse UPDATE, DELETE and TRUNCATE
-    (see the migration). The seal (sequence and hash) is a row of its own, written later by one process.
+    (see `core.guards`). The seal (sequence and hash) is a row of its own, written later by one process.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)

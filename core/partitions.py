@@ -10,6 +10,22 @@ from typing import Any
 PARTITIONED_TABLES = ("audit_event", "detection")
 
 CREATE_FUNCTION = """
+CREATE OR REPLACE FUNCTION guard_partitions(parent text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    part regclass;
+    guard text;
+    refusing regproc;
+BEGIN
+    -- Guards of rows are inherited, those against TRUNCATE (32) are not: each partition gets its parent's.
+    FOR part, guard, refusing IN
+        SELECT inhrelid, tgname, tgfoid FROM pg_inherits JOIN pg_trigger theirs ON tgrelid = inhparent
+        WHERE inhparent = parent::regclass AND tgtype & 32 > 0
+            AND NOT EXISTS (SELECT FROM pg_trigger own WHERE own.tgrelid = inhrelid AND own.tgname = theirs.tgname)
+    LOOP
+        EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %s EXECUTE FUNCTION %s()', guard, part, refusing);
+        EXECUTE format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', part, guard);
+    END LOOP;
+END $$;
 CREATE OR REPLACE FUNCTION ensure_month_partitions(parent text, around timestamptz, months_back int, months_ahead int)
 RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -42,6 +58,7 @@ BEGIN
             EXECUTE format('ALTER TABLE %I DETACH PARTITION %I', parent, spare);
         END IF;
         EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L)', name, parent, lowest, beyond);
+        PERFORM guard_partitions(parent);
         IF strays > 0 THEN
             -- No guard is switched off: a detached table is no part of the trail, and has no triggers of its own.
             EXECUTE format(
@@ -73,7 +90,11 @@ CREATE OR REPLACE FUNCTION month_floor(at timestamptz) RETURNS uuid LANGUAGE sql
 $$;
 """
 
-DROP = "DROP FUNCTION ensure_month_partitions(text, timestamptz, int, int); DROP FUNCTION month_floor(timestamptz)"
+DROP = """
+DROP FUNCTION ensure_month_partitions(text, timestamptz, int, int);
+DROP FUNCTION guard_partitions(text);
+DROP FUNCTION month_floor(timestamptz)
+"""
 
 
 def ensure_month_partitions(

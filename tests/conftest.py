@@ -10,6 +10,7 @@ from django.db import connection
 from core import authentication, roles
 from inspection.services import uploads
 from models_admin import selectors as models_admin
+from tests import guards
 from tests.live_stack import LiveStack, attached, running
 
 
@@ -21,9 +22,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """The trail refuses TRUNCATE, which is how tests that commit clean up; `test_trail` tries the refusal itself."""
+    """What is written once refuses TRUNCATE, which is how tests that commit clean up; `test_guards` tries it itself."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE audit_event DISABLE TRIGGER audit_no_truncate")
+        cursor.execute(guards.LET_TRUNCATE)
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,8 @@ class Detection(models.Model):
     """One finding of one run, in pixels of its image and, where the image's place is known, on the wafer.
 
     The key is derived from run and ordinal (`core.ids.derived_uuid7`), so writing a run's findings twice meets the
-    primary key; it starts with the run's time, so the table is partitioned by month over it. A trigger refuses UPDATE.
+    primary key; it starts with the run's time, so the table is partitioned by month over it. It is only ever
+    added to (see `core.guards`).
     """
 
     id = models.UUIDField(primary_key=True, editable=False)

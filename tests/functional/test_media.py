@@ -6,6 +6,8 @@ import pytest
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
+from tests.guards import unguarded
+
 pytestmark = pytest.mark.django_db
 
 PICTURES = {
@@ -78,8 +80,9 @@ class TestOriginals:
 
     @pytest.mark.parametrize("name", ['a"b\r\nSet-Cookie: x=1 \u00e9.png', "a\r\nSet-Cookie: x=1", "../../a.png"])
     def test_names_are_labels(self, operator, inspected, name):
-        inspected.image.file_name = name
-        inspected.image.save()
+        with unguarded("inspection_image"):
+            inspected.image.file_name = name
+            inspected.image.save()
 
         headers = operator.get(address("image_file", inspected.image)).headers
 

@@ -7,6 +7,7 @@ from audit import services as audit
 from audit.actions import Action
 from audit.models import AuditEvent
 from core.actors import service_account
+from core.guards import CREATE_FUNCTIONS
 from tests.factories import AT
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def _as_in_production():
     """Tests that commit empty tables by TRUNCATE, so the guard is off for them; here it is on."""
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE audit_event ENABLE ALWAYS TRIGGER audit_no_truncate")
+        cursor.execute(CREATE_FUNCTIONS)
 
 
 @pytest.mark.usefixtures("_as_in_production")

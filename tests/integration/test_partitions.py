@@ -113,7 +113,7 @@ class TestTheGuards:
 
         states = query(
             "SELECT inhrelid::regclass::text, tgenabled FROM pg_inherits"
-            " LEFT JOIN pg_trigger ON tgrelid = inhrelid AND tgname = 'audit_no_change'"
+            " LEFT JOIN pg_trigger ON tgrelid = inhrelid AND tgname = 'audit_event_written_once'"
             " WHERE inhparent = 'audit_event'::regclass"
         )
         assert len(states) >= 2
