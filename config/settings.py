@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "core.middleware.PageMessagesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "core.middleware.ReadableQueryMiddleware",
     "core.middleware.PolicyMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]

@@ -16,10 +16,10 @@ _LONGEST_NUMBER = 64
 
 
 class LabelField(serializers.CharField):
-    """A name people read: NFC, at most `max_length` characters, none of them control or bidi."""
+    """A name people read: NFC, at most `max_length` characters, each of which can be seen."""
 
     default_error_messages = {
-        "unshowable": "It holds a character that cannot be shown; use letters, digits, punctuation."
+        "unshowable": "It holds a character that cannot be shown; use letters, digits, punctuation, plain spaces."
     }
 
     def __init__(self, **options: Any) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import structlog
 from csp.constants import HEADER
@@ -11,7 +12,7 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from core import permissions, policy, problems, static_files
-from core.errors import Forbidden, NotSignedIn, WaferdeckError
+from core.errors import Forbidden, Invalid, NotSignedIn, WaferdeckError
 from core.outages import as_unavailable
 from core.requests import is_api, request_id
 from core.roles import roles_of
@@ -87,6 +88,20 @@ class OutageMiddleware:
     def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
         error = fault if isinstance(fault, WaferdeckError) else as_unavailable(fault)
         return None if error is None else problems.respond(error, request=request)
+
+
+class ReadableQueryMiddleware:
+    """Refuses a query that is no UTF-8: Django would put U+FFFD for what it cannot read, and look for that."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        try:
+            unquote_to_bytes(request.META.get("QUERY_STRING", "")).decode()
+        except UnicodeDecodeError:
+            return problems.respond(Invalid("The query of this address is not UTF-8."), request=request)
+        return self.get_response(request)
 
 
 class PolicyMiddleware:

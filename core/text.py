@@ -2,10 +2,12 @@
 
 import unicodedata
 
-# Marks that reorder text on screen or take no room there (Cf) make two names look the same.
-_UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-# Of these, some scripts cannot be written without the joiners.
-_JOINERS = frozenset("\u200c\u200d")
+# Marks that reorder text on screen or take no room there (Cf) make two names look the same, as do spaces of all widths.
+_UNSHOWABLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
+# Of these, some scripts cannot be written without the joiners, and hardly any without the one space.
+_NEEDED = frozenset("\u200c\u200d ")
+# Stands where bytes could not be read: many names would become this one.
+_UNREAD = "\ufffd"
 
 
 def normalised(text: str) -> str:
@@ -14,13 +16,14 @@ def normalised(text: str) -> str:
 
 
 def has_unshowable(text: str) -> bool:
-    """Whether there are control, bidi, invisible, unassigned or unpaired surrogate characters in it."""
+    """Whether there are control, bidi, invisible, unassigned or unread characters in it, or spaces but the plain."""
     return any(_is_unshowable(character) for character in text)
 
 
 def without_unshowable(text: str) -> str:
-    """The same without them, for texts that are not worth refusing."""
-    return "".join(character for character in text if not _is_unshowable(character))
+    """The same without them and with plain spaces, for texts that are not worth refusing."""
+    spaced = (" " if unicodedata.category(character) == "Zs" else character for character in text)
+    return "".join(character for character in spaced if not _is_unshowable(character))
 
 
 def size_text(count: int) -> str:
@@ -30,4 +33,6 @@ def size_text(count: int) -> str:
 
 
 def _is_unshowable(character: str) -> bool:
-    return unicodedata.category(character) in _UNSHOWABLE and character not in _JOINERS
+    if character == _UNREAD:
+        return True
+    return unicodedata.category(character) in _UNSHOWABLE and character not in _NEEDED

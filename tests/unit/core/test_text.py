@@ -4,7 +4,22 @@ import pytest
 
 from core.text import has_unshowable, normalised, size_text, without_unshowable
 
-UNSHOWABLE = ["\x00", "\n", "\x7f", "\u202e", "\u200f", "\u200b", "\ufeff", "\u00ad", "\ud800", "\ue000", "\u0378"]
+UNSHOWABLE = [
+    "\x00",
+    "\n",
+    "\x7f",
+    "\u202e",
+    "\u200f",
+    "\u200b",
+    "\ufeff",
+    "\u00ad",
+    "\ud800",
+    "\ue000",
+    "\u0378",
+    "\u2028",
+    "\u2029",
+    "\ufffd",
+]
 
 
 class TestUnshowable:
@@ -14,6 +29,13 @@ class TestUnshowable:
 
         assert has_unshowable(text)
         assert without_unshowable(text) == "wafer1"
+
+    @pytest.mark.parametrize("space", ["\u00a0", "\u1680", "\u2003", "\u202f", "\u3000"], ids=ascii)
+    def test_is_every_space_but_the_plain_one_which_takes_its_place(self, space):
+        text = f"wafer{space}1"
+
+        assert has_unshowable(text)
+        assert without_unshowable(text) == "wafer 1"
 
     @pytest.mark.parametrize("text", ["W-07", "Übergröße", "晶圆", "a b", "µm²", "می\u200cخواهم"])
     def test_is_nothing_people_write(self, text):
