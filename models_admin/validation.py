@@ -42,7 +42,7 @@ def read_artefact(folder: Path) -> Artefact:
     try:
         spec = DetectorSpec.from_dict(json.loads(description, parse_constant=_refuse_constant))
         triton_model_name(model_name=spec.name, version=spec.version)
-    except (ServingError, ValueError) as fault:
+    except (ServingError, ValueError, RecursionError) as fault:
         raise ArtefactRefused(str(fault), file=DESCRIPTION_FILE) from fault
     if (sha256 := hashlib.sha256(content).hexdigest()) != spec.sha256:
         raise ArtefactRefused(f"{MODEL_FILE} has SHA-256 {sha256}, its description says {spec.sha256}", file=MODEL_FILE)

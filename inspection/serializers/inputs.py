@@ -5,10 +5,12 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ParseError
 
 from core.errors import Invalid
 from core.fields import KeyField, LabelField, MomentField, NumberField, WholeNumberField
 from core.pagination import PageIn
+from core.parsers import strict_json
 from inspection.choices import Band, JobState, RunState, Severity
 from inspection.services import Upload
 
@@ -70,11 +72,18 @@ class StreamIn(UploadIn):
 
 
 @extend_schema_field({"type": "string", "description": "A JSON list of texts, one for each image."})
-class IdListField(serializers.JSONField):
-    def to_internal_value(self, data: Any) -> Any:
-        value = super().to_internal_value(data)
+class IdListField(serializers.Field):
+    """Texts as JSON in a field of a form; null where an image has none."""
+
+    default_error_messages = {"invalid": f"A JSON list of at most {MOST_IMAGES} texts is wanted."}
+
+    def to_internal_value(self, data: Any) -> list[str | None]:
+        try:
+            value = strict_json(data) if isinstance(data, str) else None
+        except (ParseError, Invalid):
+            value = None
         if not isinstance(value, list) or len(value) > MOST_IMAGES:
-            raise serializers.ValidationError([f"A list of at most {MOST_IMAGES} texts is wanted."])
+            self.fail("invalid")
         return [None if item is None else _external_id.run_validation(item) for item in value]
 
 
@@ -86,7 +95,7 @@ class BatchIn(UploadIn):
         child=LabelField(max_length=128, allow_blank=True), max_length=MOST_IMAGES, required=False,
         help_text="One for each image, in order.",
     )  # fmt: skip
-    external_ids = IdListField(binary=True, required=False)
+    external_ids = IdListField(required=False)
     label = LabelField(max_length=120, required=False)  # type: ignore[assignment]
 
 

@@ -24,6 +24,8 @@ QUERIES = [
     ("wafers", {"cursor": "bjEyMw"}, "cursor"),
     ("lots", {"code": "a\u202eb"}, "code"),
     ("lots", {"code": "a\x00b"}, "code"),
+    ("lots", {"code": "a\u2028b"}, "code"),
+    ("lots", {"code": "a\ufffdb"}, "code"),
     ("lots", {"code": "x" * 65}, "code"),
     ("runs", {"wafer": "1"}, "wafer"),
     ("runs", {"state": "sleeping"}, "state"),
@@ -58,6 +60,8 @@ BODIES = [
     ('{"code": {"$ne": 1}}', "code"),
     ('{"code": "a\\u0000b"}', "code"),
     ('{"code": "a\\u202eb"}', "code"),
+    ('{"code": "a\\u2028b"}', "code"),
+    ('{"code": "a\\u00a0b"}', "code"),
     ('{"code": "\\ud800"}', None),
     ('{"code": "%s"}' % ("x" * 65), "code"),
     ('{"code": "M2", "step": %s}' % ("9" * 300), "step"),
@@ -96,6 +100,18 @@ class TestQueries:
     @pytest.mark.parametrize("raw", ["limit=%FF", "limit=%00", "%00=1", "limit", "&&&=", "code=%ED%A0%80", "limit=%"])
     def test_that_are_no_queries_are_no_fault_of_ours(self, operator, raw):
         assert operator.get(f"{reverse('api:lots')}?{raw}").status_code in (200, 400)
+
+    @pytest.mark.parametrize("address", ["/api/v1/images/", "/wafers/", "/login/"])
+    @pytest.mark.parametrize("raw", ["lot=%ff%fe", "%ff=1", "lot=%ED%A0%80", "lot=a%C3&tool=%A9", "lot=%C3=%A9"])
+    def test_that_are_no_utf8_are_refused_wherever_they_come(self, operator, address, raw):
+        answer = operator.get(f"{address}?{raw}", headers={"accept": "application/json"})
+
+        assert answer.status_code == 400
+        refused(answer, field=None)
+        assert answer.json()["detail"] == "The query of this address is not UTF-8."
+
+    def test_in_other_letters_are_read(self, operator, inspected):
+        assert operator.get("/api/v1/images/?lot=%C3%BCber+%E6%99%B6%E5%9C%86").status_code == 200
 
     @pytest.mark.parametrize("key", ["0", "-1", "9" * 40, "1e3", "abc", "%00", "..", "%2e%2e"])
     def test_keys_that_are_none_lead_nowhere(self, operator, key):
@@ -242,6 +258,18 @@ class TestUploads:
         )
 
         refused(answer, field=None)
+
+    @pytest.mark.parametrize(
+        "ids",
+        ["[" * 100_000, '{"a":' * 50_000, "[" * 40 + "]" * 40, '["\\ud800"]', "[NaN]", '[{"a": 1, "a": 2}]', "null"],
+        ids=lambda ids: ids[:8],
+    )
+    def test_with_ids_that_are_no_plain_json_are_refused_by_name(self, operator, inspected, ids):
+        answer = operator.post(
+            "/api/v1/inference/batch/", {"images": [BytesIO(b"x")], "external_ids": ids}, format="multipart"
+        )
+
+        refused(answer, field="external_ids")
 
     @pytest.mark.parametrize("ids", ['["a"]', "a,b", '{"a": 1}', "[1, 2]", '[["a"], "b"]', '["a", "\\u202e"]'])
     def test_with_ids_that_do_not_fit_are_refused(self, operator, inspected, ids):

@@ -38,7 +38,9 @@ class TestReadArtefact:
         with pytest.raises(ArtefactRefused, match="its description says"):
             read_artefact(folder)
 
-    @pytest.mark.parametrize("text", ["", "[]", "{", '{"format": NaN}', "null", "\xff"])
+    @pytest.mark.parametrize(
+        "text", ["", "[]", "{", '{"format": NaN}', "null", "\xff", "[" * 100_000], ids=lambda text: ascii(text[:9])
+    )
     def test_refuses_a_description_that_is_none(self, folder, text):
         (folder / "model.json").write_bytes(text.encode("latin-1"))
 
