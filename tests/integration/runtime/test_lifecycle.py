@@ -7,7 +7,6 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg
@@ -108,7 +107,8 @@ class TestDeath:
         first = instance.process("redis")
         with redis.Redis.from_url(variables(instance)["REDIS_URL"]) as client:
             client.set("kept", "yes")
-        time.sleep(1.1)  # appendfsync everysec
+            # What has left its buffer is the kernel's, and outlives the process.
+            until(lambda: client.info("persistence")["aof_buffer_length"] == 0)
 
         os.kill(first["pid"], signal.SIGKILL)
         until(lambda: instance.process("redis")["restarts"] == 1 and instance.process("redis")["state"] == "ready")

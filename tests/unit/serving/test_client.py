@@ -20,6 +20,7 @@ from serving.errors import (
     TritonUnavailable,
 )
 from serving.retry import RetryPolicy
+from tests.live_stack import eventually
 from tests.unit.serving.fake_triton import FakeTriton
 
 MODEL = "visual_defects__1_0_0"
@@ -249,8 +250,7 @@ class TestBulkhead:
                 target=client.infer, kwargs={"model_name": MODEL, "tiles": tiles(1), "deadline_s": 5}
             )
             first.start()
-            while not triton.calls:
-                time.sleep(0.005)
+            eventually(lambda: triton.calls, within_s=5, every_s=0.005, what="the first call")
             with pytest.raises(TritonOverloaded, match="too many images"):
                 client.infer(model_name=MODEL, tiles=tiles(1), deadline_s=5)
             release.set()
@@ -264,13 +264,15 @@ class TestBreakerInFront:
             client.infer(model_name=MODEL, tiles=tiles(1), deadline_s=5)
         with pytest.raises(TritonUnavailable):
             client.infer(model_name=MODEL, tiles=tiles(1), deadline_s=5)
-        asked = len(triton.calls)
-        started = time.monotonic()
+        asked, spent_s = len(triton.calls), []
 
-        with pytest.raises(CircuitOpen):
-            client.infer(model_name=MODEL, tiles=tiles(1), deadline_s=5)
+        for _ in range(5):
+            started_s = time.monotonic()
+            with pytest.raises(CircuitOpen):
+                client.infer(model_name=MODEL, tiles=tiles(1), deadline_s=5)
+            spent_s.append(time.monotonic() - started_s)
 
-        assert time.monotonic() - started < 0.1
+        assert min(spent_s) < 0.1, "a busy machine holds up one of them, not all"
         assert len(triton.calls) == asked == 5
 
     def test_is_per_model(self, client, triton):
