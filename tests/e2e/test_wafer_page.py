@@ -5,7 +5,11 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.live_stack import eventually
+
 pytestmark = [pytest.mark.e2e, pytest.mark.stack]
+
+PATIENCE_S = 10
 
 
 @pytest.fixture
@@ -24,20 +28,36 @@ PLACE = """() => {
   return { left: low.x, top: low.y, right: place.clientWidth - high.x, bottom: place.clientHeight - high.y }
 }"""
 
+# Whether the image is open, has heard of its place's size, and moves no more.
+AT_REST = """() => {
+  const viewer = OpenSeadragon.getViewer(document.querySelector("#viewer")), place = viewer?.element
+  if (!viewer?.world.getItemAt(0)) return false
+  const { viewport } = viewer, size = viewport.getContainerSize()
+  const isSettled = ["zoomSpring", "centerSpringX", "centerSpringY"].every((name) => viewport[name].isAtTargetValue())
+  return size.x === place.clientWidth && size.y === place.clientHeight && isSettled
+}"""
+
+
+def rest(page):
+    eventually(lambda: page.evaluate(AT_REST), within_s=PATIENCE_S, what="the image to move no more")
+
 
 class TestTheWaferPage:
     def test_the_whole_image_is_in_sight_and_stays_so_when_the_window_changes(self, page):
         page.locator("#viewer canvas").first.wait_for()
         for width, height in ((1920, 1080), (1366, 768)):
             page.set_viewport_size({"width": width, "height": height})
-            page.wait_for_timeout(800)
-            assert min(page.evaluate(PLACE).values()) >= -1
+            eventually(
+                lambda: page.evaluate(AT_REST) and min(page.evaluate(PLACE).values()) >= -1,
+                within_s=PATIENCE_S,
+                what="the whole image",
+            )
 
         page.keyboard.press("j")
         page.keyboard.press("z")
-        page.wait_for_timeout(800)
+        rest(page)
         page.set_viewport_size({"width": 1600, "height": 900})
-        page.wait_for_timeout(800)
+        rest(page)
         assert min(page.evaluate(PLACE).values()) < -1, "what a person has zoomed into is left alone"
 
     def test_keys_go_through_the_defects_and_the_details_follow(self, page):
@@ -62,7 +82,7 @@ class TestTheWaferPage:
         left = viewer["x"] + (viewer["width"] - image["width_px"] * scale) / 2
         top = viewer["y"] + (viewer["height"] - image["height_px"] * scale) / 2
         x, y, width, height = box["bbox_px"]
-        page.wait_for_timeout(800)
+        rest(page)
 
         page.mouse.click(left + (x + width / 2) * scale, top + (y + height / 2) * scale)
 

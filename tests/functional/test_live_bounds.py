@@ -1,5 +1,6 @@
 """What is too much is refused at once, and everybody else is still served."""
 
+import contextlib
 import json
 import re
 import socket as sockets
@@ -16,6 +17,9 @@ from websockets.sync.client import connect
 
 from tests.functional.test_live_inference import NOW, seed
 from tests.live_stack import PASSWORD, eventually, wafer_png
+
+PLACES = 4
+"""At work at the same time: the default of PREDICT_CONCURRENCY."""
 
 pytestmark = [pytest.mark.stack]
 
@@ -145,8 +149,7 @@ class TestStrangers:
         head = "POST /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n"
         held = [self.line_of(live_stack, head) for _ in range(16)]
         try:
-            time.sleep(1)
-            refused = self.ask(live_stack, head)
+            refused = eventually(lambda: self.answer_at_once(live_stack, head), within_s=20, what="a refusal")
             of_another = self.ask(live_stack, "GET /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", source="127.0.0.2")
         finally:
             for line in held:
@@ -164,6 +167,14 @@ class TestStrangers:
     def ask(self, stack, head, *, source="127.0.0.1"):
         with self.line_of(stack, head, source=source) as line:
             return _whole_answer(line).decode("latin1")
+
+    def answer_at_once(self, stack, head):
+        """What is answered before the body has come; nothing while the line is held like the others."""
+        with self.line_of(stack, head) as line:
+            line.settimeout(0.5)
+            with contextlib.suppress(TimeoutError):
+                return _whole_answer(line).decode("latin1")
+        return ""
 
     @staticmethod
     def line_of(stack, head, *, source="127.0.0.1"):
@@ -209,7 +220,8 @@ class TestOverload:
         by_status = {status: [answer for answer in answers if answer[0] == status] for status, _, _ in answers}
         assert set(by_status) <= {200, 202, 503}
         assert all(retry_after for _, retry_after, _ in by_status.get(503, []))
-        assert len(by_status[200]) >= count / 4
+        # How many get their turn while they wait is a matter of speed; whoever has a place is answered in any case.
+        assert sum(status != 503 for status, _, _ in answers) >= PLACES
         assert set(statuses) == {200}
         assert sorted(waits_s)[int(len(waits_s) * 0.9)] < 2
         eventually(
@@ -217,6 +229,8 @@ class TestOverload:
             within_s=10,
             what="calm",
         )
+        refused = [number for number, (status, _, _) in enumerate(answers) if status == 503]
+        assert all(upload(number)[0] in (200, 202) for number in refused[:3]), "whoever comes again later gets in"
 
 
 class TestReload:
@@ -260,7 +274,6 @@ class TestSlowReaders:
         headers = {"Authorization": operator.headers["Authorization"]}
         lines = [self.line_that_nobody_reads(live_stack, headers) for _ in range(8)]
         try:
-            time.sleep(1)
             memory_bytes = web.memory_info().rss
             ours = {line.getsockname()[1] for line in lines}
             with connect(address, additional_headers=headers, origin=None, max_size=2**21) as reader:
@@ -290,4 +303,6 @@ class TestSlowReaders:
             b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
             + f"Authorization: {headers['Authorization']}\r\n\r\n".encode()
         )
+        line.settimeout(10)
+        assert line.recv(12, sockets.MSG_WAITALL) == b"HTTP/1.1 101", "the line is open, and nothing more is read of it"
         return line

@@ -263,7 +263,9 @@ class TestStream:
             self.start(socket, lot=lot)
             frame_of(socket, "started")
             socket.send(wafer_png(seed(360)))
-            time.sleep(0.3)
+            # Frames are taken in their order: once this one is answered, the image before it is at work.
+            socket.send('{"type": "ping"}')
+            frame_of(socket, "pong")
 
         eventually(
             lambda: operator.get(f"{live_stack.api}/runs/", params={"lot": lot}, timeout=10).json()["results"],
