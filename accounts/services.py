@@ -21,7 +21,7 @@ from core.actors import Actor, Source
 from core.authentication import forget_tokens
 from core.clock import now as clock_now
 from core.errors import TooManyTries
-from core.idempotency import Answer, Claim, LostClaim
+from core.idempotency import CLAIM_LIFETIME, Answer, Claim, LostClaim
 from core.roles import Role, forget_grants
 from core.throttling import Limit, give_back_tries, take_tries
 
@@ -29,9 +29,8 @@ FAILED_PER_ACCOUNT = Limit(kind="failed-account", most=10, window_s=900)
 FAILED_PER_ADDRESS = Limit(kind="failed-address", most=30, window_s=900)
 TOKEN_LIFETIME = timedelta(days=90)
 KEY_LIFETIME = timedelta(days=1)
-# Longer than requests take. A claim older than this belongs to a process that died, or may not commit any more.
-CLAIM_LIFETIME = timedelta(minutes=3)
-LONGEST_RETRY_S = 30
+# A hold on a key that ends later was made by a clock that was wrong; two clocks may differ by the difference.
+MOST_LEFT = 2 * CLAIM_LIFETIME
 # Its owner can still see for a while why it does not work any more.
 SHOW_EXPIRED_TOKEN_FOR = timedelta(days=7)
 
@@ -186,7 +185,7 @@ def revoke_token(*, token: ApiToken, actor: Actor, now: datetime) -> None:
 def claim_idempotency_key(*, user_id: int, key: str, fingerprint: str, now: datetime) -> Claim | Answer:
     """Reserve a key for a request about to be carried out.
 
-    A claim whose request never ended, because its process died, is taken over after a while.
+    A claim that nobody has renewed for a while, because its process died or stands still, is taken over.
 
     Returns:
         A claim when the key is ours now; else the answer to the request that had it first.
@@ -215,22 +214,30 @@ def claim_idempotency_key(*, user_id: int, key: str, fingerprint: str, now: date
         raise KeyReused("This Idempotency-Key was sent with another request. Use a new one.")
     elif row.status is not None:
         return Answer(status=row.status, body=row.body or "", location=row.location)
-    elif row.held_until is not None and row.held_until > now:
-        raise _still_running(left=row.held_until - now)
+    elif row.held_until is not None and timedelta(0) < row.held_until - now <= MOST_LEFT:
+        raise _still_running(lasted=now - row.created_at, left=row.held_until - now)
     row.attempt, row.held_until = row.attempt + 1, held_until
     row.save()
     return Claim(user_id=user_id, key=key, attempt=row.attempt, made=row.made)
 
 
-def _still_running(*, left: timedelta) -> StillRunning:
+def _still_running(*, lasted: timedelta, left: timedelta) -> StillRunning:
     """Most requests end at once: wait as long again as this one has lasted, and no longer than its hold does."""
     left_s = max(1, math.ceil(left.total_seconds()))
-    lasted_s = math.ceil((CLAIM_LIFETIME - left).total_seconds())
     return StillRunning(
         "The first request with this Idempotency-Key is still being carried out."
-        f" If it never ends, the same request is taken up again in {left_s} s.",
-        retry_after_s=max(1, min(lasted_s, left_s, LONGEST_RETRY_S)),
+        f" If it has broken off, the same request is taken up again in {left_s} s.",
+        retry_after_s=max(1, min(math.ceil(lasted.total_seconds()), left_s)),
     )
+
+
+def renew_idempotency_key(claim: Claim, *, now: datetime) -> bool:
+    """Say that the request of a claim is still at work.
+
+    Returns:
+        Whether the key is still reserved for it: it has neither been answered, nor let go of, nor taken over.
+    """
+    return _held(claim).exclude(held_until=None).update(held_until=now + CLAIM_LIFETIME) == 1
 
 
 def note_made(claim: Claim, made: str) -> None:

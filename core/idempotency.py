@@ -3,21 +3,29 @@
 import contextlib
 import hashlib
 import re
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from django.db import transaction
+import structlog
+from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse, QueryDict
 from rest_framework.request import Request
 
+from core import holds
+from core.clock import now as clock_now
 from core.errors import Conflict, Invalid, MayBeDone
-from core.outages import as_unavailable
+from core.outages import as_unavailable, insist
 
+# How long a key stays reserved for a request that has fallen silent, because its process died or stands still.
+CLAIM_LIFETIME = timedelta(seconds=6)
+_RENEWALS_PER_LIFETIME = 3
 _KEY = re.compile(r"[\x21-\x7e]{8,128}")
 _CHUNK_BYTES = 2**20
+logger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,8 @@ class Keys(Protocol):
     """Where keys are kept; `accounts.services` keeps them in the database."""
 
     def claim_idempotency_key(self, *, user_id: int, key: str, fingerprint: str, now: datetime) -> Claim | Answer: ...
+
+    def renew_idempotency_key(self, claim: Claim, *, now: datetime) -> bool: ...
 
     def note_made(self, claim: Claim, made: str) -> None: ...
 
@@ -127,13 +137,9 @@ def once(
     claim = keys.claim_idempotency_key(user_id=user_id, key=key, fingerprint=fingerprint(request), now=now)
     if isinstance(claim, Answer):
         return claim.as_response(is_replay=True)
-    try:
-        with transaction.atomic():
-            response = work()
-            _keep(response, keys=keys, claim=claim)
-    except BaseException:
-        keys.release_idempotency_key(claim)
-        raise
+    with _holding(claim, keys=keys), transaction.atomic():
+        response = work()
+        _keep(response, keys=keys, claim=claim)
     return response
 
 
@@ -157,18 +163,48 @@ def once_in_steps(
         return claim.as_response(is_replay=True)
     attempt = Attempt(keys=keys, claim=claim)
     try:
-        response = work(attempt)
-        if claim is not None:
-            # Whoever has taken over goes on with what this one made, and keeps the same answer.
-            with contextlib.suppress(LostClaim):
-                _keep(response, keys=keys, claim=claim)
+        with contextlib.nullcontext() if claim is None else _holding(claim, keys=keys):
+            response = work(attempt)
+            if claim is not None:
+                # Whoever has taken over goes on with what this one made, and keeps the same answer.
+                with contextlib.suppress(LostClaim):
+                    _keep(response, keys=keys, claim=claim)
     except BaseException as fault:
-        if claim is not None:
-            keys.release_idempotency_key(claim)
         if attempt.has_noted and as_unavailable(fault) is not None:
             raise MayBeDone() from fault
         raise
     return response
+
+
+@contextlib.contextmanager
+def _holding(claim: Claim, *, keys: Keys) -> Iterator[None]:
+    """Keep a key reserved for as long as its request is at work, and let go of it when that fails."""
+    every_s = CLAIM_LIFETIME.total_seconds() / _RENEWALS_PER_LIFETIME
+    try:
+        with holds.renewed(lambda: keys.renew_idempotency_key(claim, now=clock_now()), every_s=every_s):
+            yield
+    except BaseException:
+        _let_go(claim, keys=keys)
+        raise
+
+
+def _let_go(claim: Claim, *, keys: Keys) -> None:
+    try:
+        keys.release_idempotency_key(claim)
+    except Exception as fault:
+        if as_unavailable(fault) is None:
+            raise
+        # Nobody waits for the database here: whoever sent the request is told at once.
+        threading.Thread(target=_let_go_later, args=(claim, keys), name="letting go", daemon=True).start()
+
+
+def _let_go_later(claim: Claim, keys: Keys) -> None:
+    try:
+        insist(lambda: keys.release_idempotency_key(claim), for_s=CLAIM_LIFETIME.total_seconds())
+    except Exception as fault:
+        logger.info("key_not_released", error=type(fault).__name__)
+    finally:
+        connection.close()
 
 
 def _keep(response: HttpResponse, *, keys: Keys, claim: Claim) -> None:

@@ -1,11 +1,13 @@
 """Known outages: which exceptions mean that a part we depend on is away."""
 
 import errno
+import time
+from collections.abc import Callable
 
 import psycopg
 import psycopg_pool
 import redis
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, close_old_connections
 
 from core.errors import Unavailable
 
@@ -18,6 +20,7 @@ _BUSY = (
     psycopg.errors.SerializationFailure,
 )
 _STORE_FAILS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENOTCONN})
+_ASK_AGAIN_S = 0.5
 
 
 def as_unavailable(fault: BaseException) -> Unavailable | None:
@@ -43,6 +46,27 @@ def as_unavailable(fault: BaseException) -> Unavailable | None:
     if _is_of_the_store(fault):
         return Unavailable("Images cannot be stored or read right now. Try again shortly.", component="storage")
     return None
+
+
+def insist(act: Callable[[], None], *, for_s: float) -> None:
+    """Carry something out in spite of an outage: again and again, until it is done or `for_s` are over.
+
+    Args:
+        act: outside any transaction, and harmless when it is done twice.
+
+    Raises:
+        The last outage; and at once whatever is none.
+    """
+    until_s = time.monotonic() + for_s
+    while True:
+        try:
+            return act()
+        except Exception as fault:
+            if as_unavailable(fault) is None or time.monotonic() > until_s:
+                raise
+        time.sleep(_ASK_AGAIN_S)
+        # One that broke stays broken.
+        close_old_connections()
 
 
 def _is_of_the_store(fault: BaseException) -> bool:

@@ -23,6 +23,7 @@ WRITING_SQL = re.compile(r"^\s*(INSERT INTO|UPDATE|DELETE FROM)\b", re.MULTILINE
 UNRECORDED = {
     "outbox.services.forget_old_events": "announcements that nobody will ask for any more",
     "accounts.services.claim_idempotency_key": "the mark of a request that is carried out; its effects are recorded",
+    "accounts.services.renew_idempotency_key": "as above",
     "accounts.services.note_made": "as above",
     "accounts.services.store_idempotent_answer": "as above",
     "accounts.services.release_idempotency_key": "as above",

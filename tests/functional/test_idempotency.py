@@ -1,6 +1,7 @@
 """A request that comes again with its key is carried out once and answered the same."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -14,14 +15,15 @@ from accounts import services
 from accounts.errors import StillRunning
 from accounts.models import IdempotencyKey, Site
 from audit.models import AuditEvent
+from core import idempotency
 from core.clock import now
-from core.idempotency import Answer, Claim, LostClaim
+from core.idempotency import CLAIM_LIFETIME, Answer, LostClaim
 from core.roles import Role
 from inspection.api import catalogue
 from inspection.models import InspectionImage, InspectionJob, InspectionRun, Layer
 from inspection.services import batches
 from tests.factories import make_recipe, make_user
-from tests.live_stack import wafer_png
+from tests.live_stack import eventually, wafer_png
 from tests.locks import until_others_wait
 
 pytestmark = pytest.mark.django_db
@@ -213,16 +215,23 @@ class TestClaim:
     def claim(self, user, *, at, fingerprint="f"):
         return services.claim_idempotency_key(user_id=user.pk, key=KEY, fingerprint=fingerprint, now=at)
 
-    def test_of_a_request_under_way_is_refused(self):
+    def test_of_a_request_under_way_is_refused_for_as_long_as_it_is_renewed(self):
         user, at = make_user(), now()
-        assert isinstance(self.claim(user, at=at), Claim)
+        under_way = self.claim(user, at=at)
 
-        with pytest.raises(StillRunning):
-            self.claim(user, at=at + timedelta(minutes=1))
+        for _ in range(100):
+            at += CLAIM_LIFETIME * 0.9
+            with pytest.raises(StillRunning):
+                self.claim(user, at=at)
+            assert services.renew_idempotency_key(under_way, now=at)
 
-    @pytest.mark.parametrize(
-        ("lasted_s", "retry_after_s", "left_s"), [(0, 1, 180), (0.2, 1, 180), (12, 12, 168), (100, 30, 80), (176, 4, 4)]
-    )
+    def test_that_ends_too_late_to_be_true_is_of_a_wrong_clock_and_taken_over(self):
+        user, at = make_user(), now()
+        self.claim(user, at=at + timedelta(hours=1))
+
+        assert self.claim(user, at=at).attempt == 2
+
+    @pytest.mark.parametrize(("lasted_s", "retry_after_s", "left_s"), [(0, 1, 6), (0.2, 1, 6), (3, 3, 3), (5.5, 1, 1)])
     def test_of_a_request_under_way_says_when_asking_again_makes_sense(self, lasted_s, retry_after_s, left_s):
         user, at = make_user(), now()
         self.claim(user, at=at)
@@ -236,14 +245,14 @@ class TestClaim:
         user, at = make_user(), now()
         first = self.claim(user, at=at)
 
-        second = self.claim(user, at=at + timedelta(minutes=4))
+        second = self.claim(user, at=at + CLAIM_LIFETIME)
 
         assert (first.attempt, second.attempt) == (1, 2)
 
-    def test_that_was_taken_over_may_neither_note_nor_answer_nor_let_go(self):
+    def test_that_was_taken_over_may_neither_note_nor_answer_nor_renew_nor_let_go(self):
         user, at = make_user(), now()
         lost = self.claim(user, at=at)
-        self.claim(user, at=at + timedelta(minutes=4))
+        self.claim(user, at=at + CLAIM_LIFETIME)
 
         for act in (
             lambda: services.note_made(lost, "1"),
@@ -253,7 +262,20 @@ class TestClaim:
                 act()
         services.release_idempotency_key(lost)
 
-        assert IdempotencyKey.objects.get().held_until == at + timedelta(minutes=7)
+        assert not services.renew_idempotency_key(lost, now=at)
+        assert IdempotencyKey.objects.get().held_until == at + 2 * CLAIM_LIFETIME
+
+    def test_that_was_let_go_of_or_answered_is_not_renewed_any_more(self):
+        user, at = make_user(), now()
+        let_go = self.claim(user, at=at)
+        services.note_made(let_go, "the job")
+        services.release_idempotency_key(let_go)
+        late = services.renew_idempotency_key(let_go, now=at)
+        answered = self.claim(user, at=at)
+        services.store_idempotent_answer(answered, Answer(200, ""))
+
+        assert not late
+        assert not services.renew_idempotency_key(answered, now=at)
 
     def test_of_a_failed_request_that_made_something_hands_it_on(self):
         user, at = make_user(), now()
@@ -271,6 +293,65 @@ class TestClaim:
         services.store_idempotent_answer(claim, given)
 
         assert self.claim(user, at=at) == given
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTheHoldOnAKey:
+    """It is short, and renewed by the request it stands for."""
+
+    @pytest.fixture
+    def slow_layer(self, operator, monkeypatch):
+        """Making a layer waits for the event that is given back."""
+        monkeypatch.setattr(idempotency, "CLAIM_LIFETIME", timedelta(seconds=0.9))
+        monkeypatch.setattr(services, "CLAIM_LIFETIME", timedelta(seconds=0.9))
+        go_on = threading.Event()
+
+        def slow(**values):
+            assert go_on.wait(20)
+            return catalogue.services.create_layer(**values)
+
+        monkeypatch.setattr(catalogue.LayersView, "kind", replace(catalogue.LayersView.kind, create=slow))
+        return go_on
+
+    @staticmethod
+    def closing(work):
+        def run(*arguments):
+            try:
+                return work(*arguments)
+            finally:
+                connection.close()
+
+        return run
+
+    def test_lasts_as_long_as_a_slow_request(self, operator, slow_layer):
+        with ThreadPoolExecutor(max_workers=1) as threads:
+            slow = threads.submit(self.closing(make_layer), operator)
+            time.sleep(2)
+            meanwhile = make_layer(operator)
+            slow_layer.set()
+
+            assert slow.result(20).status_code == 201
+        assert (meanwhile.status_code, meanwhile.json()["code"]) == (409, "still_running")
+
+    def test_is_let_go_of_when_the_database_is_back(self, operator, monkeypatch):
+        release, tries = services.release_idempotency_key, []
+
+        def is_away_at_first(claim):
+            tries.append(claim)
+            if len(tries) < 3:
+                raise OperationalError("server closed the connection unexpectedly")
+            release(claim)
+
+        def breaks(**_):
+            raise OperationalError("server closed the connection unexpectedly")
+
+        monkeypatch.setattr(services, "release_idempotency_key", is_away_at_first)
+        with monkeypatch.context() as broken:
+            broken.setattr(catalogue.LayersView, "kind", replace(catalogue.LayersView.kind, create=breaks))
+            assert make_layer(operator).status_code == 503
+
+        eventually(lambda: not IdempotencyKey.objects.exists(), within_s=4, what="the key to be free")
+        assert make_layer(operator).status_code == 201
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,7 +9,8 @@ import redis
 from botocore.exceptions import EndpointConnectionError
 from django.db import DataError, IntegrityError, OperationalError
 
-from core.outages import as_unavailable
+from core import outages
+from core.outages import as_unavailable, insist
 
 
 def caused_by(fault, cause):
@@ -59,3 +60,41 @@ class TestAsUnavailable:
         outage = as_unavailable(caused_by(OperationalError(), psycopg.errors.DeadlockDetected()))
 
         assert "does not answer" not in outage.detail
+
+
+class TestInsist:
+    @pytest.fixture
+    def act(self, monkeypatch):
+        """Fails with what it is given, one after the other, and then does it."""
+        monkeypatch.setattr(outages, "_ASK_AGAIN_S", 0.01)
+
+        def make(*faults):
+            left = list(faults)
+
+            def act():
+                if left:
+                    raise left.pop(0)
+
+            act.left = left
+            return act
+
+        return make
+
+    def test_goes_on_until_the_outage_is_over(self, act):
+        insisting = act(OperationalError(), OperationalError())
+
+        insist(insisting, for_s=5)
+
+        assert insisting.left == []
+
+    def test_gives_up_in_the_end(self, act):
+        with pytest.raises(OperationalError):
+            insist(act(*[OperationalError() for _ in range(100)]), for_s=0.05)
+
+    def test_does_not_repeat_what_is_no_outage(self, act):
+        refused = act(IntegrityError(), IntegrityError())
+
+        with pytest.raises(IntegrityError):
+            insist(refused, for_s=5)
+
+        assert len(refused.left) == 1
