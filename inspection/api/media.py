@@ -1,5 +1,6 @@
 """Pictures. What people see is drawn anew from the pixels; what was sent leaves as an attachment that nothing opens."""
 
+from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,14 @@ from inspection.api.base import ApiView
 from inspection.models import InspectionImage
 from inspection.serializers.inputs import ViewQuery
 
+# The suffixes of each format, the usual one first.
+SUFFIXES = {
+    "png": (".png",),
+    "jpeg": (".jpg", ".jpeg"),
+    "webp": (".webp",),
+    "bmp": (".bmp",),
+    "tiff": (".tif", ".tiff"),
+}
 # An image never changes: its picture at an address is the same for ever, for whoever may see it.
 FOR_EVER = "private, max-age=31536000, immutable"
 JPEG = OpenApiResponse(OpenApiTypes.BINARY, description="A picture without metadata.")
@@ -98,11 +107,10 @@ class ImageFileView(PictureView):
             file = default_storage.open(image.store_key, "rb")
         except FileNotFoundError as fault:
             raise NotFound("The file of this image is missing from the store.", image=str(image.pk)) from fault
-        name = "".join(character for character in image.file_name if character.isprintable())
         return FileResponse(
             file,
             as_attachment=True,
-            filename=name or f"{image.sha256[:12]}.{image.format}",
+            filename=download_name(image.file_name, format=image.format, sha256=image.sha256),
             content_type="application/octet-stream",
             headers={
                 "Content-Length": str(image.bytes),
@@ -111,3 +119,13 @@ class ImageFileView(PictureView):
                 "Cache-Control": "private, no-store",
             },
         )
+
+
+def download_name(file_name: str, *, format: str, sha256: str) -> str:
+    """The name an original leaves under: the sender's, with the suffix of what it is, so that nothing else opens it.
+
+    A name without anything to keep is the image's digest.
+    """
+    name = PurePosixPath("".join(character for character in file_name if character.isprintable()))
+    suffix = name.suffix if name.suffix.lower() in SUFFIXES[format] else SUFFIXES[format][0]
+    return f"{name.stem.strip('. ') or sha256[:12]}{suffix}"
