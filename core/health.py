@@ -144,7 +144,8 @@ def readiness(seen: list[Component]) -> State:
     down = {component.name for component in seen if component.state == State.DOWN}
     if down & NEEDED:
         return State.DOWN
-    return State.DEGRADED if down else State.OK
+    is_troubled = any(component.state in (State.DOWN, State.DEGRADED) for component in seen)
+    return State.DEGRADED if is_troubled else State.OK
 
 
 def _ask_postgres() -> str:

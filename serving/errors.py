@@ -122,3 +122,7 @@ class VersionConflict(ServingError):
     """That name and version are published already with other content. Versions never change."""
 
     code = "version_conflict"
+
+
+WORDS_OF_OUTAGES = frozenset(kind.plain for kind in (TritonUnavailable, TritonTimeout, TritonOverloaded, ModelNotReady))
+"""What people are told of work that waits for Triton."""

@@ -9,21 +9,31 @@ from django.db.models.functions import Now
 
 from inspection.choices import RunState
 from inspection.models import InspectionRun
+from serving.errors import WORDS_OF_OUTAGES
 
 
 def queue_state(*, now: datetime) -> dict[str, Any]:
-    """Depth and age of the queue over all sites. Four queries, each of one state: those have partial indexes."""
+    """Depth and age of the queue over all sites. Five queries, each of one state: those have partial indexes.
+
+    `held_up_s` is how long the oldest of the runs that wait for Triton has been queued; None when none does.
+    """
     queued = InspectionRun.objects.filter(state=RunState.QUEUED)
     depth = queued.aggregate(runs=Count("pk"), oldest=Min("queued_at"))
     waiting = queued.exclude(waiting_for="").order_by("-id").values_list("waiting_for", flat=True)
+    held_up = queued.filter(waiting_for__in=WORDS_OF_OUTAGES).aggregate(oldest=Min("queued_at"))["oldest"]
     failed = InspectionRun.objects.filter(state=RunState.FAILED, finished_at__gte=now - timedelta(days=1))
     return {
         "queued": depth["runs"],
         "running": InspectionRun.objects.filter(state=RunState.RUNNING).count(),
-        "oldest_queued_s": round((now - depth["oldest"]).total_seconds(), 1) if depth["oldest"] else None,
+        "oldest_queued_s": _age_s(depth["oldest"], now=now),
+        "held_up_s": _age_s(held_up, now=now),
         "failed_24h": failed.count(),
         "waiting_for": waiting.first() or None,
     }
+
+
+def _age_s(since: datetime | None, *, now: datetime) -> float | None:
+    return round((now - since).total_seconds(), 1) if since else None
 
 
 @dataclass(frozen=True)

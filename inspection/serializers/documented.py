@@ -405,6 +405,7 @@ class QueueOut(serializers.Serializer):
     queued = serializers.IntegerField()
     running = serializers.IntegerField()
     oldest_queued_s = serializers.FloatField(allow_null=True)
+    held_up_s = serializers.FloatField(allow_null=True, help_text="How long the oldest run that waits for Triton has.")
     failed_24h = serializers.IntegerField()
     waiting_for = serializers.CharField(allow_null=True)
 

@@ -1,7 +1,7 @@
 """How the whole is: every part, what waits, and one sentence for people when something is wrong."""
 
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from inspection.services import inference, prediction_cache
 from inspection.services.decoder import decoder
 from models_admin import selectors as models_admin
 from models_admin.models import Deployment
+from serving.breaker import BreakerSnapshot, BreakerState
 from serving.health import ServerHealth, snapshot
 
 _ENGINEERS = frozenset({Role.MODEL_ENGINEER, Role.ADMIN})
@@ -31,6 +32,9 @@ _NAMES = {
     "beat": "the clock",
 }
 
+WAITS_LONG_S = 10.0
+"""A queue that waits for Triton longer than this is trouble, not a moment."""
+
 _seen: Briefly[dict[str, Any]] = Briefly(ttl_s=1.0)
 
 BANNERS = {
@@ -43,6 +47,7 @@ BANNERS = {
     "decoder": "Images cannot be decoded, so uploads are refused. What was stored is safe.",
     "beat": "The clock is not running: lost and waiting runs are not looked for.",
 }
+HELD_BACK = "The inference server fails. Uploads are accepted; runs wait and finish by themselves."
 
 
 def system_state(*, now: datetime, visible_to: Actor) -> dict[str, Any]:
@@ -72,13 +77,15 @@ def _read(now: datetime) -> dict[str, Any]:
         parts[kind] = _process(kind, living)
     parts["decoder"] = _decoder()
     parts["model"] = _model(names, server)
+    breaker, queue = _worst_breaker(names, server), selectors.queue_state(now=now)
+    parts["triton"] = _as_it_serves(parts["triton"], breaker=breaker, held_up_s=queue["held_up_s"], now=now)
     components = list(parts.values())
     return {
         "state": health.readiness(components),
         "banner": banner_of(components),
         "components": [_shown(part) for part in components],
-        "breaker": _breaker(names, server, now=now),
-        "queue": selectors.queue_state(now=now),
+        "breaker": _breaker(breaker, now=now),
+        "queue": queue,
         "versions": _versions(parts, serving, server),
         "triton": {"models": _models(server), "gpus": _gpus(server)},
         "cache": prediction_cache.statistics(),
@@ -93,7 +100,7 @@ def banner_of(components: list[Component]) -> str | None:
     down = {part.name for part in components if part.state == State.DOWN}
     gravest_first = [name for name in BANNERS if name in down]
     if not gravest_first:
-        return None
+        return HELD_BACK if any(part.state == State.DEGRADED for part in components) else None
     others = ", ".join(_NAMES[name] for name in gravest_first[1:])
     return BANNERS[gravest_first[0]] + (f" Also down: {others}." if others else "")
 
@@ -132,10 +139,32 @@ def _model(names: list[str], server: ServerHealth) -> Component:
     return Component(name="model", state=State.OK, detail=", ".join(names))
 
 
-def _breaker(names: list[str], server: ServerHealth, *, now: datetime) -> dict[str, Any]:
-    """The worst breaker in front of what serves."""
+def _as_it_serves(
+    part: Component, *, breaker: BreakerSnapshot | None, held_up_s: float | None, now: datetime
+) -> Component:
+    """Triton by what becomes of the work, not by its answer to being asked alone.
+
+    Args:
+        held_up_s: for how long a run has waited for Triton, None when none does.
+    """
+    if part.state != State.OK:
+        return part
+    if breaker is not None and breaker.state is BreakerState.OPEN:
+        detail, for_s = "It answers, but calls to it failed and are held back; runs wait.", breaker.open_for_s
+    elif held_up_s is not None and held_up_s > WAITS_LONG_S:
+        detail, for_s = "It answers, but runs wait for it.", held_up_s
+    else:
+        return part
+    return replace(part, state=State.DEGRADED, detail=detail, since=now - timedelta(seconds=for_s))
+
+
+def _worst_breaker(names: list[str], server: ServerHealth) -> BreakerSnapshot | None:
+    """Of those in front of what serves; None where there is none."""
     seen = [model.breaker for name in names if (model := server.model(name)) and model.breaker]
-    worst = max(seen, key=lambda one: one.open_for_s, default=None)
+    return max(seen, key=lambda one: one.open_for_s, default=None)
+
+
+def _breaker(worst: BreakerSnapshot | None, *, now: datetime) -> dict[str, Any]:
     if worst is None:
         return {"state": "unknown", "opened_at": None, "failures": None, "reason": "", "probe_in_s": None}
     opened_at = (now - timedelta(seconds=worst.open_for_s)).isoformat() if worst.open_for_s else None

@@ -11,6 +11,7 @@ describe("the title", () => {
   test("before any answer claims nothing", () => assert.equal(health.headline(health.nothingKnown(), AT).state, "unknown"))
   test("says that everything works while that is known", () => assert.equal(health.headline(known, AT + 3000).title, "Everything works"))
   test("says what the server says of trouble", () => assert.equal(health.headline(health.answered(known, { ...ok, state: "degraded", banner: "B" }, AT), AT).text, "B"))
+  test("never says that everything works while work is held back", () => assert.equal(health.headline(health.answered(known, { ...ok, state: "degraded", banner: "B" }, AT), AT).title, "Some of it does not work"))
   test("is unknown once the server cannot be asked, with since when and how old", () => {
     const head = health.headline(health.failed(known, unreachable, AT + 5000), AT + 34_000)
     assert.equal(head.state, "unknown")

@@ -32,6 +32,7 @@ describe("words for the link", () => {
   test("offline counts down", () => assert.equal(words({ states: ["live", "offline"], retryInMs: 3200 }).sub, "again in 4 s"))
   test("silence is stale, not live", () => assert.equal(words({ silentMs: 48_000 }).text, "Stale"))
   test("a socket that was refused is not live, whatever the others are", () => assert.deepEqual([words({ states: ["live", "refused"] }).text, words({ states: ["live", "refused"] }).level], ["Not live", "warn"]))
+  test("somebody else's name is not the one that is shown", () => assert.deepEqual([words({ states: ["live", "somebody else"] }).text, words({ states: ["somebody else"] }).level], ["Somebody else", "alarm"]))
   test("signed out comes before everything", () => assert.equal(words({ states: ["offline", "signed out"] }).text, "Signed out"))
 })
 
@@ -41,6 +42,7 @@ describe("alarms", () => {
   test("unknown is not none", () => assert.equal(alarmWords(null).text, "System unknown"))
   test("none", () => assert.equal(alarmWords({ state: "ok", components: [part("redis", "ok")] }).text, "System OK"))
   test("down comes before degraded", () => assert.deepEqual(alarmWords({ state: "degraded", components: [part("redis", "degraded"), part("triton", "down")] }), { level: "alarm", text: "Triton down" }))
+  test("work that is held back is said, though every part answers", () => assert.deepEqual(alarmWords({ state: "degraded", components: [part("redis", "ok"), part("triton", "degraded")] }), { level: "warn", text: "Triton degraded" }))
   test("many are counted", () => assert.equal(alarmWords({ state: "down", components: ["postgres", "storage", "beat"].map((name) => part(name, "down")) }).text, "PostgreSQL, Image store +1 down"))
 })
 

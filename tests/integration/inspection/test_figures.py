@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from core.clock import now
 from inspection import selectors, services
 from inspection.models import InspectionRun
+from serving.errors import TritonUnavailable
 
 pytestmark = pytest.mark.django_db
 AT = now()
@@ -48,6 +49,13 @@ class TestQueueState:
         assert (state["queued"], state["running"], state["failed_24h"]) == (3, 1, 1)
         assert state["oldest_queued_s"] == 7200.0
         assert "deployed" in state["waiting_for"]
+
+    def test_says_for_how_long_work_waits_for_triton(self, queued):
+        queued(1, hours_ago=2.0)
+        held_up = queued(2, hours_ago=1.0)
+        InspectionRun.objects.filter(pk=held_up.pk).update(waiting_for=TritonUnavailable.plain)
+
+        assert selectors.queue_state(now=AT)["held_up_s"] == 3600.0
 
     def test_every_question_has_an_index_of_its_own(self, site):
         with CaptureQueriesContext(connection) as asked:

@@ -72,6 +72,12 @@ class TestTritonsOwnWords:
         assert "127.0.0.1" in told[engineer]["reason"]
         assert told[operator]["reason"] == ""
 
+    def test_while_it_is_open_the_whole_is_degraded(self, open_breaker, operator):
+        told = services.system_state(now=now(), visible_to=operator)
+
+        assert (told["state"], state_of("triton", told)) == ("degraded", "degraded")
+        assert told["banner"]
+
 
 class TestTheDecoder:
     def test_that_cannot_be_started_is_down_and_well_again_with_the_next_image(self, monkeypatch, png):
