@@ -1,5 +1,6 @@
 """Where one instance keeps its things. Everything lies under its own `var` folder."""
 
+import contextlib
 import os
 import sys
 from dataclasses import dataclass
@@ -82,10 +83,19 @@ class Layout:
         return self.log_dir / f"{name}.log"
 
     def make(self) -> None:
-        """Create the folders every process may write to."""
-        kept = (self.models_dir, self.storage_dir, self.beat_path.parent)
-        for folder in (*kept, self.log_dir, self.tmp_dir, self.cache_dir):
+        """Create the folders every process may write to, closed to the other users of the machine."""
+        kept = (self.models_dir, self.storage_dir, self.beat_path.parent, self.redis_dir, self.triton_dir)
+        for folder in (*kept, self.static_dir, self.log_dir, self.tmp_dir, self.cache_dir):
             folder.mkdir(parents=True, exist_ok=True)
+            _close(folder, 0o700)
+        # PostgreSQL refuses root and then runs as somebody else, who has to get through to his own folder.
+        _close(self.var_dir, 0o711 if os.geteuid() == 0 else 0o700)
+
+
+def _close(folder: Path, mode: int) -> None:
+    # A folder of somebody else, lent to us, is theirs to close.
+    with contextlib.suppress(PermissionError):
+        folder.chmod(mode)
 
 
 def scripts_dir() -> Path:

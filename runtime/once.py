@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from runtime.layout import PROJECT_DIR
+from runtime.private_files import replace_private
 
 # What the tasks run is code; what they load is these.
 WATCHED = ("*.py", "*.csv", "model.json")
@@ -44,9 +45,7 @@ class Once:
     def done(self, name: str) -> None:
         """Note that the task has come to a good end."""
         kept = self._read() | {name: self._digest(self._database())}
-        partial = self._path.with_suffix(".partial")
-        partial.write_text(json.dumps(kept, indent=1))
-        partial.replace(self._path)
+        replace_private(self._path, json.dumps(kept, indent=1))
 
     def _read(self) -> dict[str, str]:
         try:

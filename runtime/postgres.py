@@ -11,8 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from runtime import environment, privileges, probes, procfs
-from runtime.keys import Keys, write_private
+from runtime.keys import Keys
 from runtime.layout import PROJECT_DIR, Layout
+from runtime.private_files import write_private
 from runtime.process import Command
 from runtime.unit import TASK, Spec
 

@@ -4,8 +4,9 @@ import shutil
 import signal
 
 from runtime import environment, probes
-from runtime.keys import Keys, write_private
+from runtime.keys import Keys
 from runtime.layout import Layout, scripts_dir
+from runtime.private_files import write_private
 from runtime.process import Command
 from runtime.unit import Spec
 

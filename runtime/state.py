@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runtime import procfs
+from runtime.private_files import replace_private
 
 
 @dataclass
@@ -62,9 +63,7 @@ def read(path: Path) -> State:
 
 def write(path: Path, state: State) -> None:
     """Replace the state in `path` in one step, so that a reader never sees half of it."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(state.as_dict(), indent=1))
-    partial.replace(path)
+    replace_private(path, json.dumps(state.as_dict(), indent=1))
 
 
 class Locked(Exception):

@@ -29,6 +29,18 @@ def variables(instance):
     return json.loads(answer.stdout)
 
 
+def _open_to_others(folder):
+    """What other users of the machine can list or read below `folder`; they may pass through it."""
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if mode & 0o066:
+        yield folder
+    for entry in folder.iterdir() if mode & 0o011 else ():
+        if entry.is_dir():
+            yield from _open_to_others(entry)
+        elif stat.S_IMODE(entry.stat().st_mode) & 0o066:
+            yield entry
+
+
 class TestUp:
     def test_starts_the_servers_says_where_and_stops_them(self, kept_instance, port_is_open):
         told = kept_instance.up(SERVERS)
@@ -249,6 +261,11 @@ class TestSecrets:
         assert stat.S_IMODE((kept_instance.var_dir / "keys.json").stat().st_mode) == 0o600
         assert stat.S_IMODE((kept_instance.var_dir / "redis" / "redis.conf").stat().st_mode) == 0o600
         assert not [secret for secret in secrets if secret in shown]
+
+    def test_nothing_an_instance_keeps_can_be_read_by_others(self, kept_instance):
+        kept_instance.up(SERVERS)
+
+        assert list(_open_to_others(kept_instance.var_dir)) == []
 
     def test_they_are_made_once(self, tmp_path):
         first = load_or_make(tmp_path / "keys.json")

@@ -1,10 +1,13 @@
 """The small parts of the supervisor, each on its own."""
 
 import json
+import stat
+import tempfile
+from pathlib import Path
 
 import pytest
 
-from runtime import keys, logs, ports, postgres, state
+from runtime import keys, logs, ports, postgres, privileges, state
 from runtime.layout import Layout
 from runtime.once import Once
 from runtime.state import Lock, Locked, State
@@ -84,6 +87,33 @@ class TestState:
 
         first.release()
         Lock(tmp_path / "lock").take()
+
+
+class TestLayout:
+    def test_closes_the_folders_it_finds_open_to_other_users(self, tmp_path):
+        layout = Layout(var_dir=tmp_path / "var")
+        (layout.storage_dir / "original").mkdir(parents=True)
+
+        layout.make()
+
+        assert stat.S_IMODE(layout.storage_dir.stat().st_mode) == 0o700
+        assert stat.S_IMODE(layout.var_dir.stat().st_mode) & 0o066 == 0
+
+    def test_lets_a_server_through_that_refuses_root_without_a_capability(self, open_tmp_path):
+        layout = Layout(var_dir=open_tmp_path / "var")
+        layout.make()
+        layout.postgres_dir.mkdir()
+
+        identity = privileges.unprivileged(reach=[layout.postgres_dir], owner_of=open_tmp_path)
+
+        assert identity is None or identity.capability is None
+
+    @pytest.fixture
+    def open_tmp_path(self):
+        """A folder that everybody can reach, as a project's may be; `tmp_path` is closed already."""
+        with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+            Path(folder).chmod(0o755)
+            yield Path(folder)
 
 
 class TestOnce:
