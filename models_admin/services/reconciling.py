@@ -40,7 +40,7 @@ class Reconciled:
 
     Attributes:
         busy: another process was at it; nothing was looked at.
-        triton_away: Triton does not answer; everything waits.
+        triton_away: Triton does not answer, or no longer; what is left waits.
         loaded, retired, advanced: Triton names.
         faults: what went wrong, by Triton name.
     """
@@ -209,8 +209,13 @@ def _retire(row: Deployment, done: Reconciled, *, actor: Actor, clock: Clock) ->
 
 
 def _clear_away_failed(done: Reconciled) -> None:
-    """Unload what a failed or retired deployment has left on Triton."""
-    listed = {entry.name for entry in triton.triton_control().repository_index()}
+    """Unload what a failed or retired deployment has left on Triton; where Triton goes away, the next round does."""
+    try:
+        listed = {entry.name for entry in triton.triton_control().repository_index()}
+    except ServingError as fault:
+        done.triton_away = True
+        logger.warning("triton_went_away", code=fault.code, error=str(fault))
+        return
     wanted = set(deployments(states=LOADED | ON_THE_WAY).values_list("triton_name", flat=True))
     over = frozenset({DeploymentState.FAILED, DeploymentState.RETIRED})
     for row in deployments(states=over).filter(triton_name__in=listed - wanted).distinct():

@@ -456,6 +456,18 @@ class TestTritonAway:
         eventually(carried_out, within_s=30, every_s=0.5)
         assert route().version == "1.0.0"
 
+    def test_that_goes_away_in_the_middle_of_a_round_ends_it_without_a_fault(self, triton):
+        def stop_and_tell():
+            triton.stop()
+            return NOW
+
+        try:
+            done = services.reconcile_deployments(actor=ACTOR, clock=stop_and_tell)
+        finally:
+            triton.start()
+
+        assert (done.triton_away, done.faults) == (True, {})
+
     def test_after_a_kill_every_active_and_draining_version_is_loaded_again(
         self, triton, registered, deploy, reconcile
     ):
