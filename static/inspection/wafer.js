@@ -14,7 +14,7 @@ import { drawDetection, drawHistory, drawRun } from "./inspector.js"
 import { drawOverlay } from "./overlay.js"
 import { Ruler } from "./ruler.js"
 import { bindCommands } from "./wafer_commands.js"
-import { drawClasses, drawHead, drawImages, drawPlace } from "./wafer_details.js"
+import { drawClasses, drawHead, drawImages, drawPlace, drawPlaceless } from "./wafer_details.js"
 import { boxAt, pxToUm, scaleBar } from "./wafer_geometry.js"
 import { WaferMap } from "./wafer_map.js"
 import { emptyWafer, gravest, hover, hovered, isSameAnswer, ofImage, select, selected, stripTitle, withCard, withRun } from "./wafer_state.js"
@@ -52,6 +52,7 @@ function redraw() {
   frame ||= requestAnimationFrame(() => {
     frame = 0
     map.show(state)
+    drawPlaceless(find("#map-placeless"), state)
     drawImage()
     setText(find("#strip-more"), strip.show(state))
     setText(find("#strip-title"), stripTitle(state))

@@ -3,7 +3,7 @@ import { ageElement } from "../shared/ages.js"
 import { h, icon, keyed, setAttribute, setText } from "../shared/dom.js"
 import { countText, plural } from "../shared/formats.js"
 import { bandElement, severityCounts } from "../shared/signs.js"
-import { classCounts, foundAt } from "./wafer_state.js"
+import { classCounts, foundAt, placelessText } from "./wafer_state.js"
 
 const find = (selector) => document.querySelector(selector)
 
@@ -69,4 +69,11 @@ export function drawClasses(list, classes, state) {
 export function drawPlace(element, place, state) {
   if (!place) return setText(element, "Point at the map to read a die.")
   setText(element, `Die ${place.die.join(", ")} · ${place.zone} · x ${(place.place[0] / 1000).toFixed(2)}, y ${(place.place[1] / 1000).toFixed(2)} mm · ${foundAt(state, place)}`)
+}
+
+/** Over the map: why it has no marks of the image that is shown. */
+export function drawPlaceless(element, state) {
+  const text = placelessText(state)
+  setText(element, text)
+  element.hidden = !text
 }

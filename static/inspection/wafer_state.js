@@ -107,6 +107,16 @@ export function foundAt(state, { die, place }) {
   return state.run.images.some((image) => isInField(place, image)) ? "nothing found" : "no image of this place"
 }
 
+/** Why the map has no marks of what is shown: the image has no place on the wafer. Empty where it has one. */
+export function placelessText({ run, imageId }) {
+  const images = run?.images ?? []
+  const isPlaced = ({ origin_um: originUm }) => Boolean(originUm)
+  const meant = images.find(({ id }) => id === imageId)
+  if (!meant || isPlaced(meant)) return ""
+  if (images.length > 1 && !images.some(isPlaced)) return "These images have no place on the wafer."
+  return "This image has no place on the wafer."
+}
+
 /** How many of each class are shown, of how many. */
 export function classCounts(state) {
   const counts = new Map()

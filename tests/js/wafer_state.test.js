@@ -17,6 +17,18 @@ describe("the strip", () => {
   test("leaves out hidden classes", () => assert.deepEqual(ids(page.visible(page.toggleClass(three, "pit"))), ["d3", "d1"]))
 })
 
+describe("a map without marks", () => {
+  const placed = { id: "i1", origin_um: [0, 0] }
+  const lost = { id: "i1", origin_um: null }
+  for (const [name, images, text] of [
+    ["is explained where its image has no place", [lost], "This image has no place on the wafer."],
+    ["is explained where none of its images has one", [lost, { ...lost, id: "i2" }], "These images have no place on the wafer."],
+    ["is explained for the image that is shown alone", [lost, { ...placed, id: "i2" }], "This image has no place on the wafer."],
+    ["is what it is where the image has a place", [placed, { ...lost, id: "i2" }], ""],
+    ["is not explained before anything is known", undefined, ""],
+  ]) test(name, () => assert.equal(page.placelessText({ run: images && { images }, imageId: "i1" }), text))
+})
+
 describe("going through the detections", () => {
   test("begins with the first", () => assert.equal(page.step(three, 1).selectedId, "d3"))
   test("begins backwards with the last", () => assert.equal(page.step(three, -1).selectedId, "d1"))
