@@ -234,7 +234,13 @@ VARIABLES: tuple[Variable, ...] = (
         "INFERENCE_DEADLINE_MS", int, "5000", "All Triton calls of one image, retries included.", "ms", 50, 120_000
     ),
     Variable(
-        "RUN_LEASE_S", int, "60", "A run whose worker has been silent this long is given to another.", "s", 5, 3600
+        "RUN_LEASE_S",
+        int,
+        "15",
+        "A run whose worker has been silent this long is given to another; who works says so four times in it.",
+        "s",
+        5,
+        3600,
     ),
     Variable(
         "RUN_MAX_ATTEMPTS", int, "5", "Tries before a run is set aside as failed, with its reason.", "tries", 1, 50

@@ -262,7 +262,7 @@ CONTENT_SECURITY_POLICY = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "core.authentication.ScopedTokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "core.authentication.PageSessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["core.permissions.PolicyPermission"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -275,8 +275,9 @@ REST_FRAMEWORK = {
     # `?format=` is no field of ours.
     "URL_FORMAT_OVERRIDE": None,
 }
-# Who puts a refusal into the trail; the table itself is judged in `core`, which knows no trail.
+# Who put refusals into the trail; the table itself is judged in `core`, which knows no trail.
 RECORD_REFUSAL = "accounts.services.record_refusal"
+RECORD_REFUSED_HANDSHAKE = "accounts.consumers.record_refused_handshake"
 REST_KNOX = {
     "TOKEN_MODEL": "accounts.ApiToken",
     "AUTO_REFRESH": False,
@@ -321,6 +322,7 @@ IMAGES_PER_ACCOUNT = ENV["IMAGES_PER_ACCOUNT"]
 IMAGES_PER_ADDRESS = ENV["IMAGES_PER_ADDRESS"]
 INFERENCE_DEADLINE_MS = ENV["INFERENCE_DEADLINE_MS"]
 RUN_LEASE_S = ENV["RUN_LEASE_S"]
+SWEEP_EVERY_S = ENV["SWEEP_EVERY_S"]
 RUN_MAX_ATTEMPTS = ENV["RUN_MAX_ATTEMPTS"]
 PREDICTION_CACHE_TTL_S = ENV["PREDICTION_CACHE_TTL_S"]
 SOCKET_QUEUE = ENV["SOCKET_QUEUE"]

@@ -52,9 +52,8 @@ class _Renewal(threading.Thread):
     def run(self) -> None:
         while not self.over.wait(self._every_s):
             if time.monotonic() - self._last_step_s > self._stalls_after_s:
-                logger.warning("hold_let_go", reason="its work does not get on")
-                return
-            if not self._is_ours():
+                logger.warning("hold_not_renewed", error="its work does not get on")
+            elif not self._is_ours():
                 return
 
     def _is_ours(self) -> bool:

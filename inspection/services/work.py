@@ -3,6 +3,7 @@
 import os
 import socket
 import time
+from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -11,11 +12,11 @@ from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import connection, transaction
 
-from core import image_store, jobs, metrics
+from core import holds, image_store, jobs, metrics
 from core.actors import service_account
 from core.clock import now as clock_now
 from core.errors import Unavailable
-from core.outages import as_unavailable
+from core.outages import as_unavailable, insist
 from inspection.choices import JobState, RunState
 from inspection.errors import LostLease, TooLarge, UnusableImage
 from inspection.models import InspectionJob, InspectionRun
@@ -31,9 +32,19 @@ from serving.errors import ServingError, TritonTimeout
 logger = structlog.get_logger(__name__)
 WORKER = service_account("worker")
 OUTAGE_WAIT_S = 3.0
+# What has become of a run is told to a database that is away for as long as the task's time lasts, about.
+INSIST_S = 30.0
+RENEWALS_PER_LEASE = 4
+UNSEEN = "The database was away, and its worker could not be heard"
+# Reading and decoding one image; asking the model and its fallback comes on top.
+LONGEST_PREPARATION_S = 20.0
 
+# Whose worker lives, and could not renew because the database was away, is not at fault: the server has started since,
+# or nobody has looked for far longer than it takes somebody to.
 _LAPSED = """
-SELECT id FROM inspection_run WHERE state = 'running' AND lease_until < clock_timestamp()
+SELECT id, started_at > pg_postmaster_start_time()
+       AND lease_until > clock_timestamp() - make_interval(secs => %(unseen_s)s)
+FROM inspection_run WHERE state = 'running' AND lease_until < clock_timestamp()
 ORDER BY lease_until FOR UPDATE SKIP LOCKED LIMIT 100
 """
 
@@ -41,13 +52,19 @@ ORDER BY lease_until FOR UPDATE SKIP LOCKED LIMIT 100
 def drain(*, budget_s: float) -> int:
     """Judge waiting runs, one claim at a time, until none is left, the time is up, or the model is away.
 
+    Looks after lapsed leases as well: while there is much to judge, sweeps wait behind it.
+
     Returns:
         How many runs ended.
     """
     deadline_s = time.monotonic() + budget_s
     owner = f"{socket.gethostname()}:{os.getpid()}"
     ended = 0
+    look_at_s = time.monotonic()
     while time.monotonic() < deadline_s:
+        if time.monotonic() >= look_at_s:
+            _take_back_lapsed(now=clock_now())
+            look_at_s = time.monotonic() + settings.SWEEP_EVERY_S
         claimed = runs.claim_runs(owner=owner, limit=1, actor=WORKER, now=clock_now())
         if not claimed or not execute(claimed[0]):
             return ended
@@ -77,21 +94,9 @@ def execute(run: InspectionRun) -> bool:
         _put_back(run, reason="It takes turns with other work.", wait_s=0, is_own_fault=True, code="too_slow")
         raise
     except (UnusableImage, TooLarge, UnknownVersion) as refusal:
-        runs.fail_run(
-            run,
-            code=str(refusal.extra.get("reason", refusal.code)),
-            detail=refusal.detail,
-            actor=WORKER,
-            now=clock_now(),
-        )
+        _fail(run, code=str(refusal.extra.get("reason", refusal.code)), detail=refusal.detail)
     except FileNotFoundError:
-        runs.fail_run(
-            run,
-            code=FILE_MISSING,
-            detail="The image's file is not in the store any more. Send it again.",
-            actor=WORKER,
-            now=clock_now(),
-        )
+        _fail(run, code=FILE_MISSING, detail="The image's file is not in the store any more. Send it again.")
     except Exception as fault:
         outage = as_unavailable(fault)
         if outage is not None:
@@ -106,9 +111,16 @@ def execute(run: InspectionRun) -> bool:
 
 
 def _put_back(run: InspectionRun, *, reason: str, wait_s: float, is_own_fault: bool, code: str) -> None:
-    runs.put_back(
-        run, reason=reason, wait_s=wait_s, is_own_fault=is_own_fault, code=code, actor=WORKER, now=clock_now()
-    )
+    def put_back() -> None:
+        runs.put_back(
+            run, reason=reason, wait_s=wait_s, is_own_fault=is_own_fault, code=code, actor=WORKER, now=clock_now()
+        )
+
+    insist(put_back, for_s=INSIST_S)
+
+
+def _fail(run: InspectionRun, *, code: str, detail: str) -> None:
+    insist(lambda: runs.fail_run(run, code=code, detail=detail, actor=WORKER, now=clock_now()), for_s=INSIST_S)
 
 
 def _is_outage(fault: ServingError | NoRoute | Unavailable) -> bool:
@@ -121,7 +133,6 @@ def _is_outage(fault: ServingError | NoRoute | Unavailable) -> bool:
 def sweep(*, now: datetime) -> dict[str, int]:
     """Hand on runs whose worker is gone, wake workers for runs that wait, close breakers and forgotten jobs."""
     lapsed = _take_back_lapsed(now=now)
-    metrics.LEASE_EXPIRIES.inc(lapsed)
     _look_whether_triton_is_back()
     batches.give_up_interrupted(actor=WORKER, now=now)
     waiting = InspectionRun.objects.filter(state=RunState.QUEUED).exists()
@@ -139,6 +150,24 @@ def sweep(*, now: datetime) -> dict[str, int]:
 
 
 def _judge(run: InspectionRun) -> None:
+    """Judge and finish a run, whose lease is renewed meanwhile for as long as one image after the other gets done."""
+    with holds.renewed(
+        lambda: _is_still_ours(run),
+        every_s=settings.RUN_LEASE_S / RENEWALS_PER_LEASE,
+        stalls_after_s=LONGEST_PREPARATION_S + 2 * settings.INFERENCE_DEADLINE_MS / 1000,
+    ) as note_step:
+        _judge_images(run, note_step=note_step)
+
+
+def _is_still_ours(run: InspectionRun) -> bool:
+    try:
+        runs.renew_lease(run)
+    except LostLease:
+        return False
+    return True
+
+
+def _judge_images(run: InspectionRun, *, note_step: Callable[[], None]) -> None:
     started_s = time.perf_counter()
     product = run.wafer.lot.product
     judged: list[JudgedImage] = []
@@ -146,7 +175,9 @@ def _judge(run: InspectionRun) -> None:
     answers = []
     for position, link in enumerate(run.run_images.select_related("image").order_by("ordinal")):
         if position:
+            # Where somebody has cancelled it, the other images are not judged.
             runs.renew_lease(run)
+            note_step()
         original = image_store.get_or_bring_back(link.image.store_key)
         decoded = decode_for_inspection(original, profile=run.recipe_version.preprocessing)
         answer = inference.judge_image(
@@ -185,21 +216,28 @@ def _look_whether_triton_is_back() -> None:
 @transaction.atomic
 def _take_back_lapsed(*, now: datetime) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_LAPSED)
-        lapsed = [row[0] for row in cursor.fetchall()]
+        cursor.execute(_LAPSED, {"unseen_s": settings.RUN_LEASE_S + settings.SWEEP_EVERY_S})
+        is_own_fault = dict(cursor.fetchall())
     # By job, so that two who sweep at once lock the jobs in the same order.
-    for run in InspectionRun.objects.filter(pk__in=lapsed).select_related(*CARD_RELATIONS).order_by("job_id", "id"):
-        logger.warning("lease_lapsed", run=str(run.pk), owner=run.lease_owner)
-        runs.put_back(
-            run,
-            reason="Its worker stopped answering; another one takes over.",
-            wait_s=0,
-            is_own_fault=True,
-            code="worker_lost",
-            actor=service_account("sweeper"),
-            now=now,
-        )
-    return len(lapsed)
+    lapsed = InspectionRun.objects.filter(pk__in=is_own_fault).select_related(*CARD_RELATIONS)
+    for run in lapsed.order_by("job_id", "id"):
+        logger.warning("lease_lapsed", run=str(run.pk), owner=run.lease_owner, is_own_fault=is_own_fault[run.pk])
+        _hand_on(run, is_own_fault=is_own_fault[run.pk], now=now)
+    metrics.LEASE_EXPIRIES.inc(len(is_own_fault))
+    return len(is_own_fault)
+
+
+def _hand_on(run: InspectionRun, *, is_own_fault: bool, now: datetime) -> None:
+    code, why = ("worker_lost", "Its worker stopped answering") if is_own_fault else ("unavailable", UNSEEN)
+    runs.put_back(
+        run,
+        reason=f"{why}; another one takes over.",
+        wait_s=0,
+        is_own_fault=is_own_fault,
+        code=code,
+        actor=service_account("sweeper"),
+        now=now,
+    )
 
 
 def _made_at(job_id: UUID) -> datetime:

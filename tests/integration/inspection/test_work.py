@@ -1,5 +1,7 @@
 """Queued runs: claimed once, fenced, handed on, and given up with a reason."""
 
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -15,6 +17,7 @@ from inspection.services import inference, runs, work
 from models_admin.errors import UnknownVersion
 from serving.errors import TritonTimeout
 from tests.integration.inspection.conftest import SYSTEM
+from tests.live_stack import eventually
 
 pytestmark = pytest.mark.django_db
 
@@ -38,10 +41,11 @@ def claim_one() -> InspectionRun:
     return run
 
 
-def let_lease_lapse(run: InspectionRun) -> None:
+def let_lease_lapse(run: InspectionRun, *, seconds_ago: float = 1) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE inspection_run SET lease_until = clock_timestamp() - interval '1 s' WHERE id = %s", [run.pk]
+            "UPDATE inspection_run SET lease_until = clock_timestamp() - make_interval(secs => %s) WHERE id = %s",
+            [seconds_ago, run.pk],
         )
 
 
@@ -205,7 +209,125 @@ class TestFencing:
         assert not Detection.objects.filter(run=run).exists()
 
 
+def claim_before_the_server_started(run: InspectionRun) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE inspection_run SET started_at = pg_postmaster_start_time() - interval '1 s' WHERE id = %s",
+            [run.pk],
+        )
+
+
+class TestTheLease:
+    """It is short, and renewed beside the work, by whose worker lives and gets on."""
+
+    @pytest.fixture(autouse=True)
+    def short(self, settings):
+        settings.RUN_LEASE_S = 1
+
+    @pytest.fixture
+    def slow(self, monkeypatch):
+        """Judging waits for the event that is given back; `begun` tells that it waits."""
+        judge, go_on = inference.judge_image, threading.Event()
+        go_on.begun = threading.Event()
+
+        def slow(*args, **values):
+            go_on.begun.set()
+            assert go_on.wait(20)
+            return judge(*args, **values)
+
+        monkeypatch.setattr(inference, "judge_image", slow)
+        return go_on
+
+    @staticmethod
+    def elsewhere(work):
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    @pytest.mark.django_db(transaction=True)
+    def test_outlasts_an_image_that_takes_longer(self, deployed, queued, slow):
+        run = queued()
+        with ThreadPoolExecutor(1) as threads:
+            drained = threads.submit(self.elsewhere, lambda: services.drain(budget_s=20))
+            assert slow.begun.wait(20)
+            time.sleep(2.5)
+            lapsed = services.sweep(now=now())["lapsed"]
+            slow.set()
+            drained.result(20)
+
+        run.refresh_from_db()
+        assert (lapsed, run.state, run.attempt) == (0, "done", 1)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_of_a_worker_that_hangs_runs_out(self, deployed, queued, slow, monkeypatch, settings):
+        monkeypatch.setattr(work, "LONGEST_PREPARATION_S", 0)
+        settings.INFERENCE_DEADLINE_MS = 100
+        run = queued()
+        with ThreadPoolExecutor(1) as threads:
+            drained = threads.submit(self.elsewhere, lambda: services.drain(budget_s=0.1))
+            assert slow.begun.wait(20)
+            eventually(lambda: services.sweep(now=now())["lapsed"], within_s=5, what="the lease to lapse")
+            slow.set()
+            drained.result(20)
+
+        run.refresh_from_db()
+        assert (run.state, run.failures) == ("queued", 1)
+
+
+class TestADatabaseThatWasAway:
+    """An outage is nobody's fault, and ends every run it met as soon as it is over."""
+
+    @pytest.mark.parametrize("outage", ["it was restarted", "nobody could look"])
+    def test_is_not_the_fault_of_runs_whose_leases_lapsed(self, site, queued, settings, outage):
+        settings.RUN_MAX_ATTEMPTS = 1
+        queued()
+        run = claim_one()
+        if outage == "it was restarted":
+            let_lease_lapse(run)
+            claim_before_the_server_started(run)
+        else:
+            let_lease_lapse(run, seconds_ago=settings.RUN_LEASE_S + settings.SWEEP_EVERY_S + 1)
+
+        services.sweep(now=now())
+
+        run.refresh_from_db()
+        assert (run.state, run.failures) == ("queued", 0)
+        assert run.waiting_for.startswith("The database was away")
+
+    @pytest.mark.django_db(transaction=True)
+    def test_is_told_what_became_of_a_run_when_it_is_back(self, deployed, queued, monkeypatch):
+        run, put_back, tries = queued(), runs.put_back, []
+
+        def is_away(*args, **values):
+            raise OperationalError("server closed the connection unexpectedly")
+
+        def is_away_at_first(*args, **values):
+            tries.append(1)
+            if len(tries) < 3:
+                connection.ensure_connection()
+                connection.connection.close()
+            put_back(*args, **values)
+
+        monkeypatch.setattr(inference, "judge_image", is_away)
+        monkeypatch.setattr(runs, "put_back", is_away_at_first)
+        services.drain(budget_s=5)
+
+        run.refresh_from_db()
+        assert (len(tries), run.state, run.failures) == (3, "queued", 0)
+
+
 class TestSweep:
+    def test_is_done_between_two_runs_as_well(self, deployed, queued):
+        lost, waits = queued(), queued()
+        let_lease_lapse(claim_one())
+
+        assert services.drain(budget_s=20) == 2
+
+        for run in (lost, waits):
+            run.refresh_from_db()
+            assert run.state == "done"
+
     def test_leaves_live_leases_alone(self, site, queued):
         queued()
         run = claim_one()
