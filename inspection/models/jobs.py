@@ -1,13 +1,19 @@
 """Batches that a person or a program follows as one."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from inspection.choices import ItemState, JobState
 
 
 class InspectionJob(models.Model):
-    """1 to 100 images sent together. Its state follows its items."""
+    """1 to 100 images sent together. Its state follows its items.
+
+    `intake_until` is when items whose files have not been taken in are given up; whoever takes them in prolongs it.
+    """
 
     id = models.UUIDField(primary_key=True, editable=False)
     site = models.ForeignKey("accounts.Site", on_delete=models.PROTECT, related_name="+")
@@ -19,6 +25,8 @@ class InspectionJob(models.Model):
     cancelled = models.PositiveIntegerField(default=0)
     requested_by = models.CharField(max_length=150)
     created_at = models.DateTimeField()
+    # Beside newer processes, older ones make jobs that nobody prolongs.
+    intake_until = models.DateTimeField(db_default=Now() + timedelta(minutes=10))
     finished_at = models.DateTimeField(null=True)
     revision = models.PositiveIntegerField(default=1)
     summary = models.JSONField(default=dict)

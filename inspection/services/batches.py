@@ -5,16 +5,17 @@ Locks are taken in one order: runs, then their job, then its items.
 
 import contextlib
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from audit import services as audit
 from audit.actions import Action
-from core import jobs
+from core import holds, jobs
 from core.actors import Actor
-from core.errors import Invalid, Unavailable, WaferdeckError
+from core.clock import now as clock_now
+from core.errors import Invalid, Overloaded, Unavailable, WaferdeckError
 from core.idempotency import Attempt
 from core.outages import as_unavailable
 from inspection.choices import RETRYABLE, UNDER_WAY, ItemState, JobState, check_job_step
@@ -29,8 +30,8 @@ from inspection.services.uploads import Upload, resolve
 MOST_IMAGES = 100
 # Enough calls for every worker to join in, and far fewer than files.
 WAKE_EVERY = 10
-# Far longer than taking in a batch may last.
-LONGEST_INTAKE = timedelta(minutes=10)
+INTERRUPTED = "upload_interrupted"
+_RENEWALS_PER_INTAKE = 6
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def create_batch(
         attempt: of the request; where an earlier one broke off, its job is gone on with, and no file is taken in twice.
 
     Raises:
+        Unavailable: something that every file needs is away; the files that are not taken in yet are waited for.
         Invalid: no file, more than 100, or the same external_id twice.
         UnknownRecipe, UnknownSite: see `uploads.resolve`.
     """
@@ -67,14 +69,55 @@ def create_batch(
         raise Invalid("An external_id came twice.", fields={"external_id": ["Each names one image."]})
     attempt = attempt or Attempt()
     if attempt.made:
-        job = InspectionJob.objects.get(pk=attempt.made)
+        job = _resumed_job(UUID(attempt.made), actor=actor, now=now)
     else:
         job = _new_job(files, upload=upload, label=label, actor=actor, now=now, attempt=attempt)
+    every_s = job_progress.INTAKE_LIFETIME.total_seconds() / _RENEWALS_PER_INTAKE
+    with holds.renewed(lambda: _is_taken_in_still(job.pk, now=clock_now()), every_s=every_s):
+        _take_items(job, files=files, upload=upload, actor=actor, now=now)
+    return close_if_over(job_id=job.pk, actor=actor, now=now)
+
+
+def _take_items(job: InspectionJob, *, files: list[BatchFile], upload: Upload, actor: Actor, now: datetime) -> None:
     for index, file in enumerate(files):
-        _take_item(job, ordinal=index, file=file, upload=upload, actor=actor, now=now)
+        try:
+            _take_item(job, ordinal=index, file=file, upload=upload, actor=actor, now=now)
+        except Exception as fault:
+            outage = fault if isinstance(fault, Unavailable) else as_unavailable(fault)
+            if outage is None:
+                raise
+            raise _broken_off(outage, job=job, taken=index) from fault
         if index % WAKE_EVERY == 0 or index == len(files) - 1:
             jobs.enqueue_on_commit(runs.DRAIN)
-    return close_if_over(job_id=job.pk, actor=actor, now=now)
+
+
+def _broken_off(outage: Unavailable, *, job: InspectionJob, taken: int) -> Unavailable:
+    kind = Overloaded if isinstance(outage, Overloaded) else Unavailable
+    return kind(
+        f"{outage.detail} {taken} of {job.total} files of this batch are taken in; send the same request again with its"
+        " Idempotency-Key and it goes on. Without a key, send the others as a batch of their own.",
+        retry_after_s=outage.retry_after_s,
+        **outage.extra,
+        job=str(job.pk),
+    )
+
+
+@transaction.atomic
+def _resumed_job(job_id: UUID, *, actor: Actor, now: datetime) -> InspectionJob:
+    """The job that an attempt which broke off has begun; files of it that were given up are waited for again."""
+    job = InspectionJob.objects.select_for_update().get(pk=job_id)
+    job.intake_until = now + job_progress.INTAKE_LIFETIME
+    job.save(update_fields=["intake_until"])
+    given_up = JobItem.objects.filter(job=job, state=ItemState.FAILED, run=None, error_code=INTERRUPTED)
+    if job.state != JobState.CANCELLED and given_up.exists():
+        job_progress.wait_again(job, items=given_up, now=now, actor=actor, resumed=True)
+    return job
+
+
+def _is_taken_in_still(job_id: UUID, *, now: datetime) -> bool:
+    """Say that the files of a job are being taken in; False when it is over."""
+    running = InspectionJob.objects.filter(pk=job_id, state=JobState.RUNNING)
+    return running.update(intake_until=now + job_progress.INTAKE_LIFETIME) == 1
 
 
 def _new_job(
@@ -110,13 +153,13 @@ def close_if_over(*, job_id: UUID, actor: Actor, now: datetime) -> InspectionJob
 
 
 def give_up_interrupted(*, actor: Actor, now: datetime) -> int:
-    """Fail what a batch never took in because the process that read it died; nobody else has those files.
+    """Fail what a batch has not taken in because the request broke off; only whoever sent it has those files.
 
     Returns:
         How many items there were. Their jobs end with them.
     """
     lost = JobItem.objects.filter(
-        state=ItemState.WAITING, run=None, job__state=JobState.RUNNING, job__created_at__lt=now - LONGEST_INTAKE
+        state=ItemState.WAITING, run=None, job__state=JobState.RUNNING, job__intake_until__lt=now
     )
     job_ids = list(lost.values_list("job_id", flat=True).distinct()[:50])
     return sum(_give_up_job(job_id, actor=actor, now=now) for job_id in job_ids)
@@ -170,9 +213,12 @@ def retry_failed_items(*, job_id: UUID, actor: Actor, now: datetime) -> Inspecti
 def _take_item(
     job: InspectionJob, *, ordinal: int, file: BatchFile, upload: Upload, actor: Actor, now: datetime
 ) -> None:
-    """Check and store one file, and queue its run; whatever goes wrong is written to its item.
+    """Check and store one file, and queue its run; why a file cannot be used is written to its item.
 
     Does nothing when the item does not wait for its file any more: it was cancelled, given up, or taken in before.
+
+    Raises:
+        Unavailable, or what `as_unavailable` knows: not by the file's fault; its item goes on waiting.
     """
     one = replace(upload, external_id=file.external_id, priority=2)
     item = JobItem.objects.get(job=job, ordinal=ordinal)
@@ -180,10 +226,9 @@ def _take_item(
         return
     try:
         _queue_item(job, item=item, file=file, upload=one, actor=actor, now=now)
-    except Exception as fault:
-        refusal = fault if isinstance(fault, WaferdeckError) else as_unavailable(fault)
-        if refusal is None:
-            raise
+    except Unavailable:
+        raise
+    except WaferdeckError as refusal:
         code = str(refusal.extra.get("reason") or refusal.code)
         JobItem.objects.filter(pk=item.pk, state=ItemState.WAITING, run=None).update(
             state=ItemState.FAILED, error_code=code, error_detail=refusal.detail
@@ -231,13 +276,14 @@ def _queue_item(
 @transaction.atomic
 def _give_up_job(job_id: UUID, *, actor: Actor, now: datetime) -> int:
     """Fail the items of a running job that wait for files. One that somebody holds is at work: it is left alone."""
-    running = InspectionJob.objects.filter(pk=job_id, state=JobState.RUNNING)
+    running = InspectionJob.objects.filter(pk=job_id, state=JobState.RUNNING, intake_until__lt=now)
     if running.select_for_update(skip_locked=True).first() is None:
         return 0
     count = JobItem.objects.filter(job_id=job_id, state=ItemState.WAITING, run=None).update(
         state=ItemState.FAILED,
-        error_code="upload_interrupted",
-        error_detail="The upload broke off before this file was taken in. Send it again.",
+        error_code=INTERRUPTED,
+        error_detail="The upload broke off before this file was taken in. Send the same request again with its"
+        " Idempotency-Key and it goes on, or this file in a new batch.",
     )
     if count:
         close_if_over(job_id=job_id, actor=actor, now=now)

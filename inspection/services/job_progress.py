@@ -1,12 +1,12 @@
 """A job follows its items: counted in the transaction that ends each of them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from audit import services as audit
 from audit.actions import Action
@@ -20,6 +20,8 @@ from inspection.selectors.job_cards import item_of, job_of
 from inspection.services.labels import checked_label
 from outbox import services as outbox
 
+# So long after its files were last seen to be taken in, a job is given up by whoever sent it.
+INTAKE_LIFETIME = timedelta(seconds=30)
 _ITEM_STATE = {
     RunState.DONE: ItemState.DONE,
     RunState.FAILED: ItemState.FAILED,
@@ -37,6 +39,7 @@ def open_job(
         total=total,
         requested_by=actor.username,
         created_at=now,
+        intake_until=now + INTAKE_LIFETIME,
         label=checked_label(label, field="label", longest=120) if label else "",
     )
     job.save(force_insert=True)
@@ -86,7 +89,15 @@ def items_ended(runs: Sequence[InspectionRun], *, now: datetime, actor: Actor) -
 def item_restarted(run: InspectionRun, *, now: datetime, actor: Actor) -> None:
     """Items of a run that was queued again wait again, and so does their job."""
     job = _locked(run)
-    items = JobItem.objects.filter(job=job, run=run)
+    wait_again(job, items=JobItem.objects.filter(job=job, run=run), now=now, actor=actor, run=run.pk)
+
+
+def wait_again(job: InspectionJob, *, items: QuerySet[JobItem], now: datetime, actor: Actor, **why: Any) -> None:
+    """Items of a locked job that were over wait again, and so does it.
+
+    Args:
+        why: for the trail.
+    """
     ordinals = list(items.order_by("ordinal").values_list("ordinal", flat=True))
     items.update(state=ItemState.WAITING, error_code="", error_detail="", latency_ms=None)
     before = {"state": job.state, **_counts(job)}
@@ -99,7 +110,7 @@ def item_restarted(run: InspectionRun, *, now: datetime, actor: Actor) -> None:
         actor=actor,
         at=now,
         before=before,
-        after={"state": job.state, **_counts(job), "run": run.pk, "items": ordinals},
+        after={"state": job.state, **_counts(job), "items": ordinals, **why},
     )
     announce(job, item=None, now=now)
 

@@ -136,7 +136,7 @@ class TestEveryServiceThatWrites:
 
         assert writers >= {
             "inspection.services.runs.claim_runs", "inspection.services.runs._end",
-            "inspection.services.ingest.save_wafer", "inspection.services.job_progress.item_restarted",
+            "inspection.services.ingest.save_wafer", "inspection.services.job_progress.wait_again",
             "models_admin.services.reconciling._note", "accounts.services.revoke_token",
         }  # fmt: skip
 

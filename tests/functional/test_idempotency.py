@@ -1,5 +1,6 @@
 """A request that comes again with its key is carried out once and answered the same."""
 
+import errno
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,7 @@ from core.idempotency import CLAIM_LIFETIME, Answer, LostClaim
 from core.roles import Role
 from inspection.api import catalogue
 from inspection.models import InspectionImage, InspectionJob, InspectionRun, Layer
-from inspection.services import batches
+from inspection.services import batches, ingest
 from tests.factories import make_recipe, make_user
 from tests.live_stack import eventually, wafer_png
 from tests.locks import until_others_wait
@@ -206,6 +207,24 @@ class TestAProcessThatDies:
         assert answer.status_code == 503
         assert "may have been carried out" in answer.json()["detail"]
         assert send_batch().json()["id"] == str(InspectionJob.objects.get().pk)
+
+    def test_an_outage_in_the_middle_of_a_batch_is_answered_as_one_and_the_rest_taken_in_later(
+        self, send_batch, monkeypatch
+    ):
+        with monkeypatch.context() as full:
+            full.setattr(ingest, "store_files", self._disk_is_full)
+            refused = send_batch()
+        answer = send_batch()
+
+        job = InspectionJob.objects.get()
+        assert (refused.status_code, refused.json()["code"]) == (503, "unavailable")
+        assert int(refused.headers["Retry-After"]) > 0
+        assert (answer.status_code, answer.json()["id"]) == (202, str(job.pk))
+        assert [item["state"] for item in answer.json()["items"]] == ["waiting"] * 3
+        assert InspectionRun.objects.count() == 3
+
+    def _disk_is_full(self, *_):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     def _fails(self, **_):
         raise OperationalError("server closed the connection unexpectedly")

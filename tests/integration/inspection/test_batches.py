@@ -1,5 +1,6 @@
 """Batches: every file gets its own answer."""
 
+import errno
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,8 @@ from accounts.models import Site
 from audit.models import AuditEvent
 from core import jobs
 from core.clock import now
-from core.errors import IllegalTransition, Invalid
+from core.errors import IllegalTransition, Invalid, Overloaded, Unavailable
+from core.idempotency import Attempt, Claim
 from inspection import services
 from inspection.errors import UnknownJob
 from inspection.models import InspectionImage, InspectionJob, InspectionRun
@@ -29,9 +31,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def send(operator):
-    def send(files, **upload):
+    def send(files, attempt=None, **upload):
         named = [services.BatchFile(name=f"{k}.png", data=data) for k, data in enumerate(files)]
-        return services.create_batch(files=named, upload=services.Upload(**upload), label="", actor=operator, now=now())
+        return services.create_batch(
+            files=named, upload=services.Upload(**upload), label="", actor=operator, now=now(), attempt=attempt
+        )
 
     return send
 
@@ -230,7 +234,7 @@ class TestGivingUp:
 
     @staticmethod
     def give_up():
-        later = now() + timedelta(minutes=11)
+        later = now() + 2 * job_progress.INTAKE_LIFETIME
         return elsewhere(lambda: batches.give_up_interrupted(actor=SYSTEM, now=later))
 
     def test_leaves_alone_what_is_taken_in_at_that_moment(self, begun, operator, png, monkeypatch):
@@ -396,19 +400,89 @@ class TestAnUploadThatBrokeOff:
             send([png(1), png(2)])
         services.drain(budget_s=20)
 
-        services.sweep(now=now() + timedelta(minutes=11))
+        services.sweep(now=now() + job_progress.INTAKE_LIFETIME)
 
         job = InspectionJob.objects.get()
         assert (job.state, job.done, job.failed) == ("done", 1, 1)
         assert job.items.get(ordinal=1).error_code == "upload_interrupted"
+        assert "Send the same request again" in job.items.get(ordinal=1).error_detail
 
     def test_is_not_given_up_while_it_may_still_go_on(self, deployed, send, png, monkeypatch):
         monkeypatch.setattr(batches, "_take_item", lambda *args, **values: None)
         send([png(1)])
 
-        services.sweep(now=now() + timedelta(minutes=9))
+        services.sweep(now=now() + job_progress.INTAKE_LIFETIME * 0.9)
 
         assert InspectionJob.objects.get().state == "running"
+
+    def test_is_gone_on_with_also_after_it_was_given_up(self, deployed, send, png, monkeypatch):
+        with monkeypatch.context() as broken:
+            broken.setattr(batches, "_take_item", lambda *args, **values: None)
+            begun = send([png(1), png(2)])
+        services.sweep(now=now() + job_progress.INTAKE_LIFETIME)
+
+        job = send([png(1), png(2)], attempt=Attempt(claim=Claim(user_id=1, key="k", attempt=2, made=str(begun.pk))))
+        services.drain(budget_s=20)
+
+        job.refresh_from_db()
+        assert (job.pk, job.state, job.done, job.failed) == (begun.pk, "done", 2, 0)
+        assert AuditEvent.objects.get(action="job.restart").after["items"] == [0, 1]
+
+    def test_is_not_gone_on_with_after_it_was_cancelled(self, site, send, png, operator, monkeypatch):
+        with monkeypatch.context() as broken:
+            broken.setattr(batches, "_take_item", lambda *args, **values: None)
+            begun = send([png(1)])
+        services.cancel_job(job_id=begun.pk, actor=operator, now=now())
+
+        job = send([png(1)], attempt=Attempt(claim=Claim(user_id=1, key="k", attempt=2, made=str(begun.pk))))
+
+        assert (job.state, job.cancelled) == ("cancelled", 1)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_is_not_given_up_while_a_file_of_it_is_taken_in_however_slowly(self, site, send, png, monkeypatch):
+        monkeypatch.setattr(job_progress, "INTAKE_LIFETIME", timedelta(seconds=0.6))
+        take, given_up = batches.predict.take_image, []
+
+        def slowly(**values):
+            time.sleep(1.2)
+            given_up.append(elsewhere(lambda: batches.give_up_interrupted(actor=SYSTEM, now=now())))
+            return take(**values)
+
+        monkeypatch.setattr(batches.predict, "take_image", slowly)
+        job = send([png(1)])
+
+        assert (given_up, job.failed) == ([0], 0)
+
+
+class TestAnOutageDuringABatch:
+    """It is not the files' fault: they are waited for, and whoever sends them is told to come again."""
+
+    @pytest.mark.parametrize(
+        ("fault", "code"),
+        [
+            (OSError(errno.ENOSPC, "No space left on device"), "unavailable"),
+            (Unavailable("Images cannot be decoded right now."), "unavailable"),
+            (Overloaded("Too many images are being decoded.", retry_after_s=2), "overloaded"),
+        ],
+        ids=["full disk", "no decoder", "busy"],
+    )
+    def test_leaves_what_is_not_taken_in_waiting(self, site, send, png, monkeypatch, fault, code):
+        take = batches.predict.take_image
+
+        def fails_at_the_second(*, file_name, **values):
+            if file_name == "1.png":
+                raise fault
+            return take(file_name=file_name, **values)
+
+        monkeypatch.setattr(batches.predict, "take_image", fails_at_the_second)
+        with pytest.raises(Unavailable, match="1 of 3 files of this batch are taken in") as told:
+            send([png(1), png(2), png(3)])
+
+        job = InspectionJob.objects.get()
+        assert (told.value.code, told.value.extra["job"]) == (code, str(job.pk))
+        assert told.value.retry_after_s
+        assert set(job.items.values_list("state", "error_code")) == {("waiting", "")}
+        assert [item.run_id is None for item in job.items.all()] == [False, True, True]
 
 
 class TestRetryFailedItems:
