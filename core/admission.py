@@ -18,6 +18,8 @@ from core.errors import Overloaded
 
 # Of a lane's seats, for what is on its way from one address and nobody's yet: a fourth.
 SHARE_OF_A_STRANGER = 4
+# From all addresses together: a half, so that whoever has sent everything finds a seat.
+SHARE_OF_STRANGERS = 2
 
 
 class Gate:
@@ -67,13 +69,15 @@ class Gate:
 
     @contextlib.contextmanager
     def reading(self, address: str) -> Iterator[None]:
-        """Count a body on its way, or a socket being opened, whose sender nobody knows: no address may fill the lane.
+        """Count a body on its way, or a socket being opened, whose sender nobody knows: they may not fill the lane.
 
         Raises:
-            Overloaded: this address has its share of them.
+            Overloaded: this address, or all of them, have their share.
         """
         if self._reading[address] >= max(1, self._seats // SHARE_OF_A_STRANGER):
             raise Overloaded("Too many requests from this address are on their way. Send this again.", retry_after_s=1)
+        if self._reading.total() >= max(1, self._seats // SHARE_OF_STRANGERS):
+            raise Overloaded("Too many requests are on their way here. Send this again.", retry_after_s=1)
         self._reading[address] += 1
         try:
             yield

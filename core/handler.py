@@ -59,7 +59,8 @@ class AdmittingHandler(ASGIHandler):
             await _refuse(refusal, scope=scope, send=send)
 
     async def _serve(self, scope: Scope, receive: Any, send: Any, *, lane: Lane, entrance: Gate) -> None:
-        with contextlib.nullcontext() if lane.for_members else entrance.reading(address_in(scope)):
+        is_counted = _has_body(scope) and not lane.for_members
+        with entrance.reading(address_in(scope)) if is_counted else contextlib.nullcontext():
             body = await _read_body(scope, receive, most_bytes=lane.body_max_bytes)
         if body is None:
             return
@@ -186,6 +187,11 @@ async def _entered(entrance: Gate, *, gone: "asyncio.Task[Any]") -> bool:
         await entering
         entrance.leave()
     return False
+
+
+def _has_body(scope: Scope) -> bool:
+    """Whether something follows the head of a request; else it is all here."""
+    return bool(header_of(scope, "transfer-encoding") or header_of(scope, "content-length").strip("0"))
 
 
 async def _read_body(scope: Scope, receive: Any, *, most_bytes: int) -> Any:

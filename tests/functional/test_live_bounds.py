@@ -150,6 +150,7 @@ class TestStrangers:
         held = [self.line_of(live_stack, head) for _ in range(16)]
         try:
             refused = eventually(lambda: self.answer_at_once(live_stack, head), within_s=20, what="a refusal")
+            without_a_body = self.ask(live_stack, "GET /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
             of_another = self.ask(live_stack, "GET /login/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", source="127.0.0.2")
         finally:
             for line in held:
@@ -157,6 +158,7 @@ class TestStrangers:
 
         assert refused.startswith("HTTP/1.1 503")
         assert "this address" in refused
+        assert without_a_body.startswith("HTTP/1.1 200"), "it is all here"
         assert of_another.startswith("HTTP/1.1 200")
 
     def test_the_session_of_a_page_is_a_member(self, live_stack, page_session):

@@ -1,6 +1,7 @@
 """Who may come in, counted without a server."""
 
 import asyncio
+import contextlib
 
 import pytest
 
@@ -21,6 +22,15 @@ class TestReading:
             with pytest.raises(Overloaded, match="this address"), entrance.reading("10.0.0.1"):
                 pass
             with entrance.reading("10.0.0.2"):
+                pass
+
+    async def test_all_addresses_together_get_a_half(self, entrance):
+        with contextlib.ExitStack() as held:
+            for address in ("10.0.0.1", "10.0.0.2"):
+                for _ in range(2):
+                    held.enter_context(entrance.reading(address))
+
+            with pytest.raises(Overloaded, match="on their way here"), entrance.reading("10.0.0.3"):
                 pass
 
     async def test_a_body_that_is_in_counts_no_longer(self, entrance):

@@ -1,13 +1,15 @@
 """What is said when no answer comes in time: never that nothing was done, when it may have been."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
 
 from core import handler, problems
-from core.errors import MayBeDone, Unavailable
+from core.admission import gate
+from core.errors import MayBeDone, Overloaded, Unavailable
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +91,49 @@ class TestReadBody:
             await self.read(self.pieces(count=2, of_bytes=3 * 2**20, every_s=0))
 
         assert refusal.value.extra["component"] == "storage"
+
+
+class TestSlowBodiesOfOthers:
+    """At the same address, as many as it may have on their way."""
+
+    @pytest.fixture(autouse=True)
+    def impatient(self):
+        """Nothing hangs here, and the first request loads all addresses."""
+
+    @pytest.fixture
+    async def held(self):
+        with contextlib.ExitStack() as held:
+            with contextlib.suppress(Overloaded):
+                while True:
+                    held.enter_context(gate("health").reading("10.0.0.1"))
+            yield
+
+    @staticmethod
+    async def status_of(method, *headers):
+        sent, pieces = [], iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+        async def receive():
+            return next(pieces, None) or await asyncio.Future()
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {
+            "type": "http", "method": method, "path": "/healthz", "query_string": b"",
+            "headers": [(b"host", b"localhost"), *headers], "client": ("10.0.0.1", 1),
+        }  # fmt: skip
+        await handler.AdmittingHandler()(scope, receive, send)
+        return sent[0]["status"]
+
+    @pytest.mark.parametrize("headers", [[], [(b"content-length", b"0")]], ids=["no length", "length 0"])
+    async def test_keep_nobody_out_who_sends_none(self, held, headers):
+        assert await self.status_of("GET", *headers) == 200
+
+    @pytest.mark.parametrize(
+        "header", [(b"content-length", b"1000"), (b"transfer-encoding", b"chunked")], ids=["a length", "in pieces"]
+    )
+    async def test_count_before_another(self, held, header):
+        assert await self.status_of("POST", header) == 503
 
 
 class TestRefusals:
