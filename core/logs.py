@@ -1,9 +1,23 @@
 """Structured logs on standard error: one JSON object a line, with the request's id."""
 
+import logging
 import logging.config
 from typing import Any
 
 import structlog
+
+LONGEST_FAULT = 200
+
+
+class CallersFaultInOneLine(logging.Filter):
+    """What a caller did wrong is no fault of ours: a warning, cut short and without a trace, however often it comes."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("django.security."):
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.msg, record.args = record.getMessage()[:LONGEST_FAULT], ()
+            record.exc_info = record.exc_text = record.stack_info = None
+        return True
 
 
 def configure(options: dict[str, Any]) -> None:
@@ -30,7 +44,10 @@ def configure(options: dict[str, Any]) -> None:
                     "processor": structlog.processors.JSONRenderer(),
                 }
             },
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "filters": {"callers_fault": {"()": CallersFaultInOneLine}},
+            "handlers": {
+                "stderr": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["callers_fault"]}
+            },
             "root": {"handlers": ["stderr"], "level": options["level"]},
             "loggers": {
                 "django.request": {"level": "ERROR"},
