@@ -9,7 +9,7 @@ import { fromDrop, fromPicker } from "./upload_files.js"
 import { UploadForm } from "./upload_form.js"
 import { createRow, updateRow } from "./upload_rows.js"
 import { send } from "./upload_sender.js"
-import { added, answered, cancelled, cleared, emptyQueue, followed, isAtRisk, isOver, nextAt, progressed, refused, retried, sending, started, storedRuns, summary, toSend } from "./upload_state.js"
+import { added, answered, cancelled, clearable, cleared, emptyQueue, followed, holdText, isAtRisk, isOver, nextAt, progressed, reached, refused, removed, retried, sending, signedIn, signedOut, started, storedRuns, summary, toSend } from "./upload_state.js"
 
 const find = (selector) => document.querySelector(selector)
 const readJson = (id) => JSON.parse(document.getElementById(id).textContent)
@@ -30,6 +30,7 @@ function redraw() {
     const sums = summary(queue)
     find("#files").hidden = find("#upload-head").hidden = sums.total === 0
     setAttribute(find("#drop"), "data-size", sums.total ? "small" : "large")
+    setAttribute(document.body, "data-holds", sums.total ? "files" : null)
     keyed(find("#files"), queue.items, { key: ({ id }) => id, create: (item) => createRow(item, form.waferFor(item)), update: (element, item) => updateRow(element, item, element.sentTo ?? form.waferFor(item)) })
     drawSums(sums)
   })
@@ -37,17 +38,28 @@ function redraw() {
 
 function drawSums(sums) {
   setText(find("#sum"), isOver(queue) ? overText(sums) : queue.isStarted ? `${countText(sums.ended)} of ${plural(sums.total, "file")}` : `${plural(sums.waiting, "file")} ready`)
-  const note = [sums.stored && `${countText(sums.stored)} stored, waiting for the model`, sums.refused && `${countText(sums.refused)} refused`, sums.failed && `${countText(sums.failed)} failed`, cancelledText(sums), sums.waiting > 0 && !queue.isStarted && form.whatIsWrong, queue.leftOut && `${plural(queue.leftOut, "file")} left out: known already or made by the system`, heldText()].filter(Boolean)
+  const note = [sums.stored && `${countText(sums.stored)} stored, waiting for the model`, sums.refused && `${countText(sums.refused)} refused`, sums.failed && `${countText(sums.failed)} failed`, cancelledText(sums), queue.leftOut && `${plural(queue.leftOut, "file")} left out: known already or made by the system`, holdText(queue, Date.now())].filter(Boolean)
   setText(find("#sum-note"), note.join(" · "))
-  const bar = find("#sum-bar")
-  bar.value = sums.share
-  setAttribute(bar, "aria-valuetext", percentText(sums.share))
+  const why = sums.waiting > 0 && !queue.isStarted ? form.whatIsWrong : ""
+  find("#sum-why").hidden = !why
+  setText(find("#sum-why"), why && `To inspect them, ${why}`)
+  drawBar("#sum-sent", sums.sentShare)
+  drawBar("#sum-inspected", sums.inspectedShare)
   const start = find("[data-command=start]")
   start.disabled = !form.isUsable || queue.isStarted || sums.waiting === 0
   setText(start.querySelector("[data-text]"), sums.waiting && !queue.isStarted ? `Inspect ${countText(sums.waiting)}` : "Inspect")
   find("[data-command=retry]").disabled = sums.retryable === 0
-  find("[data-command=clear]").disabled = sums.done + sums.cancelled === 0
+  const { kind, items } = clearable(queue)
+  const clearing = find("[data-command=clear]")
+  clearing.disabled = items.length === 0
+  setText(clearing.querySelector("[data-text]"), kind === "refused" && items.length ? "Clear refused" : "Clear done")
   find("[data-command=cancel]").disabled = sums.waiting + sums.active === 0
+}
+
+function drawBar(name, share) {
+  const bar = find(name)
+  bar.value = share
+  setAttribute(bar, "aria-valuetext", percentText(share))
 }
 
 function overText(sums) {
@@ -58,11 +70,6 @@ function overText(sums) {
 function cancelledText({ cancelled, cancelledLate }) {
   if (!cancelled) return ""
   return `${countText(cancelled)} cancelled${cancelledLate ? `, ${countText(cancelledLate)} of them sent already and may still be inspected` : ""}`
-}
-
-function heldText() {
-  const waitMs = queue.heldUntil - Date.now()
-  return waitMs > 0 && !isOver(queue) ? `the server asked for patience: on again in ${Math.ceil(waitMs / 1000)} s` : ""
 }
 
 // The queue ---------------------------------------------------------------------------------------------------------------
@@ -87,14 +94,16 @@ async function begin(id) {
   queue = sending(queue, id)
   const row = find("#files").keyedElements?.get(id)
   if (row) row.sentTo = form.waferFor(item)
+  const fields = form.fieldsFor(item)
   const { answer, abort } = send({
-    file: files.get(id), fields: form.fieldsFor(item), key: `${id}-${item.keyed ?? 0}`,
+    file: files.get(id), fields, key: `${id}-${item.keyed ?? 0}`,
     onProgress: (sent) => change(progressed(queue, id, sent)),
   })
   underWay.set(id, abort)
   redraw()
   try {
     const run = await answer
+    form.learn(fields)
     change(answered(queue, id, run))
     if (ended.has(run.id)) follow(run.id)
   } catch (fault) {
@@ -123,8 +132,9 @@ function add(found) {
   change(added(queue, found.map(({ facts }) => facts), known))
 }
 
-function clear() {
-  change(cleared(queue))
+/** Shows a shorter queue, and lets go of the files that left it. */
+function shorten(next) {
+  change(next)
   const kept = new Set(queue.items.map(({ id }) => id))
   for (const id of files.keys()) if (!kept.has(id)) files.delete(id)
 }
@@ -159,8 +169,13 @@ async function followAll() {
   isFollowing = false
 }
 for (const name of ["run.done", "run.failed", "run.cancelled"]) document.addEventListener(`live:${name}`, ({ detail }) => follow(detail.data.run))
-document.addEventListener("live:resync", followAll)
-addEventListener("online", () => change({ ...queue, heldUntil: 0 }))
+document.addEventListener("live:resync", () => {
+  followAll()
+  if (document.documentElement.dataset.link === "on") change(reached(queue))
+})
+addEventListener("online", () => change(reached(queue)))
+document.addEventListener("waferdeck:signed-out", () => change(signedOut(queue)))
+document.addEventListener("waferdeck:signed-in", () => change(signedIn(queue)))
 
 // Hands --------------------------------------------------------------------------------------------------------------------
 
@@ -196,13 +211,21 @@ find("#files").addEventListener("click", ({ target }) => {
   const id = target.closest(".file")?.dataset.id
   if (action === "cancel") cancel([id])
   if (action === "retry") retry([id])
+  if (action === "remove") shorten(removed(queue, [id]))
 })
 const idsOf = (...states) => queue.items.filter(({ state }) => states.includes(state)).map(({ id }) => id)
 find("[data-command=start]").addEventListener("click", start)
 find("[data-command=retry]").addEventListener("click", () => retry(idsOf("failed", "refused", "cancelled")))
-find("[data-command=clear]").addEventListener("click", clear)
+find("[data-command=clear]").addEventListener("click", () => shorten(cleared(queue)))
 find("[data-command=cancel]").addEventListener("click", () => cancel(idsOf("waiting", "sending", "inspecting")))
 find("#about").addEventListener("input", redraw)
+find("#about").addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.isComposing || !event.target.matches(".input")) return
+  event.preventDefault()
+  const next = form.fieldAfter(event.target)
+  if (next) next.select()
+  else find("[data-command=start]").focus()
+})
 bind({ keys: ["Enter"], label: "Inspect", run: () => find("[data-command=start]").click() })
 addEventListener("beforeunload", (event) => { if (isAtRisk(queue)) event.preventDefault() })
 redraw()

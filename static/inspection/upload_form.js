@@ -5,6 +5,7 @@ import { recall, remember } from "../shared/remembered.js"
 import { waferOf } from "./upload_state.js"
 
 const REMEMBERED = ["lot", "product", "layer", "tool", "recipe"]
+const LISTS = { lot: "lots", product: "products", layer: "layers", tool: "tools" }
 const WAFER_WHEN_EMPTY = { one: "empty: one per image", folder: "the name of its folder", file: "the name of its file" }
 
 export class UploadForm {
@@ -45,7 +46,7 @@ export class UploadForm {
     const { rule } = this.wafers
     this.form.elements.wafer.disabled = rule !== "one"
     setAttribute(this.form.elements.wafer, "placeholder", WAFER_WHEN_EMPTY[rule])
-    for (const [field, list] of [["lot", "lots"], ["product", "products"], ["layer", "layers"], ["tool", "tools"]]) {
+    for (const [field, list] of Object.entries(LISTS)) {
       this.#hint(field, this.value(field) && !this.known[list].includes(this.value(field)) ? "New: made with the first image." : "")
     }
     const recipe = this.known.recipes.find(({ code }) => code === this.value("recipe"))
@@ -73,6 +74,23 @@ export class UploadForm {
     if (this.needsRecipe && !this.known.mayMakeRecipes) return "choose a recipe that exists first"
     const field = this.form.querySelector("input:invalid")
     return field ? `correct “${field.labels[0].textContent.trim()}” first: ${field.validationMessage}` : ""
+  }
+
+  /** What a request that was carried out has named exists from now on. */
+  learn(fields) {
+    for (const [field, list] of Object.entries(LISTS)) {
+      const code = fields[field]
+      if (!code || this.known[list].includes(code)) continue
+      this.known[list].push(code)
+      this.form.querySelector(`#${list}`).append(h("option", { value: code }))
+    }
+    this.draw()
+  }
+
+  /** The field that Enter leads to: a barcode scanner types and enters. Null after the last. */
+  fieldAfter(input) {
+    const fields = [...this.form.querySelectorAll(".input:not(:disabled)")].filter((field) => field.checkVisibility())
+    return fields[fields.indexOf(input) + 1] ?? null
   }
 
   /** Makes the recipe that was named and does not exist. Throws the server's Problem when it may not be. */

@@ -3,7 +3,7 @@ import { copyIdButton } from "../shared/copy_id.js"
 import { h, icon, setAttribute, setText, svg } from "../shared/dom.js"
 import { bytesText, plural } from "../shared/formats.js"
 import { bandElement, severityCounts, waferName } from "../shared/signs.js"
-import { canRetry } from "./upload_state.js"
+import { canRemove, canRetry, problemText } from "./upload_state.js"
 import { boxesPath } from "./wall_card.js"
 
 const WORDS = { waiting: "Waiting", sending: "Sending", inspecting: "Inspecting", done: "Inspected", stored: "Stored, waits for the model", refused: "Refused", failed: "Failed", cancelled: "Cancelled" }
@@ -14,7 +14,7 @@ export function createRow(item, wafer) {
   const element = h("li", { class: "file", "data-id": item.id },
     h("div", { class: "file__picture" }, icon("image")),
     h("div", { class: "file__name" }, h("b", { class: "clip", title: item.path }, item.name), h("small", { class: "muted clip" })),
-    h("div", { class: "file__state" }, h("span", { class: "file__word" }), h("progress", { class: "progress", max: "1", "aria-label": `Progress of ${item.name}` }), h("p", { class: "file__problem" })),
+    h("div", { class: "file__state" }, h("span", { class: "file__word" }), h("progress", { class: "progress", max: "1", "aria-label": `Progress of ${item.name}` }), h("p", { class: "file__problem" }), h("p", { class: "file__note", hidden: true })),
     h("div", { class: "file__result" }),
     h("div", { class: "file__actions" }))
   updateRow(element, item, wafer)
@@ -49,27 +49,34 @@ function wordFor(item) {
 }
 
 function drawProblem(element, { problem }) {
-  const text = problem ? [problem.title, problem.detail !== problem.title && problem.detail, problem.advice !== problem.detail && problem.advice].filter(Boolean).join(". ").replaceAll("..", ".") : ""
+  const text = problemText(problem)
   if (element.dataset.text === text) return
   element.dataset.text = text
   element.replaceChildren(text)
   if (problem?.requestId) element.append(" ", copyIdButton(problem.requestId))
 }
 
+/** What can be done with the file: its key, its sign, and what it is called. */
+function actionsFor(item) {
+  if (BUSY.has(item.state)) return [["cancel", "x", "Cancel"]]
+  return [canRetry(item) && ["retry", "rotate-ccw", "Retry"], canRemove(item) && ["remove", "x", "Take off the list"]].filter(Boolean)
+}
+
 /** Only when they differ: a button that is drawn anew while it is pressed, or has the focus, is lost. */
 function drawActions(element, item) {
-  const { state, name } = item
-  const kind = BUSY.has(state) ? "cancel" : canRetry(item) ? "retry" : "none"
-  if (element.dataset.kind === kind) return
-  element.dataset.kind = kind
-  const button = (action, sign, label) => h("button", { class: "button button--icon button--quiet", type: "button", "data-do": action, title: label, "aria-label": `${label}: ${name}` }, icon(sign))
-  if (kind === "none") element.replaceChildren()
-  else element.replaceChildren(kind === "cancel" ? button("cancel", "x", "Cancel") : button("retry", "rotate-ccw", "Retry"))
+  const actions = actionsFor(item)
+  const kinds = actions.map(([kind]) => kind).join(" ")
+  if (element.dataset.kinds === kinds) return
+  element.dataset.kinds = kinds
+  element.replaceChildren(...actions.map(([kind, sign, label]) => h("button", { class: "button button--icon button--quiet", type: "button", "data-do": kind, title: label, "aria-label": `${label}: ${item.name}` }, icon(sign))))
 }
 
 function drawResult(element, run) {
+  const image = run?.images?.[0]
+  const note = element.querySelector(".file__note")
+  note.hidden = !image?.notes?.length
+  setText(note, (image?.notes ?? []).join(" "))
   if (!run) return element.querySelector(".file__result").replaceChildren()
-  const image = run.images?.[0]
   const link = `/wafers/${run.wafer.id}/`
   const wafer = waferName(run.wafer.code, image?.file_name)
   element.querySelector(".file__result").replaceChildren(

@@ -1,5 +1,5 @@
 /** Sends one file and tells how far it is. XMLHttpRequest, because fetch does not report the progress of a body. */
-import { API, Problem, csrfToken, jsonFrom, problemFrom } from "../shared/http.js"
+import { API, Problem, csrfToken, heeded, jsonFrom, problemFrom } from "../shared/http.js"
 
 const ANSWER_MS = 120_000
 
@@ -17,7 +17,7 @@ export function send({ file, fields, key, onProgress }) {
     request.upload.onload = () => onProgress(file.size)
     request.onload = () => {
       try {
-        if (request.status !== 200 && request.status !== 202) throw problemFrom(request.status, request.responseText, request.getResponseHeader("Retry-After"))
+        if (request.status !== 200 && request.status !== 202) throw heeded(problemFrom(request.status, request.responseText, request.getResponseHeader("Retry-After")))
         resolve(jsonFrom(request.responseText))
       } catch (problem) {
         reject(problem)

@@ -7,9 +7,13 @@ import { turns } from "./turns.js"
 
 const STALE_MS = 30_000
 const SYSTEM_EVERY_MS = 15_000
+/** Somebody who has just signed in again looks at this page and waits. */
+const SIGNED_IN_EVERY_MS = 3000
+const SESSION = "session"
 const CUT_OFF = {
   offline: "The server cannot be reached. What you see is the last known state; this page reconnects by itself and fills the gap.",
-  "signed out": "You are signed out, here or in another window. What you see is the last known state.",
+  "signed out": "Your sign-in has ended. What you see is the last known state; this page goes on by itself once you have signed in again.",
+  "somebody else": "Somebody else has signed in. What you see is from before; load the page again to see it under the new name.",
 }
 
 /**
@@ -19,6 +23,7 @@ const CUT_OFF = {
  * @returns {{level: string, text: string, icon: string, sub: string}}
  */
 export function linkWords({ states, silentMs, retryInMs }) {
+  if (states.includes("somebody else")) return { level: "alarm", text: "Somebody else", icon: "lock", sub: "" }
   if (states.includes("signed out")) return { level: "alarm", text: "Signed out", icon: "lock", sub: "" }
   if (states.includes("offline")) {
     const sub = retryInMs > 0 ? `again in ${Math.ceil(retryInMs / 1000)} s` : "trying"
@@ -49,42 +54,43 @@ export function alarmWords(system) {
 export function startConnection() {
   const slot = document.querySelector("#connection")
   if (!slot) return
+  // Of each socket its state, and that of the sign-in where an answer said that it has ended.
   const links = new Map()
   let contactAt = Date.now()
   let retryAt = 0
 
+  const isCutOff = () => document.documentElement.dataset.link in CUT_OFF
   const draw = () => {
+    const wasCutOff = isCutOff()
     const words = linkWords({ states: [...links.values()], silentMs: Date.now() - contactAt, retryInMs: retryAt - Date.now() })
     setAttribute(slot, "data-level", words.level)
     setText(slot.querySelector("[data-text]"), words.text)
     setText(slot.querySelector("[data-sub]"), words.sub)
     if (slot.dataset.icon !== words.icon) setIcon(slot, (slot.dataset.icon = words.icon))
     document.documentElement.dataset.link = words.level === "alarm" ? words.text.toLowerCase() : "on"
+    // What was known of the system is not known of it now.
+    if (isCutOff()) drawSystem(null)
+    else if (wasCutOff) ask()
     drawBanner()
   }
 
   let banner = null
   const drawBanner = () => {
     const element = document.querySelector("#banner")
-    const cut = CUT_OFF[document.documentElement.dataset.link]
+    const { link: state } = document.documentElement.dataset
+    const cut = CUT_OFF[state]
     const text = cut ?? banner
-    const link = element.querySelector("a")
     setAttribute(element, "data-level", cut ? "alarm" : "warn")
     setText(element.querySelector("span"), text ?? "")
-    setText(link, cut ? "Sign in again" : "See system health")
-    setAttribute(link, "href", cut ? `/login/?next=${encodeURIComponent(location.pathname + location.search)}` : "/health/")
-    link.hidden = document.documentElement.dataset.link === "offline"
+    drawWayOut(element.querySelector("a"), state)
     element.hidden = !text
   }
 
-  const drawAlarms = (system) => {
+  const drawSystem = (system) => {
     const words = alarmWords(system)
     setAttribute(document.querySelector("#alarms"), "data-level", words.level)
     setText(document.querySelector("#alarms [data-text]"), words.text)
-  }
-
-  const drawSystem = (system) => {
-    drawAlarms(system)
+    if (!system) return
     banner = system.banner
     drawBanner()
     document.dispatchEvent(new CustomEvent("waferdeck:system", { detail: system }))
@@ -95,21 +101,68 @@ export function startConnection() {
     const turn = questions.take()
     const system = await getJson("system/").catch(() => null)
     if (!questions.counts(turn)) return
-    if (system) drawSystem(system)
-    else drawAlarms(null)
+    if (system && links.has(SESSION)) await signedIn()
+    drawSystem(isCutOff() ? null : system)
+  }
+
+  const signedOut = () => {
+    if (links.get(SESSION) === "signed out") return
+    links.set(SESSION, "signed out")
+    draw()
+  }
+
+  /** The same person goes on where he was; for another this page would say and send things under the wrong name. */
+  const signedIn = async () => {
+    const user = await whoIsSignedIn()
+    if (user === null) return
+    signInTab?.close()
+    if (user === document.body.dataset.user) {
+      links.delete(SESSION)
+      document.dispatchEvent(new CustomEvent("waferdeck:signed-in"))
+    } else {
+      links.set(SESSION, "somebody else")
+    }
+    draw()
   }
 
   document.addEventListener("waferdeck:contact", () => { contactAt = Date.now() })
+  document.addEventListener("waferdeck:signed-out", signedOut)
   document.addEventListener("live:link", ({ target, detail }) => {
     links.set(target, detail.state)
+    if (detail.state === "signed out") signedOut()
     // Another socket of the page knows nothing of this one's next try.
     if (detail.retryAt) retryAt = detail.retryAt
     draw()
   })
   document.addEventListener("live:system.changed", ask)
   document.addEventListener("live:resync", ({ target }) => { if (target.getAttribute("src") === "/ws/live/") ask() })
+  document.querySelector("#banner a").addEventListener("click", openSignIn)
   setInterval(draw, 1000)
   setInterval(ask, SYSTEM_EVERY_MS)
+  setInterval(() => { if (links.get(SESSION) === "signed out") ask() }, SIGNED_IN_EVERY_MS)
+}
+
+/** What is done about the state of the link: nothing while the server is away, for it is tried again by itself. */
+function drawWayOut(link, state) {
+  const here = location.pathname + location.search
+  const [text, href] = { "signed out": ["Sign in again", `/login/?next=${encodeURIComponent(here)}`], "somebody else": ["Load the page again", here] }[state] ?? ["See system health", "/health/"]
+  setText(link, text)
+  setAttribute(link, "href", href)
+  link.hidden = state === "offline"
+}
+
+let signInTab = null
+/** Beside a page that holds files one signs in in a tab of its own, which is closed after: leaving would lose them. */
+function openSignIn(event) {
+  if (document.documentElement.dataset.link !== "signed out" || !document.body.dataset.holds) return
+  signInTab = open(event.currentTarget.href, "waferdeck-sign-in")
+  if (signInTab) event.preventDefault()
+}
+
+/** Whoever this page would be drawn for now; null when nobody or when there is no answer. */
+async function whoIsSignedIn() {
+  const page = await fetch(location.href).then((answer) => (answer.redirected ? "" : answer.text())).catch(() => "")
+  return new DOMParser().parseFromString(page, "text/html").body.dataset.user || null
 }
 
 export function startClock() {

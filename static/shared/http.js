@@ -72,10 +72,16 @@ async function send(path, options, { timeoutMs, signal }) {
     if (signal?.aborted) throw fault
     throw new Problem({ detail: options.method ? "The server does not answer. It may have done this all the same; look before you do it again." : "The server does not answer." })
   }
-  if (!answer.ok) throw problemFrom(answer.status, text, answer.headers.get("Retry-After"))
+  if (!answer.ok) throw heeded(problemFrom(answer.status, text, answer.headers.get("Retry-After")))
   const body = text ? jsonFrom(text) : null
   document.dispatchEvent(new CustomEvent("waferdeck:contact"))
   return body
+}
+
+/** The problem itself. Where it says that nobody is signed in any more, the whole page hears of it. */
+export function heeded(problem) {
+  if (problem.status === 401) document.dispatchEvent(new CustomEvent("waferdeck:signed-out"))
+  return problem
 }
 
 /** The body of a good answer. Throws a Problem that passes where somebody else answered in the server's place. */

@@ -44,10 +44,12 @@ export class LiveUpdates extends (globalThis.HTMLElement ?? Object) {
   #start = () => this.#open()
   #online = () => this.#retryNow()
   #offline = () => this.#drop()
+  #signedIn = () => this.#retryNow()
 
   connectedCallback() {
     addEventListener("online", this.#online)
     addEventListener("offline", this.#offline)
+    document.addEventListener("waferdeck:signed-in", this.#signedIn)
     // Modules of the page run after this one, the last before this event: none of them misses the first word.
     if (document.readyState === "complete") this.#open()
     else document.addEventListener("DOMContentLoaded", this.#start, { once: true })
@@ -56,6 +58,7 @@ export class LiveUpdates extends (globalThis.HTMLElement ?? Object) {
   disconnectedCallback() {
     removeEventListener("online", this.#online)
     removeEventListener("offline", this.#offline)
+    document.removeEventListener("waferdeck:signed-in", this.#signedIn)
     document.removeEventListener("DOMContentLoaded", this.#start)
     clearTimeout(this.#timer)
     clearInterval(this.#poll)

@@ -5,12 +5,14 @@ import { startCopying } from "./copying.js"
 import { startDisplay } from "./display.js"
 import { startKeys } from "./keys.js"
 import "./live_updates.js"
+import { startPictures } from "./pictures.js"
 import { startSearch } from "./search.js"
 
 startDisplay()
 startConnection()
 startClock()
 startAges()
+startPictures()
 startSearch()
 startKeys()
 startCopying()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.live_stack import wafer_png
+from tests.live_stack import PASSWORD, wafer_png
 
 pytestmark = [pytest.mark.e2e, pytest.mark.stack]
 
@@ -48,6 +48,28 @@ class TestUploading:
 
         expect(page.locator("#sum")).to_have_text("All 1 file inspected", timeout=40_000)
         expect(page.locator("#banner")).to_be_hidden(timeout=40_000)
+
+    def test_keeps_the_files_when_the_sign_in_ends_and_goes_on_after_the_next(self, screen_of, live_stack, tmp_path):
+        screen = screen_of("operator")
+        page = screen.live("/upload/")
+        page.get_by_label("Lot", exact=True).fill("E2E-SIGN-IN")
+        page.locator("#pick-files").set_input_files(_files(tmp_path, one=wafer_png(7251), two=wafer_png(7252)))
+        screen.context.clear_cookies()
+
+        page.locator("[data-command=start]").click()
+
+        expect(page.locator("#connection")).to_contain_text("Signed out")
+        expect(page.locator("#alarms")).to_contain_text("System unknown")
+        expect(page.locator(".file").first).to_contain_text("Your sign-in has ended")
+        with screen.context.expect_page() as opened:
+            page.get_by_role("link", name="Sign in again").click()
+        tab = opened.value
+        tab.get_by_label("User name").fill("operator")
+        tab.get_by_label("Password").fill(PASSWORD)
+        with tab.expect_event("close"):
+            tab.get_by_role("button", name="Sign in").click(no_wait_after=True)
+        expect(page.locator("#sum")).to_have_text("All 2 files inspected", timeout=40_000)
+        screen.forgive("401|4401|403")
 
 
 class TestAJob:

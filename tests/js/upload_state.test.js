@@ -113,7 +113,7 @@ describe("answers", () => {
 
 describe("what to do", () => {
   for (const [name, problem, expected] of [
-    ["offline", {}, /tried again by itself/], ["signed out", { status: 401 }, /Sign in in another tab/], ["no permission", { status: 403 }, /admin can grant/],
+    ["offline", {}, /tried again by itself/], ["no permission", { status: 403 }, /admin can grant/],
     ["a field", { status: 400, fields: { lot: ["Too long."] } }, /lot: Too long\./], ["our fault", { status: 500 }, /Press Retry/],
   ]) test(name, () => assert.match(upload.adviceFor(new Problem(problem)), expected))
 })
@@ -128,7 +128,7 @@ describe("cancel, retry, clear", () => {
     assert.deepEqual(late.items.map(({ state, wasSent }) => [state, Boolean(wasSent)]), [["cancelled", true], ["sending", false], ["cancelled", false]])
     assert.equal(upload.summary(late).cancelledLate, 1)
   })
-  for (const [status, expected] of [[413, false], [415, false], [422, false], [401, true], [403, true], [400, true], [500, true]])
+  for (const [status, expected] of [[413, false], [415, false], [422, false], [403, true], [400, true], [500, true]])
     test(`a refusal with ${status} ${expected ? "may pass" : "is of the file and stays"}`, () => {
       const after = upload.refused(upload.sending(queueOf(file("a")), "a"), "a", new Problem({ status }), 0)
       assert.equal(upload.canRetry(after.items[0]), expected)
@@ -141,7 +141,51 @@ describe("cancel, retry, clear", () => {
   test("it is over when everything has ended", () => assert.ok(upload.isOver(upload.cancelled(queue, ["b"]))))
   test("the sum counts bytes and states", () => {
     const sums = upload.summary(queue)
-    assert.deepEqual([sums.done, sums.waiting, sums.share, sums.ended], [1, 1, 0.5, 1])
+    assert.deepEqual([sums.done, sums.waiting, sums.sentShare, sums.inspectedShare, sums.ended], [1, 1, 0.5, 0.5, 1])
+  })
+  test("what is stored is sent, and not inspected yet", () => {
+    const sums = upload.summary(upload.answered(upload.sending(queueOf(file("a")), "a"), "a", { id: "r1", state: "queued" }))
+    assert.deepEqual([sums.sentShare, sums.inspectedShare], [1, 0])
+  })
+  test("what was refused for good is cleared once nothing is done any more", () => {
+    const withBad = upload.refused(upload.sending(queue, "b"), "b", new Problem({ status: 422 }), 0)
+    assert.deepEqual([upload.clearable(withBad).kind, upload.clearable(upload.cleared(withBad)).kind], ["done", "refused"])
+    assert.deepEqual(upload.cleared(upload.cleared(withBad)).items, [])
+  })
+  test("a file is taken off the list once it has ended, and one that is stored is followed to its end", () => {
+    const both = upload.answered(upload.sending(queue, "b"), "b", { id: "r2", state: "queued" })
+    assert.deepEqual(upload.removed(both, ["a", "b"]).items.map(({ id }) => id), ["b"])
+  })
+})
+
+describe("a sign-in that has ended", () => {
+  const over = upload.refused(upload.sending(queueOf(file("a"), file("b")), "a"), "a", new Problem({ status: 401, detail: "Send the header `Authorization: Token <key>`." }), 0)
+  test("keeps the files and sends nothing", () => {
+    assert.deepEqual([stateOf(over, "a"), upload.toSend(over, 1e9), upload.nextAt(over)], ["waiting", [], null])
+    assert.ok(upload.isAtRisk(over))
+  })
+  test("is told in words of a person's, not of a program's", () => {
+    assert.doesNotMatch(upload.problemText(over.items[0].problem), /header|Token/)
+    assert.match(upload.holdText(over, 0), /sign-in has ended/)
+  })
+  test("goes on by itself after signing in, as the same request", () => {
+    const after = upload.signedIn(over)
+    assert.deepEqual([upload.toSend(after, 0), after.items[0].problem, after.items[0].keyed], [["a", "b"], null, undefined])
+  })
+})
+
+describe("what is said", () => {
+  const offline = upload.refused(upload.sending(queueOf(file("a")), "a"), "a", new Problem({ title: "The server cannot be reached" }), 0, () => 1)
+  test("is said once", () => assert.equal(upload.problemText(offline.items[0].problem), "The server cannot be reached. It is tried again by itself; nothing is lost or doubled."))
+  test("tells a server that is away from one that is busy", () => {
+    assert.match(upload.holdText(offline, 0), /cannot be reached: tried again in 2 s/)
+    assert.match(upload.holdText(upload.refused(upload.sending(queueOf(file("a")), "a"), "a", busy({ retry_after_s: 5 }), 0, () => 0), 0), /asked for patience: on again in 5 s/)
+  })
+  test("is nothing while it goes on", () => assert.equal(upload.holdText(queueOf(file("a")), 0), ""))
+  test("a server that is there again is not waited for, one that is busy is", () => {
+    assert.deepEqual(upload.toSend(upload.reached(offline), 0), ["a"])
+    const held = upload.refused(upload.sending(queueOf(file("a")), "a"), "a", busy({ retry_after_s: 5 }), 0, () => 0)
+    assert.equal(upload.reached(held), held)
   })
 })
 
