@@ -21,6 +21,8 @@ class TokenView(RestView):
     """A token for a user name and password, and its end."""
 
     authentication_classes = (ScopedTokenAuthentication,)
+    # Whoever finds a token that only reads must be able to end it, too.
+    methods_of_every_scope = frozenset({"DELETE"})
     # The first thing anybody tries is `curl -d`, which sends a form.
     parser_classes = (*RestView.parser_classes, FormParser)
 

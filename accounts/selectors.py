@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from knox.settings import CONSTANTS
 
-from accounts.models import User
+from accounts.models import ApiToken, User
 from core.actors import Actor, Source
 from core.requests import source_of
 from core.roles import grants_of
@@ -46,3 +48,13 @@ def actor_for_user(user: Any, *, auth: str = "session", session: str = "", sourc
         site_ids=grants.site_ids,
         source=source,
     )
+
+
+def tokens() -> QuerySet[ApiToken]:
+    """Every token with its user, newest first. One query."""
+    return ApiToken.objects.select_related("user").order_by("-created")
+
+
+def tokens_named(text: str) -> QuerySet[ApiToken]:
+    """The tokens that go by a name, or whose text begins like this."""
+    return tokens().filter(Q(name=text) | Q(token_key__startswith=text[: CONSTANTS.TOKEN_KEY_LENGTH]))

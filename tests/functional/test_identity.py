@@ -125,10 +125,13 @@ class TestToken:
         with time_machine.travel(timedelta(hours=1, seconds=1) + ApiToken.objects.get().created):
             assert client.get(reverse("api:lots")).status_code == 401
 
-    def test_can_be_revoked_by_who_holds_it(self, operator):
-        assert operator.delete(reverse("api:token")).status_code == 204
+    @pytest.mark.parametrize("scopes", [("read", "write"), ("read",), ("write",)], ids=str)
+    def test_can_be_revoked_by_who_holds_it(self, client_as, scopes):
+        holder = client_as(Role.OPERATOR, scopes=scopes)
 
-        assert operator.get(reverse("api:lots")).status_code == 401
+        assert holder.delete(reverse("api:token")).status_code == 204
+
+        assert holder.get(reverse("api:lots")).status_code == 401
         assert AuditEvent.objects.filter(action="account.token_revoke").count() == 1
 
     def test_in_the_address_opens_nothing(self, site):
