@@ -159,13 +159,23 @@ def create_user(
     return user
 
 
-def record_refusal(*, request: HttpRequest, user: Any, token: Any) -> None:
+def record_refusal(*, request: HttpRequest, user: Any, token: Any, reason: str) -> None:
     """Put into the trail that somebody was refused an address; called by `core.permissions` through the settings."""
     if not isinstance(user, User):
         return
+    actor = actor_behind(request, user=user, token=token)
+    _record_refusal(path=request.path, method=request.method or "", reason=reason, actor=actor, now=clock_now())
+
+
+def record_refused_socket(*, path: str, reason: str, actor: Actor, now: datetime) -> None:
+    """Put into the trail that somebody was refused a socket, or lost it with a right."""
+    _record_refusal(path=path, method="GET", reason=reason, actor=actor, now=now)
+
+
+def _record_refusal(*, path: str, method: str, reason: str, actor: Actor, now: datetime) -> None:
     audit.record(
-        action=Action.ACCESS_REFUSED, object_type="address", object_id=request.path[:64], at=clock_now(),
-        actor=actor_behind(request, user=user, token=token), after={"method": request.method},
+        action=Action.ACCESS_REFUSED, object_type="address", object_id=path[:64], actor=actor, at=now,
+        after={"method": method}, reason=reason,
     )  # fmt: skip
 
 

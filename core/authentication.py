@@ -10,16 +10,18 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.http import HttpRequest
+from drf_spectacular.authentication import SessionScheme
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.crypto import hash_token
 from knox.models import get_token_model
 from knox.settings import CONSTANTS
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
 from rest_framework.request import Request
 
 from core.briefly import Briefly
 from core.clock import now
+from core.permissions import record_refusal
 from core.requests import Scope, header_of, session_key_of
 
 SCHEME = "Token"
@@ -86,6 +88,17 @@ class ScopedTokenAuthentication(BaseAuthentication):
         return SCHEME
 
 
+class PageSessionAuthentication(SessionAuthentication):
+    """The session of a page. A change needs the token of the page's forms, too; without it the refusal is recorded."""
+
+    def enforce_csrf(self, request: Request) -> None:
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied as refusal:
+            record_refusal(request._request, str(refusal.detail))
+            raise
+
+
 def _accepted(text: str) -> Any:
     try:
         return live_token(text)
@@ -148,6 +161,10 @@ def _read(text: str) -> Any:
         if compare_digest(digest, token.digest):
             return token
     raise UnknownToken
+
+
+class PageSessionScheme(SessionScheme):
+    target_class = "core.authentication.PageSessionAuthentication"
 
 
 class ScopedTokenScheme(OpenApiAuthenticationExtension):

@@ -15,15 +15,17 @@ from urllib.parse import parse_qs
 import structlog
 from django.conf import settings
 from django.db import close_old_connections
+from rest_framework.exceptions import ParseError
 
 from core import policy, realtime
 from core.actors import Actor, Source
 from core.admission import gate
 from core.authentication import forget_tokens
 from core.clock import now
-from core.errors import NotFound, Overloaded, WaferdeckError
+from core.errors import Invalid, NotFound, Overloaded, WaferdeckError
 from core.ids import uuid7
 from core.outages import as_unavailable
+from core.parsers import strict_json
 from core.realtime import GAP, HUB_DOWN, Subscriber
 from core.requests import Scope, address_in, header_of
 from core.roles import forget_grants
@@ -114,6 +116,10 @@ class LiveSocket:
         """Who is asking, read afresh. Runs on a thread."""
         raise NotImplementedError
 
+    def record_refusal(self, actor: Actor, reason: str) -> None:
+        """Put into the trail that this socket is not for this actor. Runs on a thread."""
+        raise NotImplementedError
+
     def topics(self, actor: Actor) -> frozenset[str]:
         """What this socket hears. Runs on a thread.
 
@@ -168,7 +174,10 @@ class LiveSocket:
     async def _admit(self, *, already_open: int) -> None:
         if already_open >= settings.SOCKETS_PER_ACCOUNT:
             raise Closed(TOO_MANY, f"{settings.SOCKETS_PER_ACCOUNT} sockets of this account are open here")
-        self._topics = await self._allowed_topics(self.actor, missing=NOT_FOUND)
+        try:
+            self._topics = await self._asked(self.topics, self.actor)
+        except NotFound as fault:
+            raise Closed(NOT_FOUND, "there is no such thing, or it belongs to another site") from fault
 
     async def _live(self) -> None:
         hub = realtime.hub()
@@ -259,7 +268,10 @@ class LiveSocket:
             self.outbox.offer(frame("heartbeat", {}))
 
     async def _follow_sites(self) -> None:
-        topics = await self._allowed_topics(self.actor, missing=NOT_ALLOWED)
+        try:
+            topics = await self._asked(self.topics, self.actor)
+        except NotFound as fault:
+            raise await self._refusal(self.actor, "this belongs to another site") from fault
         hub = realtime.hub()
         hub.subscribe(self.outbox, topics - self._topics)
         hub.unsubscribe(self.outbox, self._topics - topics)
@@ -280,14 +292,13 @@ class LiveSocket:
             raise Closed(NOT_SIGNED_IN, "sign in first")
         rule = policy.find(kind="ws", name=self.route)
         if rule is None or not rule.admits(actor.roles):
-            raise Closed(NOT_ALLOWED, "your role does not allow this")
+            raise await self._refusal(actor, "your role does not allow this")
         return actor
 
-    async def _allowed_topics(self, actor: Actor, *, missing: int) -> frozenset[str]:
-        try:
-            return await self._asked(self.topics, actor)
-        except NotFound as fault:
-            raise Closed(missing, "there is no such thing, or it belongs to another site") from fault
+    async def _refusal(self, actor: Actor, reason: str) -> Closed:
+        """How the socket of somebody who is known but may not have it ends, after it has been put into the trail."""
+        await self._asked(self.record_refusal, actor, reason)
+        return Closed(NOT_ALLOWED, reason)
 
     def _count_message(self) -> None:
         now_s = time.monotonic()
@@ -332,7 +343,7 @@ def source_of(scope: Scope) -> Source:
 
 def _type_of(text: str) -> Any:
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = strict_json(text)
+    except (ParseError, Invalid):
         return None
     return value.get("type") if isinstance(value, dict) else None

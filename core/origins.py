@@ -1,12 +1,22 @@
 """Sockets are opened only by our own pages, or by programs that carry a token and no origin."""
 
+import asyncio
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from django.conf import settings
 from django.http.request import validate_host
+from django.utils.module_loading import import_string
 
-from core.authentication import SCHEME
+from core.admission import gate
+from core.authentication import SCHEME, Credentials
+from core.errors import Overloaded
+from core.live_socket import DATABASE_S, on_thread
+from core.outages import as_unavailable
+from core.requests import address_in
+
+logger = structlog.get_logger(__name__)
 
 
 class OwnOriginValidator:
@@ -22,6 +32,7 @@ class OwnOriginValidator:
         own = f"{_scheme_of(scope, headers)}://{headers.get('host', '')}"
         if _is_own(origin=headers.get("origin"), own=own, has_token=has_token):
             return await self.application(scope, receive, send)
+        await _record(scope)
         return await refuse_handshake(scope, receive, send)
 
 
@@ -41,6 +52,21 @@ def _is_own(*, origin: str | None, own: str, has_token: bool) -> bool:
     if origin in settings.CSRF_TRUSTED_ORIGINS:
         return True
     return origin == own and validate_host(urlsplit(origin).hostname or "", settings.ALLOWED_HOSTS)
+
+
+async def _record(scope: dict[str, Any]) -> None:
+    """Put the refusal into the trail where something is offered that may say whose it is. It holds in any case."""
+    offered = Credentials.of(scope)
+    if offered.token is None and offered.session_key is None:
+        return
+    try:
+        with gate("sockets").reading(address_in(scope)):
+            async with asyncio.timeout(DATABASE_S):
+                await on_thread(import_string(settings.RECORD_REFUSED_HANDSHAKE), scope, "the origin is foreign")
+    except Exception as fault:
+        if not isinstance(fault, Overloaded | TimeoutError) and as_unavailable(fault) is None:
+            raise
+        logger.warning("refusal_not_recorded", path=scope["path"], error=str(fault))
 
 
 async def refuse_handshake(scope: dict[str, Any], receive: Any, send: Any) -> None:

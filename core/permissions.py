@@ -42,9 +42,19 @@ class PolicyPermission(BasePermission):
 
 def refused(request: Any, detail: str) -> Forbidden:
     """The refusal to raise or answer, after it has been put into the trail."""
-    record: Callable[..., None] = import_string(settings.RECORD_REFUSAL)
-    record(request=getattr(request, "_request", request), user=request.user, token=getattr(request, "auth", None))
+    record_refusal(request, detail)
     return Forbidden(detail)
+
+
+def record_refusal(request: Any, reason: str) -> None:
+    """Put into the trail that a request was refused; of a stranger's nothing is kept."""
+    record: Callable[..., None] = import_string(settings.RECORD_REFUSAL)
+    record(
+        request=getattr(request, "_request", request),
+        user=request.user,
+        token=getattr(request, "auth", None),
+        reason=reason,
+    )
 
 
 def needs(rule: policy.Rule) -> str:

@@ -21,6 +21,7 @@ from django.template.loader import render_to_string
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
+from core import permissions
 from core.errors import Forbidden, Invalid, NotFound, NotSignedIn, WaferdeckError
 from core.outages import as_unavailable
 from core.requests import is_api, request_id
@@ -185,4 +186,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return respond(Forbidden("The form has expired. Go back, reload the page and send it again."), request=request)
+    refusal = permissions.refused(request, "The form has expired. Go back, reload the page and send it again.")
+    return respond(refusal, request=request)

@@ -86,6 +86,7 @@ class TestDottedPaths:
         "path",
         [
             settings.RECORD_REFUSAL,
+            settings.RECORD_REFUSED_HANDSHAKE,
             settings.CSRF_FAILURE_VIEW,
             settings.LOGGING_CONFIG,
             settings.REST_FRAMEWORK["EXCEPTION_HANDLER"],

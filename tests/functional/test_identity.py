@@ -280,6 +280,23 @@ class TestSessionsOfPages:
         assert answer.status_code == 403
         assert answer.json()["code"] == "permission_denied"
 
+    @pytest.mark.parametrize("name", ["api:layers", "logout"])
+    def test_without_the_forms_token_are_in_the_trail_once(self, site, name):
+        user = make_user(Role.OPERATOR, site=site)
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(user)
+
+        assert client.post(reverse(name)).status_code == 403
+
+        event = AuditEvent.objects.get(action="access.refuse")
+        assert (event.object_id, event.after, event.actor["id"]) == (reverse(name), {"method": "POST"}, user.pk)
+
+    def test_of_strangers_without_the_forms_token_leave_nothing(self):
+        client = Client(enforce_csrf_checks=True)
+
+        assert client.post(reverse("login"), {"username": "olga", "password": "x"}).status_code == 403
+        assert not AuditEvent.objects.exists()
+
     @pytest.mark.parametrize("cookie", ['"abcdefgh\\000ij"', "x" * 5000, "abcdefgh'--", "../../../../x"])
     def test_with_nonsense_for_a_key_are_nobodys(self, cookie):
         answer = APIClient(raise_request_exception=False).get(

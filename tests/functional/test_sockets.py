@@ -11,12 +11,13 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils.module_loading import import_string
 
 from accounts import services as accounts
 from accounts.models import ApiToken
 from accounts.selectors import actor_for_user
+from audit.models import AuditEvent
 from config.routing import sockets
 from core import live_socket, policy, realtime
 from core.admission import gate
@@ -179,6 +180,86 @@ class TestOrigin:
         assert await opened.connect()
         assert (await opened.frame())["type"] == "hello"
         await opened.disconnect()
+
+
+@sync_to_async
+def refusals():
+    """What the trail says of refusals: path, who, how they proved it, and why."""
+    events_ = AuditEvent.objects.filter(action="access.refuse").order_by("id")
+    return [(event.object_id, event.actor["id"], event.actor["auth"], event.reason) for event in events_]
+
+
+class TestRefusalsInTheTrail:
+    async def test_are_one_for_a_role_that_does_not_allow_it(self, site):
+        user = await sync_to_async(make_user)(Role.AUDITOR, site=site)
+        asking = await sync_to_async(socket)("/ws/stream/", user=user)
+        await asking.connect()
+        await asking.close_code()
+
+        assert await refusals() == [("/ws/stream/", user.pk, "token", "your role does not allow this")]
+
+    async def test_are_one_for_a_scope_that_does_not_allow_it(self, site):
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        asking = await sync_to_async(socket)("/ws/stream/", user=user, scopes=("read",))
+        await asking.connect()
+        await asking.close_code()
+
+        assert await refusals() == [("/ws/stream/", user.pk, "token", "this token may not write")]
+
+    async def test_are_one_for_a_foreign_origin_with_a_good_session_or_token(self, site):
+        user = await sync_to_async(make_user)(Role.LEAD, site=site)
+        session = await sync_to_async(session_of)(user)
+        cookie = (b"cookie", f"{settings.SESSION_COOKIE_NAME}={session.session_key}".encode())
+        foreign = (b"origin", b"http://evil.example")
+        with_session = SocketClient(application, "/ws/live/", headers=[HOST, cookie, foreign])
+        with_token = await sync_to_async(socket)("/ws/live/", user=user, headers=[foreign])
+
+        assert [await one.connect() for one in (with_session, with_token)] == [False, False]
+        assert await refusals() == [
+            ("/ws/live/", user.pk, auth, "the origin is foreign") for auth in ("session", "token")
+        ]
+
+    async def test_are_none_of_strangers(self, site):
+        foreign = (b"origin", b"http://evil.example")
+        unknown = (b"cookie", f"{settings.SESSION_COOKIE_NAME}=made0up0session0key".encode())
+        token = (b"authorization", b"Token " + b"0" * 64)
+        for headers in ([HOST, foreign], [HOST, foreign, unknown], [HOST, foreign, token], [HOST]):
+            assert not await SocketClient(application, "/ws/live/", headers=headers).connect()
+        asking = socket("/ws/live/", session="made0up0session0key")
+        await asking.connect()
+        await asking.close_code()
+
+        assert await refusals() == []
+
+    async def test_hold_while_the_trail_cannot_be_written(self, site, monkeypatch):
+        def away(*_, **__):
+            raise OperationalError("away")
+
+        user = await sync_to_async(make_user)(Role.AUDITOR, site=site)
+        by_role = await sync_to_async(socket)("/ws/stream/", user=user)
+        by_origin = await sync_to_async(socket)("/ws/live/", user=user, headers=[(b"origin", b"http://evil.example")])
+        monkeypatch.setattr("accounts.services.audit.record", away)
+
+        assert not await by_origin.connect()
+        await by_role.connect()
+        assert await by_role.close_code() == 1013
+
+    @pytest.mark.parametrize(
+        ("taken", "path", "reason"),
+        [
+            ("groups", "/ws/live/", "your role does not allow this"),
+            ("sites", "/ws/wafers/{0.wafer.pk}/", "this belongs to another site"),
+        ],
+    )
+    async def test_are_one_for_a_right_that_is_lost_meanwhile(self, site, inspected, taken, path, reason):
+        user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
+        opened = await opened_by(user, path.format(inspected))
+
+        await getattr(user, taken).aclear()
+        await sync_to_async(accounts.announce_account_change)(user_id=user.pk, now=now())
+        await opened.close_code(within_s=2)
+
+        assert await refusals() == [(path.format(inspected), user.pk, "token", reason)]
 
 
 @sync_to_async
