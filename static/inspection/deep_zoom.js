@@ -1,8 +1,8 @@
 /** The image under deep zoom, with a canvas of our own on top. Wraps OpenSeadragon so that nothing else knows it. */
+import { surroundings } from "./wafer_geometry.js"
 
 const { OpenSeadragon } = globalThis
 const MAX_ZOOM_RATIO = 24
-const CONTEXT = 5
 
 /**
  * OpenSeadragon adds an inline <style> unless it finds one with this mark, and our policy refuses inline styles. An element
@@ -118,12 +118,10 @@ export class DeepZoom {
   }
 
   /** Brings a box to the middle, with its surroundings. */
-  zoomTo([x, y, width, height]) {
+  zoomTo(box) {
     const go = () => {
       const content = this.item.getContentSize().x / this.image.width_px
-      const side = Math.max(width, height, 12) * CONTEXT * content
-      const centre = { x: (x + width / 2) * content, y: (y + height / 2) * content }
-      this.viewer.viewport.fitBounds(this.item.imageToViewportRectangle(centre.x - side / 2, centre.y - side / 2, side, side))
+      this.viewer.viewport.fitBounds(this.item.imageToViewportRectangle(...surroundings(box).map((at) => at * content)))
     }
     if (this.item) go()
     else this.viewer.addOnceHandler("open", go)

@@ -3,11 +3,11 @@ import { ageElement } from "../shared/ages.js"
 import { glyph, h, icon, svg } from "../shared/dom.js"
 import { confidenceText, durationText, lengthText, momentText } from "../shared/formats.js"
 import { accountName, bandElement, classNamed, layerName, scoreBar, severityCounts } from "../shared/signs.js"
-import { zoneAt } from "./wafer_geometry.js"
+import { placeText, zoneAt } from "./wafer_geometry.js"
 
-const STEPS = ["decode", "preprocess", "infer", "postprocess", "store"]
+/** As an image goes through them. What a newer server adds comes after. */
+const STEPS = ["wait", "decode", "hash", "preprocess", "thumbnail", "quality", "cache", "tile", "infer", "postprocess"]
 const fact = (name, value) => (value === null || value === undefined || value === "" ? [] : [h("dt", {}, name), h("dd", {}, value)])
-const millimetres = (um) => (um / 1000).toFixed(3)
 
 /** @param {?object} detection @param {{bands: object, geometry: object}} context */
 export function drawDetection(element, detection, { bands, geometry }) {
@@ -27,7 +27,7 @@ export function drawDetection(element, detection, { bands, geometry }) {
     h("dl", { class: "facts" },
       fact("Size", lengthText(detection.size_um)),
       fact("Die (column, row)", detection.die?.join(", ")),
-      fact("On the wafer (x, y)", place ? `${millimetres(place[0])}, ${millimetres(place[1])} mm` : "unknown place"),
+      fact("On the wafer", place ? placeText(place) : "unknown place"),
       fact("Zone", place && geometry ? zoneAt(place, geometry) : null),
       fact("In the image", `${detection.bbox_px.map((value) => Math.round(value)).slice(0, 2).join(", ")} px, ${detection.bbox_px.map((value) => Math.round(value)).slice(2).join(" × ")} px`),
       fact("Raw score", confidenceText(detection.raw_score)),
@@ -56,7 +56,7 @@ export function drawRun(element, run) {
     h("dl", { class: "facts" },
       fact("Model", model && `${model}${run.degraded ? " (fallback)" : ""}`), fact("Recipe", `${run.recipe.code} v${run.recipe.version}`), fact("Tool", run.tool ?? "by hand"),
       fact("Requested by", accountName(run.requested_by)), fact("Queued", moment(run.queued_at)), fact("Finished", run.finished_at ? moment(run.finished_at) : "not yet"),
-      fact("Attempt", run.attempt), fact("Answer", run.cached ? "from the prediction cache" : "computed")),
+      fact("Attempt", run.attempt), fact("Answer", run.cached ? "from the prediction cache" : "computed"), notes(run.images ?? [])),
     timings(run.timings_ms ?? {}),
     h("h3", {}, "Provenance"),
     h("dl", { class: "facts" },
@@ -67,12 +67,22 @@ export function drawRun(element, run) {
   )
 }
 
+/** What was found in reading the files that a person should know, each once. */
+function notes(images) {
+  return [...new Set(images.flatMap(({ notes: found }) => found ?? []))].flatMap((note) => fact("Note", note))
+}
+
 function moment(value) {
   return h("span", { title: value }, momentText(value))
 }
 
+/** The names of the steps that took time, in the order of the work. */
+export function inOrder(steps) {
+  return [...STEPS.filter((name) => name in steps), ...Object.keys(steps).filter((name) => !STEPS.includes(name) && name !== "total")]
+}
+
 function timings(steps) {
-  const names = [...STEPS.filter((name) => name in steps), ...Object.keys(steps).filter((name) => !STEPS.includes(name) && name !== "total")]
+  const names = inOrder(steps)
   if (names.length === 0) return null
   const total = steps.total ?? names.reduce((sum, name) => sum + steps[name], 0)
   const most = Math.max(...names.map((name) => steps[name]))

@@ -14,8 +14,8 @@ import { drawDetection, drawHistory, drawRun } from "./inspector.js"
 import { drawOverlay } from "./overlay.js"
 import { Ruler } from "./ruler.js"
 import { bindCommands } from "./wafer_commands.js"
-import { drawClasses, drawHead, drawImages, drawPlace, drawPlaceless } from "./wafer_details.js"
-import { boxAt, pxToUm, scaleBar } from "./wafer_geometry.js"
+import { drawClasses, drawHead, drawImages, drawPlace, drawPlaceless, drawRemarks } from "./wafer_details.js"
+import { boxAt, placeText, pxToUm, scaleBar } from "./wafer_geometry.js"
 import { WaferMap } from "./wafer_map.js"
 import { emptyWafer, gravest, hover, hovered, isSameAnswer, ofImage, select, selected, stripTitle, withCard, withRun } from "./wafer_state.js"
 
@@ -148,7 +148,7 @@ function pointAt(point) {
   const isInside = point && image && point[0] >= 0 && point[1] >= 0 && point[0] < image.width_px && point[1] < image.height_px
   const um = isInside ? pxToUm(point, image) : null
   setText(find("#under-px"), isInside ? `${Math.floor(point[0])}, ${Math.floor(point[1])} px` : image ? `${image.width_px} × ${image.height_px} px` : "")
-  setText(find("#under-um"), um ? `x ${um[0].toFixed(1)}, y ${um[1].toFixed(1)} µm` : isInside ? "place on the wafer unknown" : image ? `${image.pixel_um} µm a pixel · ${image.file_name || "no file name"}` : "")
+  setText(find("#under-um"), um ? placeText(um) : isInside ? "place on the wafer unknown" : image ? `${image.pixel_um} µm a pixel · ${image.file_name || "no file name"}` : "")
   if (um) drawPlace(find("#place"), map.placeOf(um), state)
   const detection = isInside && !ruler.isOn ? detectionAt(point) : null
   find("#viewer").classList.toggle("is-pointing", Boolean(detection))
@@ -182,6 +182,7 @@ function showImage() {
   const image = state.run?.images.find(({ id }) => id === state.imageId)
   // First the strip of images: it takes its room from the viewer, which fits the image to what is left.
   drawImages(find("#images"), state, (id) => change({ ...state, imageId: id, selectedId: null }))
+  drawRemarks(find("#remarks"), image)
   if (image) {
     zoom.open(image)
     pointAt(null)

@@ -41,6 +41,13 @@ export function bindCommands(page) {
     for (const button of document.querySelectorAll("#sorts button")) setAttribute(button, "aria-pressed", String(button.dataset.sort === sort))
   }
 
+  /** One thing at a time: what lies on top first. */
+  const putAway = () => {
+    if (!find("#levels").hidden) command("levels").click()
+    else if (ruler.isOn) command("ruler").click()
+    else choose(null)
+  }
+
   command("next").addEventListener("click", () => go(1))
   command("previous").addEventListener("click", () => go(-1))
   command("zoom").addEventListener("click", () => (selected(get()) ? zoomToMeant() : toast("Choose a defect first, then zoom to it.")))
@@ -108,7 +115,7 @@ export function bindCommands(page) {
   bind({ keys: ["j", "ArrowRight"], label: "Next defect", group: "Defects", run: () => go(1) })
   bind({ keys: ["k", "ArrowLeft"], label: "Previous defect", group: "Defects", run: () => go(-1) })
   bind({ keys: ["z", "Enter"], label: "Zoom to the defect", group: "Defects", run: () => command("zoom").click() })
-  bind({ keys: ["Escape"], label: "No defect; put the ruler away", group: "Defects", run: () => (ruler.isOn ? command("ruler").click() : choose(null)) })
+  bind({ keys: ["Escape"], label: "Close the levels, put the ruler away, no defect", group: "Defects", run: putAway })
   bind({ keys: ["s"], label: "Sort by severity, score, size", group: "Defects", run: () => sortBy(sorts[(sorts.indexOf(get().sort) + 1) % sorts.length]) })
   for (const { code, key, name } of classes) {
     if (key) bind({ keys: [key], label: `Show or hide ${name.toLowerCase()}`, group: "Classes", run: () => change(toggleClass(get(), code)) })

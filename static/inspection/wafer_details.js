@@ -3,6 +3,8 @@ import { ageElement } from "../shared/ages.js"
 import { h, icon, keyed, setAttribute, setText } from "../shared/dom.js"
 import { countText, plural } from "../shared/formats.js"
 import { bandElement, severityCounts } from "../shared/signs.js"
+import { placeText } from "./wafer_geometry.js"
+import { remarksOf } from "./remarks.js"
 import { classCounts, foundAt, placelessText } from "./wafer_state.js"
 
 const find = (selector) => document.querySelector(selector)
@@ -68,12 +70,20 @@ export function drawClasses(list, classes, state) {
 /** @param {?{die: number[], place: number[], zone: string}} place under the cursor */
 export function drawPlace(element, place, state) {
   if (!place) return setText(element, "Point at the map to read a die.")
-  setText(element, `Die ${place.die.join(", ")} · ${place.zone} · x ${(place.place[0] / 1000).toFixed(2)}, y ${(place.place[1] / 1000).toFixed(2)} mm · ${foundAt(state, place)}`)
+  setText(element, `Die ${place.die.join(", ")} · ${place.zone} · ${placeText(place.place, 2)} · ${foundAt(state, place)}`)
 }
 
 /** Over the map: why it has no marks of the image that is shown. */
 export function drawPlaceless(element, state) {
   const text = placelessText(state)
   setText(element, text)
+  element.hidden = !text
+}
+
+/** Under the image: why it is for a person, and how it was read. */
+export function drawRemarks(element, image) {
+  const text = remarksOf(image).join(" ")
+  setText(element.querySelector("span"), text)
+  setAttribute(element, "data-level", image?.flaws?.length ? "warn" : null)
   element.hidden = !text
 }

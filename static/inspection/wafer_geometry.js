@@ -3,6 +3,9 @@
  * Image frame: pixels from the top left corner, +y down. No DOM.
  */
 
+const CONTEXT = 1.7
+const LEAST_CONTEXT_PX = 60
+
 /** Column and row of the die at a place. */
 export function dieAt([xUm, yUm], { pitchUm, centreUm }) {
   return [Math.floor((xUm + centreUm[0]) / pitchUm[0]), Math.floor((yUm + centreUm[1]) / pitchUm[1])]
@@ -45,6 +48,11 @@ export function zoneAt([xUm, yUm], { diameterUm, edgeExclusionUm }) {
 export function pxToUm([xPx, yPx], image) {
   if (!image.origin_um) return null
   return [image.origin_um[0] + xPx * image.pixel_um, image.origin_um[1] - yPx * image.pixel_um]
+}
+
+/** A place on the wafer in words, to the µm unless said otherwise. */
+export function placeText([xUm, yUm], digits = 3) {
+  return `x ${(xUm / 1000).toFixed(digits)}, y ${(yUm / 1000).toFixed(digits)} mm`
 }
 
 /** Left, bottom, width and height of a picture's field of view on the wafer, in µm; null when its place is unknown. */
@@ -96,6 +104,16 @@ export function clustered(points, nearPx) {
     }
   }
   return clusters
+}
+
+/**
+ * What to look at to see a box well: in its middle, square, at least as large as shows where it is.
+ *
+ * @param {number[]} box left, top, width, height in pixels of the image
+ */
+export function surroundings([x, y, width, height]) {
+  const side = Math.max(Math.max(width, height) * CONTEXT, LEAST_CONTEXT_PX)
+  return [x + width / 2 - side / 2, y + height / 2 - side / 2, side, side]
 }
 
 /** The smallest box under a point: what lies on top of a larger one can still be pointed at. */

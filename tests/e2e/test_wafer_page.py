@@ -151,6 +151,18 @@ class TestTheWaferPage:
         page.keyboard.press("Escape")
         expect(page.locator("[data-command=ruler]")).to_have_attribute("aria-pressed", "false")
 
+    def test_escape_closes_the_levels_before_it_lets_go_of_the_defect(self, page):
+        page.keyboard.press("j")
+        page.keyboard.press("b")
+        expect(page.locator("#levels")).to_be_visible()
+
+        page.keyboard.press("Escape")
+
+        expect(page.locator("#levels")).to_be_hidden()
+        expect(page.locator(".defect[aria-selected=true]")).to_have_count(1)
+        page.keyboard.press("Escape")
+        expect(page.locator(".defect[aria-selected=true]")).to_have_count(0)
+
     def test_one_class_is_shown_alone_by_key_or_by_shift(self, page, troubled):
         page.keyboard.press("ArrowRight")
         page.keyboard.press("i")

@@ -52,3 +52,13 @@ describe("pointing at a box", () => {
   test("finds what is around", () => assert.equal(geometry.boxAt(boxes, [5, 5]).id, "large"))
   test("finds nothing outside", () => assert.equal(geometry.boxAt(boxes, [150, 5]), null))
 })
+
+describe("a place in words", () => {
+  test("is in millimetres to the µm", () => assert.equal(geometry.placeText([32_424.4, -16_654.2]), "x 32.424, y -16.654 mm"))
+  test("is as coarse as the map", () => assert.equal(geometry.placeText([32_424.4, -16_654.2], 2), "x 32.42, y -16.65 mm"))
+})
+
+describe("what to look at to see a defect", () => {
+  test("is its box with some of what is around it", () => assert.deepEqual(geometry.surroundings([300, 400, 120, 50]), [258, 323, 204, 204]))
+  test("is never so little that nobody knows where it is", () => assert.deepEqual(geometry.surroundings([100, 200, 4, 2]), [72, 171, 60, 60]))
+})
