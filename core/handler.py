@@ -7,7 +7,7 @@ where waiting costs nothing, and runs in one piece on one thread.
 
 import asyncio
 import contextlib
-import json
+import io
 import tempfile
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -16,17 +16,18 @@ from django.conf import settings
 from django.core import signals
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.db import close_old_connections
-from django.http import FileResponse, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.urls import set_script_prefix
 
 from core import health, metrics, problems
 from core.admission import Gate, Lane, gate, lanes
 from core.authentication import Credentials
+from core.early_answers import EarlyAnswers
 from core.errors import MayBeDone, Unavailable, WaferdeckError
 from core.live_socket import on_thread
 from core.outages import as_unavailable
 from core.parsers import BodyTooLarge
-from core.requests import Scope, accepted_id, address_in, header_of
+from core.requests import Scope, address_in, header_of
 from core.text import size_text
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -45,6 +46,7 @@ class AdmittingHandler(ASGIHandler):
     def __init__(self) -> None:
         self.load_middleware(is_async=False)
         self._lanes = lanes()
+        self._early_answers = EarlyAnswers()
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         lane = next(lane for lane in self._lanes if lane.takes(method=scope["method"], path=scope["path"]))
@@ -56,7 +58,13 @@ class AdmittingHandler(ASGIHandler):
                 await self._serve(scope, receive, send, lane=lane, entrance=entrance)
         except WaferdeckError as refusal:
             metrics.REQUESTS_REFUSED.labels(lane=lane.name, code=refusal.code).inc()
-            await _refuse(refusal, scope=scope, send=send)
+            await self._refuse(refusal, scope=scope, send=send)
+
+    async def _refuse(self, refusal: WaferdeckError, *, scope: Scope, send: Any) -> None:
+        """Answer without Django's views: nothing of the body has been read, or not all of it."""
+        request, _ = self.create_request(scope, io.BytesIO())
+        answer = self._early_answers.to(request or HttpRequest(), refusal=refusal)
+        await self.send_response(answer, send)
 
     async def _serve(self, scope: Scope, receive: Any, send: Any, *, lane: Lane, entrance: Gate) -> None:
         is_counted = _has_body(scope) and not lane.for_members
@@ -250,20 +258,3 @@ async def _filled(body: Any, receive: Any, *, most_bytes: int, silence: asyncio.
 
 def _too_large(most_bytes: int) -> BodyTooLarge:
     return BodyTooLarge(f"The body is too large: this address takes {size_text(most_bytes)} at most.")
-
-
-async def _refuse(refusal: WaferdeckError, *, scope: Scope, send: Any) -> None:
-    """Answer without Django: nothing of the request has been read, or not all of it."""
-    identifier = accepted_id(header_of(scope, "x-request-id"))
-    document = problems.members(refusal, identifier=identifier)
-    content = json.dumps(document, separators=(",", ":")).encode()
-    headers = {
-        "Content-Type": problems.CONTENT_TYPE,
-        "Content-Length": str(len(content)),
-        "X-Content-Type-Options": "nosniff",
-        "X-Request-ID": identifier,
-        **problems.headers(refusal),
-    }
-    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": refusal.status, "headers": encoded})
-    await send({"type": "http.response.body", "body": content})

@@ -10,6 +10,8 @@ from csp.utils import build_policy
 from django.contrib.auth.views import redirect_to_login
 from django.contrib.messages.middleware import MessageMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.security import SecurityMiddleware
 
 from core import permissions, policy, problems, static_files
 from core.errors import Forbidden, Invalid, NotSignedIn, WaferdeckError
@@ -34,6 +36,18 @@ class RequestIdMiddleware:
         structlog.contextvars.bind_contextvars(request_id=identifier)
         response = self.get_response(request)
         response["X-Request-ID"] = identifier
+        return response
+
+
+class OwnOriginMiddleware:
+    """Pages of other origins may not embed what we answer: not an image, not a script, not a page of the API."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         return response
 
 
@@ -133,3 +147,18 @@ class PolicyMiddleware:
         if rule.admits(roles_of(request)):
             return None
         return problems.respond(permissions.refused(request, permissions.needs(rule)), request=request)
+
+
+def with_headers(answer: GetResponse) -> GetResponse:
+    """`answer` with the headers that all of ours have, for what never gets to the other middlewares."""
+    middlewares: tuple[Callable[[GetResponse], Any], ...] = (
+        XFrameOptionsMiddleware,
+        PrivacyMiddleware,
+        ContentPolicyMiddleware,
+        OwnOriginMiddleware,
+        SecurityMiddleware,
+        RequestIdMiddleware,
+    )
+    for middleware in middlewares:
+        answer = middleware(answer)
+    return answer

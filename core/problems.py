@@ -1,5 +1,6 @@
 """Errors as problem documents (RFC 9457) for programs and as pages for people."""
 
+import functools
 import sys
 from http import HTTPStatus
 from typing import Any
@@ -65,34 +66,60 @@ def handle(fault: Exception, context: dict[str, Any]) -> JsonResponse | None:
     if error is None:
         return None
     set_rollback()
-    return _as_document(error, request=context["request"])
+    return as_document(error, request=context["request"])
 
 
 def respond(error: WaferdeckError, *, request: HttpRequest) -> HttpResponse:
     """The answer to an error outside DRF: a document or a page, as the caller reads."""
     if is_api(request):
-        return _as_document(error, request=request)
-    answer = _page(document(error, request=request), request=request)
+        return as_document(error, request=request)
+    return as_page(error, request=request)
+
+
+def as_page(error: WaferdeckError, *, request: HttpRequest, is_plain: bool = False) -> HttpResponse:
+    """The error for a person; a plain page asks nobody who that is, and costs next to nothing."""
+    answer = _page(document(error, request=request), request=None if is_plain else request)
     for name, value in headers(error).items():
         answer[name] = value
     return answer
 
 
-def _as_document(error: WaferdeckError, *, request: HttpRequest) -> JsonResponse:
+def as_document(error: WaferdeckError, *, request: HttpRequest) -> JsonResponse:
+    """The error for a program."""
     body = document(error, request=request)
-    return JsonResponse(body, status=error.status, headers=headers(error), content_type=CONTENT_TYPE)
+    return JsonResponse(
+        body,
+        status=error.status,
+        headers=headers(error),
+        content_type=CONTENT_TYPE,
+        json_dumps_params={"separators": (",", ":")},
+    )
 
 
-def _page(body: dict[str, Any], *, request: HttpRequest) -> HttpResponse:
-    """The error as a page, plainer the more is broken: the usual frame asks the database who is signed in."""
+def _page(body: dict[str, Any], *, request: HttpRequest | None) -> HttpResponse:
+    """The error as a page, plainer the more is broken: who is signed in is for the database to say."""
     try:
-        if body["status"] < HTTPStatus.INTERNAL_SERVER_ERROR:
+        if request is not None and body["status"] < HTTPStatus.INTERNAL_SERVER_ERROR:
             return render(request, "error.html", {"problem": body}, status=body["status"])
-        return HttpResponse(render_to_string("error.html", {"problem": body}), status=body["status"])
+        drawn = _drawn(*(body.get(name) for name in _DRAWN))
+        return HttpResponse(drawn.replace(_PLACE_OF_ID, body["request_id"]), status=body["status"])
     except Exception:
         logger.exception("error_page_failed")
         text = f"{body['title']}\n\n{body['detail']}\n\nrequest {body['request_id']}\n"
         return HttpResponse(text, status=body["status"], content_type="text/plain; charset=utf-8")
+
+
+# Outages and floods are told in few words, to many.
+_KEPT_PAGES = 64
+_DRAWN = ("status", "code", "title", "detail", "retry_after_s")
+_PLACE_OF_ID = "the-id-of-the-request"
+
+
+@functools.lru_cache(maxsize=_KEPT_PAGES)
+def _drawn(*values: Any) -> str:
+    """The page of an error with those values of `_DRAWN`, but for the request's id."""
+    problem = dict(zip(_DRAWN, values, strict=True)) | {"request_id": _PLACE_OF_ID}
+    return render_to_string("error.html", {"problem": problem})
 
 
 def as_waferdeck_error(fault: Exception) -> WaferdeckError | None:

@@ -28,6 +28,7 @@ class TestPictures:
 
         assert answer.status_code == 200
         assert answer.headers["Content-Type"] == "image/jpeg"
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin", "only our own pages show it"
         drawn = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_GRAYSCALE)
         assert drawn.shape == (64, 64)
 

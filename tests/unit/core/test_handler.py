@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import json
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from prometheus_client import REGISTRY
@@ -12,8 +14,8 @@ from core.admission import gate
 from core.errors import MayBeDone, Overloaded, Unavailable
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch):
+@pytest.fixture
+def _impatient(monkeypatch):
     monkeypatch.setattr(handler, "PATIENCE_S", 0.01)
 
 
@@ -25,7 +27,7 @@ def something_hangs(request, monkeypatch):
     monkeypatch.setattr(handler, "_is_anything_away", answer)
 
 
-@pytest.mark.usefixtures("something_hangs")
+@pytest.mark.usefixtures("_impatient", "something_hangs")
 class TestInTime:
     async def test_a_change_that_goes_on_may_yet_be_done(self):
         with pytest.raises(MayBeDone, match="may have been carried out") as refusal:
@@ -93,12 +95,28 @@ class TestReadBody:
         assert refusal.value.extra["component"] == "storage"
 
 
+async def ask(path, *, method="GET", **headers):
+    """Status, headers and body of an answer to a request of which nothing but the head is sent."""
+    sent, pieces = [], iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive():
+        return next(pieces, None) or await asyncio.Future()
+
+    async def send(message):
+        sent.append(message)
+
+    given = {"host": "localhost", "accept": "text/html,*/*;q=0.8"} | headers
+    scope = {
+        "type": "http", "method": method, "path": path, "query_string": b"", "client": ("10.0.0.1", 1),
+        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()],
+    }  # fmt: skip
+    await handler.AdmittingHandler()(scope, receive, send)
+    head = {name.decode().lower(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], head, b"".join(message["body"] for message in sent[1:]).decode()
+
+
 class TestSlowBodiesOfOthers:
     """At the same address, as many as it may have on their way."""
-
-    @pytest.fixture(autouse=True)
-    def impatient(self):
-        """Nothing hangs here, and the first request loads all addresses."""
 
     @pytest.fixture
     async def held(self):
@@ -108,35 +126,69 @@ class TestSlowBodiesOfOthers:
                     held.enter_context(gate("health").reading("10.0.0.1"))
             yield
 
-    @staticmethod
-    async def status_of(method, *headers):
-        sent, pieces = [], iter([{"type": "http.request", "body": b"", "more_body": False}])
-
-        async def receive():
-            return next(pieces, None) or await asyncio.Future()
-
-        async def send(message):
-            sent.append(message)
-
-        scope = {
-            "type": "http", "method": method, "path": "/healthz", "query_string": b"",
-            "headers": [(b"host", b"localhost"), *headers], "client": ("10.0.0.1", 1),
-        }  # fmt: skip
-        await handler.AdmittingHandler()(scope, receive, send)
-        return sent[0]["status"]
-
-    @pytest.mark.parametrize("headers", [[], [(b"content-length", b"0")]], ids=["no length", "length 0"])
+    @pytest.mark.parametrize("headers", [{}, {"content_length": "0"}], ids=["no length", "length 0"])
     async def test_keep_nobody_out_who_sends_none(self, held, headers):
-        assert await self.status_of("GET", *headers) == 200
+        status, _, _ = await ask("/healthz", **headers)
+
+        assert status == 200
 
     @pytest.mark.parametrize(
-        "header", [(b"content-length", b"1000"), (b"transfer-encoding", b"chunked")], ids=["a length", "in pieces"]
+        "header", [{"content_length": "1000"}, {"transfer_encoding": "chunked"}], ids=["a length", "in pieces"]
     )
     async def test_count_before_another(self, held, header):
-        assert await self.status_of("POST", header) == 503
+        status, head, page = await ask("/healthz", method="POST", **header)
+
+        assert (status, head["retry-after"]) == (503, "1")
+        assert '<meta http-equiv="refresh" content="1">' in page, "it tries again by itself"
 
 
 class TestRefusals:
+    TOO_LARGE: ClassVar = {"method": "POST", "content_length": str(2**40)}
+
+    async def test_are_a_page_for_people(self):
+        status, head, page = await ask("/login/", x_request_id="asked-for-by-a-test", **self.TOO_LARGE)
+
+        assert (status, head["content-type"]) == (413, "text/html; charset=utf-8")
+        assert "The body is too large: this address takes 1 MiB at most." in page
+        assert ">asked-for-by-a-test</code>" in page
+        assert head["x-request-id"] == "asked-for-by-a-test"
+        assert head["content-length"] == str(len(page.encode()))
+
+    @pytest.mark.parametrize(
+        ("path", "accept"), [("/api/v1/layers/", "text/html"), ("/login/", "*/*"), ("/login/", "application/json")]
+    )
+    async def test_are_a_document_for_programs(self, path, accept):
+        status, head, document = await ask(path, accept=accept, **self.TOO_LARGE)
+
+        assert (status, head["content-type"]) == (413, problems.CONTENT_TYPE)
+        assert json.loads(document)["request_id"] == head["x-request-id"]
+        assert '"code":"too_large"' in document
+
+    async def test_never_show_the_id_of_another_request(self):
+        _, first, _ = await ask("/login/", **self.TOO_LARGE)
+        _, second, page = await ask("/login/", **self.TOO_LARGE)
+
+        assert first["x-request-id"] not in page
+        assert second["x-request-id"] in page
+
+    async def test_of_what_is_no_request_are_answered_as_well(self, monkeypatch):
+        monkeypatch.setattr(handler.AdmittingHandler, "create_request", lambda *_: (None, None))
+
+        status, _, _ = await ask("/login/", **self.TOO_LARGE)
+
+        assert status == 413
+
+    @pytest.mark.parametrize("accept", ["text/html", "*/*"])
+    async def test_have_the_headers_of_every_answer(self, accept):
+        _, served, _ = await ask("/healthz")
+        _, refused, _ = await ask("/login/", **self.TOO_LARGE | {"accept": accept})
+
+        own = {"content-type", "content-length", "expires", "cache-control", "x-request-id"}
+        common = {name: value for name, value in served.items() if name not in own}
+        assert common == {name: value for name, value in refused.items() if name not in own}
+        assert {"content-security-policy", "cross-origin-resource-policy", "x-frame-options"} <= set(common)
+        assert refused["cache-control"] == "private, no-store"
+
     async def test_are_counted_by_lane_and_reason(self):
         sent = []
 
