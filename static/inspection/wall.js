@@ -4,6 +4,7 @@ import { ageText, agoText, countText, plural } from "../shared/formats.js"
 import { loadClasses } from "../shared/signs.js"
 import { showTrouble } from "../shared/trouble.js"
 import { createCard, markNew, updateCard } from "./wall_card.js"
+import { WallPlaces } from "./wall_places.js"
 import { WallQuestions } from "./wall_questions.js"
 import { PERSON, answered, cardKey, cleanFilters, emptyWall, figures, filtered, heldBack, isUncertain, lanes, levelOf, matches, paused, received, resumed, resynced, sentBy, shown, withinRoom } from "./wall_state.js"
 import { bindSteps, focusCard, toNext } from "./wall_steps.js"
@@ -30,6 +31,7 @@ let answeredFor = wall.filters
 
 loadClasses()
 const board = find("#wall")
+const places = new WallPlaces({ main: find("#main"), head: find(".wall-head"), board, marker: find("#news"), redraw })
 
 // Drawing ---------------------------------------------------------------------------------------------------------
 
@@ -42,6 +44,8 @@ function redraw() {
 }
 
 function draw() {
+  if (known) places.look()
+  else places.forget()
   const cards = shown(wall)
   find("[data-command=next]").disabled = !cards.some((card) => levelOf(card) === "alarm")
   drawFigures()
@@ -52,11 +56,10 @@ function draw() {
   if (!isFilled && cards.length === 0) return
   const rows = lanes(wall, tools, Date.now())
   const asLanes = view === "lanes" || (view !== "grid" && rows.filter((lane) => lane.cards.length).length > 1)
-  setAttribute(board, "data-view", asLanes ? "lanes" : "grid")
-  setAttribute(find("[data-command=view]"), "aria-pressed", String(asLanes))
+  drawAs(asLanes ? "lanes" : "grid")
   board.querySelector(".skeleton-cards")?.remove()
   const focused = document.activeElement?.closest(".card")
-  const portion = withinRoom(cards.length === 0 ? [] : asLanes ? rows : [{ tool: "", cards }], room)
+  const portion = withinRoom(placed(cards.length === 0 ? [] : asLanes ? rows : [{ tool: "", cards, isLate: false }]), room)
   keyed(board, portion.rows, { key: ({ tool }) => `lane ${tool}`, create: createLane, update: updateLane })
   if (focused && !focused.isConnected) focusCard(board, cardKey(focused.card))
   if (!wall.paused) known = new Set(wall.cards.keys())
@@ -65,9 +68,21 @@ function draw() {
   redraw()
 }
 
+function drawAs(nextView) {
+  if (board.dataset.view !== nextView) places.forget()
+  setAttribute(board, "data-view", nextView)
+  setAttribute(find("[data-command=view]"), "aria-pressed", String(nextView === "lanes"))
+}
+
+/** Lanes in their places, and a word on what arrived in those that are not seen. */
+function placed(rows) {
+  places.drawNews(rows)
+  return places.arranged(rows, Boolean(wall.paused))
+}
+
 function createLane(lane) {
   const head = lane.tool && h("header", { class: "lane__head" }, h("h2", { class: "clip", title: lane.tool }, lane.tool), h("p", { class: "lane__count" }), h("p", { class: "lane__silent" }))
-  const element = h("section", { class: lane.tool ? "lane" : "lane lane--all", "aria-label": lane.tool ? `Tool ${lane.tool}` : "All wafers" }, head, h("div", { class: "lane__cards" }))
+  const element = h("section", { class: lane.tool ? "lane" : "lane lane--all", "data-tool": lane.tool, "aria-label": lane.tool ? `Tool ${lane.tool}` : "All wafers" }, head, h("div", { class: "lane__cards" }))
   updateLane(element, lane)
   return element
 }
@@ -84,11 +99,20 @@ function updateLane(element, { tool, cards, count, silentMs, isLate }) {
     key: cardKey,
     create: (card) => {
       const created = createCard(card)
-      if (known && !wall.paused && !known.has(cardKey(card))) markNew(created)
+      if (known && !wall.paused && !known.has(cardKey(card))) welcome(created, tool, list)
       return created
     },
-    update: updateCard,
+    update: (shownCard, card) => {
+      const isAnother = shownCard.card.run !== card.run
+      updateCard(shownCard, card)
+      if (isAnother && known) welcome(shownCard, tool, list)
+    },
   })
+}
+
+function welcome(element, tool, list) {
+  markNew(element)
+  places.arrived(element.card, tool, list)
 }
 
 function drawFigures() {

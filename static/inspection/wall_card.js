@@ -7,25 +7,50 @@ import { NO_TOOL, levelOf, nextStep } from "./wall_state.js"
 
 const LEAST_BOX_SHARE = 0.035
 const NEW_MS = 1600
+const GRAVEST_FIRST = ["critical", "major", "minor", "nuisance"]
+/** Longer names than these stand in small letters, and in two lines. */
+const LETTERS_OF_A_HEADLINE = 7
+const MOST_LETTERS = 18
+const END_LETTERS = 8
 
 /** The outlines of all boxes of one severity as one path: three nodes a card instead of forty. */
 export function boxesPath(boxes, severity, widthPx) {
-  const least = widthPx * LEAST_BOX_SHARE
-  return boxes.filter((box) => box[5] === severity).map(([x, y, w, height]) => {
-    const padX = Math.max(0, least - w) / 2
-    const padY = Math.max(0, least - height) / 2
-    const [width, tall] = [w + 2 * padX, height + 2 * padY].map(Math.round)
-    return `M${Math.round(x - padX)} ${Math.round(y - padY)}h${width}v${tall}h${-width}z`
+  return boxes.filter((box) => box[5] === severity).map((box) => {
+    const [x, y, width, height] = outline(box, widthPx).map(Math.round)
+    return `M${x} ${y}h${width}v${height}h${-width}z`
   }).join("")
 }
 
-/** Which part of a picture a wide card shows, so that the gravest box is seen: "Min", "Mid" or "Max" of its height. */
-function shownPart(boxes, heightPx) {
-  const rank = ["critical", "major", "minor", "nuisance"]
-  const gravest = [...boxes].sort((a, b) => rank.indexOf(a[5]) - rank.indexOf(b[5]))[0]
-  if (!gravest) return "Mid"
-  const middle = (gravest[1] + gravest[3] / 2) / heightPx
-  return middle < 0.35 ? "Min" : middle > 0.65 ? "Max" : "Mid"
+/** A box as it is drawn: what is too small to be seen on a card gets room around it. */
+function outline([x, y, width, height], widthPx) {
+  const least = widthPx * LEAST_BOX_SHARE
+  const padX = Math.max(0, least - width) / 2
+  const padY = Math.max(0, least - height) / 2
+  return [x - padX, y - padY, width + 2 * padX, height + 2 * padY]
+}
+
+/**
+ * Which part of a picture a card shows that cuts some of it away, at the sides or above and below: the gravest box is
+ * seen, and seen whole wherever it fits.
+ *
+ * @returns {[number, number]} the share of what is cut away that lies left, and above, from 0 to 1
+ */
+export function shownPart(boxes, widthPx, heightPx) {
+  const gravest = [...boxes].sort((a, b) => GRAVEST_FIRST.indexOf(a[5]) - GRAVEST_FIRST.indexOf(b[5]))[0]
+  if (!gravest) return [0.5, 0.5]
+  const [x, y, width, height] = outline(gravest, widthPx)
+  return [shareBefore(x, widthPx - width), shareBefore(y, heightPx - height)]
+}
+
+function shareBefore(start, room) {
+  return room > 0 ? Math.min(1, Math.max(0, start / room)) : 0.5
+}
+
+/** A name as a card has room for in two lines. Names of files differ at their ends: the middle is left out. */
+export function shortened(name) {
+  if (name.length <= MOST_LETTERS) return name
+  const stem = name.replace(/\.(png|jpe?g|tiff?|bmp|webp)$/i, "")
+  return stem.length <= MOST_LETTERS ? stem : `${stem.slice(0, MOST_LETTERS - 1 - END_LETTERS)}…${stem.slice(-END_LETTERS)}`
 }
 
 /** Where the wafer is from, in one line: lot A12 · layer M3 · P1. */
@@ -80,7 +105,8 @@ export function updateCard(element, card) {
   setAttribute(element, "data-state", card.state)
   setAttribute(link, "href", levelOf(card) === "alarm" && card.state === "done" ? `${card.url}?look=gravest` : card.url)
   setAttribute(link, "aria-label", spokenText(card))
-  setText(find("wafer"), waferOf(card))
+  setAttribute(element, "data-named", waferOf(card).length > LETTERS_OF_A_HEADLINE ? "long" : null)
+  setText(find("wafer"), shortened(waferOf(card)))
   setAttribute(find("wafer"), "title", waferOf(card))
   setText(find("where"), whereText(card))
   setText(find("makers"), makersText(card))
@@ -118,8 +144,9 @@ function drawPicture(picture, card) {
     const d = boxesPath(card.boxes ?? [], severity, width)
     return d && [svg("path", { d, class: "boxes__halo" }), svg("path", { d, class: `boxes boxes--${severity}` })]
   }).filter(Boolean).flat()
-  const part = shownPart(card.boxes ?? [], height)
   const image = h("img", { src: thumbnail, alt: "", loading: "lazy", decoding: "async", width, height })
-  image.style.objectPosition = `50% ${{ Min: 0, Mid: 50, Max: 100 }[part]}%`
-  picture.replaceChildren(image, svg("svg", { class: "card__overlay", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: `xMidY${part} slice`, "aria-hidden": "true" }, layers))
+  const shown = h("div", { class: "card__shown" }, image, svg("svg", { class: "card__overlay", viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" }, layers))
+  const [left, above] = shownPart(card.boxes ?? [], width, height)
+  for (const [name, value] of Object.entries({ ratio: width / height, left, above })) shown.style.setProperty(`--${name}`, value)
+  picture.replaceChildren(shown)
 }

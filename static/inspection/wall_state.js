@@ -1,5 +1,6 @@
 /** The live wall without its page: which cards there are, which are shown, and what needs a person. No DOM. */
 
+import { countText } from "../shared/formats.js"
 import { asStanding, told } from "./standing.js"
 
 export const MOST_CARDS = 200
@@ -138,8 +139,9 @@ export function figures(wall) {
 }
 
 /**
- * Shown cards by tool. Known tools keep their lane while it is empty, so that silence is seen. A tool that is done is
- * silent as it should be: only while runs of its images are unfinished is it expected to go on.
+ * Shown cards by tool, most urgent first: who is late, then who sent last. Known tools keep their lane while it is empty,
+ * so that silence is seen. A tool that is done is silent as it should be: only while runs of its images are unfinished is
+ * it expected to go on.
  *
  * @param {object[]} tools {code, cadence_s, last_image_at} of the site
  * @returns {{tool: string, cards: object[], silentMs: ?number, isLate: boolean}[]} silentMs: since the last image, shown
@@ -155,7 +157,55 @@ export function lanes(wall, tools, nowMs) {
   const known = new Map(tools.map((tool) => [tool.code, tool]))
   const all = [...wall.cards.values()]
   return [...groups].map(([tool, cards]) => ({ tool, cards, ...silence(known.get(tool), all.filter((card) => card.tool === tool), nowMs) }))
-    .sort((a, b) => (a.tool === NO_TOOL) - (b.tool === NO_TOOL) || a.tool.localeCompare(b.tool))
+    .sort(byUrgency)
+}
+
+/** The run of a lane's newest card; before all others where it has none. */
+function newestOf({ cards }) {
+  return cards[0]?.run ?? ""
+}
+
+function byUrgency(a, b) {
+  if (a.isLate !== b.isLate) return b.isLate - a.isLate
+  if (newestOf(a) !== newestOf(b)) return newestOf(a) < newestOf(b) ? 1 : -1
+  return (a.tool === NO_TOOL) - (b.tool === NO_TOOL) || a.tool.localeCompare(b.tool)
+}
+
+/**
+ * Lanes in their places. One with news that nobody sees comes to the front; all others stay where people know them.
+ *
+ * @param {{tool: string, newest: string, isLate: boolean}[]} places as they were, with the news they came there for; none:
+ *   lanes stand by urgency
+ * @param {{tool: string, cards: object[], isLate: boolean}[]} rows most urgent first
+ * @param {{inSight: Set<string>, mayMove: boolean}} screen tools whose lanes are seen; mayMove: not under somebody's hand
+ * @returns {{rows: object[], places: object[]}}
+ */
+export function arranged(places, rows, { inSight, mayMove }) {
+  const placeOf = new Map(places.map((place, at) => [place.tool, { ...place, at }]))
+  const before = ({ tool }) => placeOf.get(tool) ?? { tool, newest: "", isLate: false, at: places.length }
+  const isFirst = places.length === 0
+  const isComing = (row) => !isFirst && mayMove && !inSight.has(row.tool) && isNews(row, before(row))
+  const coming = rows.filter(isComing)
+  const staying = rows.filter((row) => !isComing(row)).sort((a, b) => before(a).at - before(b).at)
+  const isKnown = (row) => isFirst || inSight.has(row.tool) || coming.includes(row)
+  const placed = [...coming, ...staying]
+  return { rows: placed, places: placed.map((row) => (isKnown(row) ? { tool: row.tool, newest: newestOf(row), isLate: row.isLate } : before(row))) }
+}
+
+function isNews(row, { newest, isLate }) {
+  return newestOf(row) > newest || (row.isLate && !isLate)
+}
+
+/**
+ * What arrived where nobody sees it, in words: "3 new below, 2 need a person".
+ *
+ * @param {object[]} cards at least one
+ * @param {"above" | "below"} way
+ */
+export function newsText(cards, way) {
+  const alarms = cards.filter((card) => levelOf(card) === "alarm").length
+  const need = alarms === 0 ? "" : alarms < cards.length ? `, ${alarms} need${alarms === 1 ? "s" : ""} a person` : cards.length === 1 ? ", needs a person" : ", all need a person"
+  return `${countText(cards.length)} new ${way}${need}`
 }
 
 /**

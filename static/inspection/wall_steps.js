@@ -15,15 +15,26 @@ export function toNext(board) {
   const links = linksOf(board)
   const needing = board.querySelectorAll(".card[data-level=alarm] .card__link")
   const at = links.indexOf(document.activeElement)
-  const next = [...needing].find((link) => links.indexOf(link) > at) ?? needing[0]
-  next?.focus({ focusVisible: true })
-  next?.scrollIntoView({ block: "nearest", inline: "center" })
+  show([...needing].find((link) => links.indexOf(link) > at) ?? needing[0])
+}
+
+/** To one card, wherever it is. */
+export function goTo(board, key) {
+  show(linkOf(board, key))
+}
+
+function show(link) {
+  link?.focus({ focusVisible: true })
+  link?.scrollIntoView({ block: "nearest", inline: "center" })
+}
+
+function linkOf(board, key) {
+  return [...board.querySelectorAll(".card")].find(({ card }) => cardKey(card) === key)?.querySelector("a")
 }
 
 /** Another view, or another lane, draws cards anew: who goes by keys stays at theirs. */
 export function focusCard(board, key) {
-  const same = [...board.querySelectorAll(".card")].find(({ card }) => cardKey(card) === key)
-  same?.querySelector("a").focus({ preventScroll: true })
+  linkOf(board, key)?.focus({ preventScroll: true })
 }
 
 function step(board, key) {

@@ -1,5 +1,6 @@
 """What one person does is on everybody's screen."""
 
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,71 @@ class TestTheMarkOfWhatIsNew:
         send(live_stack, api, image=wafer_png(7005), lot="MARKED-NEW")
         expect(_card(wall, "MARKED-NEW")).to_be_visible()
         assert wall.evaluate("window.marked") > 0
+
+
+SEEDS = count(7100)
+LANES = "() => [...document.querySelectorAll('.lane')].map((lane) => lane.dataset.tool)"
+SEEN_WHOLE = """(card) => { const { top, bottom } = card.getBoundingClientRect()
+  return top >= document.querySelector('.wall-head').getBoundingClientRect().bottom && bottom <= innerHeight }"""
+
+CUT_AWAY = """() => [...document.querySelectorAll('.card')].filter((element) => {
+  const { boxes, image } = element.card
+  if (!boxes?.length) return false
+  const [x, y, width, height] = ['critical', 'major', 'minor', 'nuisance']
+    .map((name) => boxes.find((box) => box[5] === name)).find(Boolean)
+  const seen = element.querySelector('.card__picture').getBoundingClientRect()
+  const whole = element.querySelector('.card__overlay').getBoundingClientRect()
+  const scale = whole.width / image.width_px
+  const isCut = (start, size, from, to) => size <= to - from && (start < from - 1 || start + size > to + 1)
+  return isCut(whole.left + x * scale, width * scale, seen.left, seen.right)
+    || isCut(whole.top + y * scale, height * scale, seen.top, seen.bottom)
+}).map(({ card }) => card.wafer.code)"""
+
+
+class TestWhatArrivesOutOfSight:
+    """Of three lanes a desk's screen shows two."""
+
+    @pytest.fixture
+    def lanes(self):
+        return [f"LANE-{next(SEEDS)}" for _ in range(3)]
+
+    @pytest.fixture
+    def wall(self, screen, live_stack, api, lanes):
+        for tool in reversed(lanes):
+            send(live_stack, api, image=wafer_png(next(SEEDS)), lot="OUT-OF-SIGHT", tool=tool, wafer=tool)
+        wall = screen.live("/?view=lanes")
+        expect(wall.locator(".lane").first).to_have_attribute("data-tool", lanes[0])
+        assert wall.evaluate(LANES)[:3] == lanes, "who sent last comes first"
+        return wall
+
+    def test_comes_to_the_front_where_nobody_is_at_the_page(self, wall, lanes, live_stack, api):
+        send(live_stack, api, image=wafer_png(next(SEEDS)), lot="OUT-OF-SIGHT", tool=lanes[1], wafer="SEEN")
+        expect(_card(wall, "SEEN")).to_be_visible()
+        assert wall.evaluate(LANES)[:3] == lanes, "what is seen stays in its place"
+
+        send(live_stack, api, image=wafer_png(next(SEEDS)), lot="OUT-OF-SIGHT", tool=lanes[2], wafer="HIDDEN")
+        expect(wall.locator(".lane").first).to_have_attribute("data-tool", lanes[2])
+        assert wall.evaluate(LANES)[1:3] == lanes[:2]
+        expect(wall.locator("#news")).to_be_hidden()
+
+    def test_is_told_under_a_hand_and_one_key_away(self, wall, lanes, live_stack, api):
+        wall.mouse.move(640, 400)
+
+        send(live_stack, api, image=wafer_png(next(SEEDS)), lot="OUT-OF-SIGHT", tool=lanes[2], wafer="TOLD")
+
+        expect(wall.locator("#news")).to_contain_text("1 new below")
+        assert wall.evaluate(LANES)[:3] == lanes, "nothing moves under a hand"
+        wall.keyboard.press("w")
+        expect(_card(wall, "TOLD").locator("a")).to_be_focused()
+        expect(wall.locator("#news")).to_be_hidden()
+        assert _card(wall, "TOLD").evaluate(SEEN_WHOLE)
+
+
+class TestThePictureOfACard:
+    @pytest.mark.parametrize("width", [1280, 683])
+    def test_shows_its_gravest_box_whole_however_it_is_cut(self, screen, troubled, width):
+        screen.page.set_viewport_size({"width": width, "height": 800})
+        wall = screen.live("/?view=grid")
+        expect(wall.locator(".card .boxes").first).to_be_attached()
+
+        assert wall.evaluate(CUT_AWAY) == []

@@ -99,9 +99,13 @@ describe("what needs a person", () => {
 describe("lanes", () => {
   const now = Date.parse("2026-11-21T12:10:00Z")
   const tools = [{ code: "T2", cadence_s: 60, last_image_at: "2026-11-21T12:05:00Z" }, { code: "T1", cadence_s: 900, last_image_at: null }]
-  test("are sorted by tool, uploads by hand last, and a tool without cards keeps its lane", () => {
+  test("begin with who sent last, by hand or not, and a tool without cards keeps its lane", () => {
     const after = [card("01"), card("02", { tool: null })].reduce(wall.received, wall.emptyWall())
-    assert.deepEqual(wall.lanes(after, tools, now).map(({ tool }) => tool), ["T1", "T2", wall.NO_TOOL])
+    assert.deepEqual(wall.lanes(after, tools, now).map(({ tool }) => tool), [wall.NO_TOOL, "T1", "T2"])
+  })
+  test("of tools that are late come before all others", () => {
+    const after = [card("01", { state: "queued", band: null }), card("02", { tool: null })].reduce(wall.received, wall.emptyWall())
+    assert.deepEqual(wall.lanes(after, [{ code: "T1", cadence_s: 60, last_image_at: null }], now).map(({ tool }) => tool), ["T1", wall.NO_TOOL])
   })
   test("say how long ago the last image came, and do not alarm over a tool that is done", () => {
     const found = wall.lanes(wall.received(wall.emptyWall(), card("01")), tools, now)
@@ -130,6 +134,43 @@ describe("lanes", () => {
   test("say nothing of a tool that never sent an image", () => {
     assert.equal(wall.lanes(wall.emptyWall(), [{ code: "T9", cadence_s: 60, last_image_at: null }], now)[0].silentMs, null)
   })
+})
+
+describe("the places of lanes", () => {
+  const row = (tool, newest, isLate = false) => ({ tool, isLate, cards: newest ? [card(newest)] : [] })
+  const tools = ({ rows }) => rows.map(({ tool }) => tool)
+  const start = wall.arranged([], [row("C", "30"), row("B", "20"), row("A", "10"), row("empty", "")], { inSight: new Set(), mayMove: true })
+  const free = { inSight: new Set(["C", "B"]), mayMove: true }
+  const after = (rows, screen = free, places = start.places) => wall.arranged(places, rows, screen)
+
+  test("are by urgency at first", () => assert.deepEqual(tools(start), ["C", "B", "A", "empty"]))
+  test("stay while news is in lanes that are seen", () => assert.deepEqual(tools(after([row("B", "40"), row("C", "30"), row("A", "10"), row("empty", "")])), ["C", "B", "A", "empty"]))
+  test("change for news that nobody sees, and for its lane alone", () => assert.deepEqual(tools(after([row("A", "40"), row("C", "30"), row("B", "20"), row("empty", "")])), ["A", "C", "B", "empty"]))
+  test("change for a tool that is late where nobody sees it", () => assert.deepEqual(tools(after([row("A", "10", true), row("C", "30"), row("B", "20")])), ["A", "C", "B"]))
+  test("change for the first image of a new tool", () => assert.deepEqual(tools(after([row("new", "40"), row("C", "30"), row("B", "20"), row("A", "10")])), ["new", "C", "B", "A"]))
+  test("do not change under somebody's hand, but as soon as it has gone", () => {
+    const rows = [row("new", "50"), row("A", "40"), row("C", "30"), row("B", "20"), row("empty", "")]
+    const held = after(rows, { ...free, mayMove: false })
+    assert.deepEqual(tools(held), ["C", "B", "A", "empty", "new"])
+    assert.deepEqual(tools(after(rows, free, held.places)), ["new", "A", "C", "B", "empty"])
+  })
+  test("do not change again for the same news", () => {
+    const rows = [row("A", "40"), row("C", "30"), row("B", "20"), row("empty", "")]
+    assert.deepEqual(tools(after(rows, { inSight: new Set(), mayMove: true }, after(rows).places)), ["A", "C", "B", "empty"])
+  })
+  test("do not change for what was seen where it stood", () => {
+    const rows = [row("B", "40"), row("C", "30"), row("A", "10"), row("empty", "")]
+    assert.deepEqual(tools(after(rows, { inSight: new Set(["C"]), mayMove: true }, after(rows).places)), ["C", "B", "A", "empty"])
+  })
+})
+
+describe("what arrived out of sight", () => {
+  const reject = card("01", { band: "reject" })
+  for (const [name, cards, expected] of [
+    ["is counted", [card("02"), card("03")], "2 new below"], ["that needs a person says so", [reject], "1 new below, needs a person"],
+    ["of which some need a person", [reject, reject, card("02")], "3 new below, 2 need a person"], ["of which one does", [reject, card("02")], "2 new below, 1 needs a person"],
+    ["of which all do", [reject, reject], "2 new below, all need a person"],
+  ]) test(`${name}: ${expected}`, () => assert.equal(wall.newsText(cards, "below"), expected))
 })
 
 describe("what needs a person", () => {
