@@ -18,6 +18,7 @@ from domain.detection.merge import merge_across_seams
 from domain.detection.scale import centres_px, sizes_um, to_original_px
 from domain.detection.suppress import suppress
 from domain.detection.types import Detections
+from domain.imaging.fitness import Flaw, Gate
 from domain.imaging.tiling import cut_tiles, plan_tiles
 from domain.wafer.die_grid import DieGrid, WaferShape
 from domain.wafer.frames import dies_or_none, image_px_to_wafer_um
@@ -46,6 +47,7 @@ class Plan:
         thresholds: (C,) confidence per class index from which a finding is reported.
         bands: confidences of the accept, review and reject bands.
         severity_by_class: (C,) int8, `domain.detection.grade.Severity` per class index.
+        gate: what an image needs to be judged without a person.
         nms_iou: overlap from which two findings of a class are one.
         deadline_s: for all Triton calls of an image of one tile; more tiles get more time.
     """
@@ -58,6 +60,7 @@ class Plan:
     thresholds: NDArray[np.float32]
     bands: Bands
     severity_by_class: NDArray[np.int8]
+    gate: Gate
     nms_iou: float
     deadline_s: float
 
@@ -88,7 +91,8 @@ class Judgement:
         sizes_um: (N,) float32 longest side.
         wafer_um: (N, 2) float64 centres in the wafer frame, or None.
         dies: (column, row) per finding, None outside the wafer; None when the image has no place.
-        band: of the whole image.
+        band: of the whole image; with a flaw it is for a person at least.
+        flaws: why nothing found does not mean that nothing is there.
         timings_ms: per step.
     """
 
@@ -99,6 +103,7 @@ class Judgement:
     wafer_um: NDArray[np.float64] | None
     dies: list[tuple[int, int] | None] | None
     band: GradeBand
+    flaws: tuple[Flaw, ...] = ()
     timings_ms: dict[str, float] = field(default_factory=dict)
 
 
@@ -144,14 +149,17 @@ def find(
     return found, watch.timings_ms
 
 
-def judge(findings: Detections, *, place: Place, plan: Plan, timings_ms: Mapping[str, float]) -> Judgement:
-    """Grade findings and place them on the wafer."""
+def judge(
+    findings: Detections, *, place: Place, plan: Plan, flaws: tuple[Flaw, ...], timings_ms: Mapping[str, float]
+) -> Judgement:
+    """Grade findings and place them on the wafer. What is found on a poor image counts; what is not says nothing."""
     severities = severities_of(findings.class_index, severity_by_class=plan.severity_by_class)
     bands = bands_of(findings.confidence, bands=plan.bands)
     wafer_um, dies = None, None
     if place.origin_um is not None:
         wafer_um = image_px_to_wafer_um(centres_px(findings), origin_um=place.origin_um, pixel_um=place.pixel_um)
         dies = dies_or_none(wafer_um, grid=place.grid, wafer=place.wafer)
+    band = image_band(bands, severities=severities)
     return Judgement(
         findings=findings,
         severities=severities,
@@ -159,7 +167,8 @@ def judge(findings: Detections, *, place: Place, plan: Plan, timings_ms: Mapping
         sizes_um=sizes_um(findings, pixel_um=place.pixel_um),
         wafer_um=wafer_um,
         dies=dies,
-        band=image_band(bands, severities=severities),
+        band=max(band, GradeBand.REVIEW) if flaws else band,
+        flaws=flaws,
         timings_ms=dict(timings_ms),
     )
 

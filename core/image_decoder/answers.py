@@ -49,6 +49,7 @@ def ingested(process: DecoderProcess, answer: dict[str, Any], *, sha256: str) ->
         grey=process.grey((height, width)),
         thumbnail_jpeg=_encoded(process, answer),
         quality=_figures(answer, "quality"),
+        is_first_of_several=_truth(answer, "is_first_of_several"),
         timings_ms=_figures(answer, "timings_ms"),
     )
 
@@ -94,6 +95,14 @@ def _whole(answer: dict[str, Any], name: str, *, low: int, high: int) -> int:
     value = answer.get(name)
     if type(value) is not int or not low <= value <= high:
         raise BrokenAnswer(f"{name}: {value!r}")
+    return value
+
+
+def _truth(answer: dict[str, Any], name: str) -> bool:
+    """Yes or no."""
+    value = answer.get(name)
+    if not isinstance(value, bool):
+        raise BrokenAnswer(name)
     return value
 
 

@@ -25,6 +25,7 @@ class IngestedImage:
         grey: (H, W) uint8, preprocessed.
         thumbnail_jpeg: without metadata.
         quality: figures of `domain.imaging.quality.measure`.
+        is_first_of_several: the file has further pictures, which nobody looks at.
         timings_ms: per step, "wait" for a free decoder included.
     """
 
@@ -41,6 +42,7 @@ class IngestedImage:
     grey: GreyArray
     thumbnail_jpeg: bytes
     quality: dict[str, float]
+    is_first_of_several: bool = False
     timings_ms: dict[str, float] = field(default_factory=dict)
 
 

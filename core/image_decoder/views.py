@@ -22,6 +22,7 @@ def described(image: DecodedImage) -> dict[str, Any]:
         "format": image.format,
         "orientation": image.orientation,
         "notes": list(image.notes),
+        "is_first_of_several": image.is_first_of_several,
     }
 
 

@@ -40,6 +40,7 @@ class DecodedImage:
         height_px: upright.
         orientation: EXIF orientation that was undone, 1 to 8.
         notes: what a person should know about how the file was read.
+        is_first_of_several: the file has further pictures of its own. The previews that cameras add to a JPEG are none.
     """
 
     pixels: PixelArray
@@ -49,6 +50,7 @@ class DecodedImage:
     height_px: int
     orientation: int
     notes: tuple[str, ...]
+    is_first_of_several: bool = False
 
 
 def decode(data: bytes, *, limits: DecodeLimits, messages: Messages = no_messages) -> DecodedImage:
@@ -79,6 +81,7 @@ def decode(data: bytes, *, limits: DecodeLimits, messages: Messages = no_message
         height_px=pixels.shape[0],
         orientation=source.orientation,
         notes=source.notes,
+        is_first_of_several=source.is_first_of_several,
     )
 
 

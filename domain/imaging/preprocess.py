@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import cv2
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.arrays import GreyArray, PixelArray
+from domain.imaging.fitness import Gate
 
 DEPTHS = ("auto", "shift")
 CONTRASTS = ("none", "stretch", "clahe")
@@ -36,6 +37,7 @@ class PreprocessProfile:
         contrast: "none", "stretch" (0.1 % to 99.9 % to the full range) or "clahe" (local, limited).
         denoise: "none" or "median3".
         scale: size of the result over the size of the image.
+        gate: what the result needs to be judged without a person.
 
     Raises:
         ValueError: a value that is not offered, with its name.
@@ -46,6 +48,7 @@ class PreprocessProfile:
     contrast: str = "none"
     denoise: str = "none"
     scale: float = 1.0
+    gate: Gate = field(default_factory=Gate)
 
     def __post_init__(self) -> None:
         # True and 1.0 are equal to it, but described otherwise.
@@ -62,20 +65,22 @@ class PreprocessProfile:
     @classmethod
     def from_dict(cls, described: Mapping[str, Any]) -> PreprocessProfile:
         """Read a stored profile; absent entries take their defaults, unknown ones are refused."""
-        unknown = sorted(set(described) - {field.name for field in fields(cls)})
+        unknown = sorted(set(described) - {known.name for known in fields(cls)})
         if unknown:
             raise ValueError(f"{unknown[0]}: not a setting of preprocessing")
-        return cls(**described)
+        gate = {"gate": Gate.from_dict(described["gate"])} if "gate" in described else {}
+        return cls(**{**described, **gate})
 
     def to_dict(self) -> dict[str, Any]:
-        """As stored in a recipe: JSON types only."""
-        return {
+        """As stored in a recipe: JSON types only. The usual gate is left out, as by older recipes."""
+        described = {
             "version": self.version,
             "depth": self.depth,
             "contrast": self.contrast,
             "denoise": self.denoise,
             "scale": float(self.scale),
         }
+        return described if self.gate == Gate() else {**described, "gate": self.gate.to_dict()}
 
 
 def profile_sha256(profile: PreprocessProfile) -> str:

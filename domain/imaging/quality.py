@@ -8,15 +8,15 @@ import numpy as np
 from domain.arrays import FloatArray, GreyArray
 
 _PATCH_PX = 128
-_PLACES = ((0.0, 0.0), (0.0, 1.0), (0.5, 0.5), (1.0, 0.0), (1.0, 1.0))
-"""Of the patches, from top left to bottom right."""
+_PLACES = tuple((row / 3, column / 3) for row in range(4) for column in range(4))
+"""Of the patches, from top left to bottom right: so many that plain parts of a sharp image do not make it blurred."""
 _SAMPLE_PX = 1 << 16
 
 
 def measure(grey: GreyArray) -> dict[str, float]:
     """How sharp and how well exposed an image is.
 
-    Sharpness is read from five patches and exposure from rows at regular distances, so that the cost does not grow
+    Sharpness is read from sixteen patches and exposure from rows at regular distances, so that the cost does not grow
     with the image.
 
     Args:

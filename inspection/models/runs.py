@@ -11,7 +11,7 @@ class InspectionRun(models.Model):
 
     `attempt` is the fencing number: it grows with every claim, and a result is written only by the claim that still
     holds it. `priority` 0 is interactive, 1 an upload, 2 a batch. Where the upload named a version, `requested_version`
-    is the only one that may judge; `model_version` is the one that did.
+    is the only one that may judge; `model_version` is the one that did. `summary` also keeps `flaws` of images, by id.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)

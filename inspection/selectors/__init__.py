@@ -21,6 +21,7 @@ from inspection.selectors.access import (
 )
 from inspection.selectors.cards import card_of, cards_of
 from inspection.selectors.figures import inference_figures
+from inspection.selectors.flaws import flaws_of_image
 from inspection.selectors.job_cards import item_of, job_of
 from inspection.selectors.queue import queue_state
 from inspection.selectors.results import classes_by_id, detections_of, images_of, images_of_all, newest_run_of
@@ -38,6 +39,7 @@ __all__ = [
     "detections_of",
     "detections_visible_to",
     "first_cards",
+    "flaws_of_image",
     "images_of",
     "images_of_all",
     "images_visible_to",

@@ -1,8 +1,9 @@
 """A wafer's standing at a layer: what is known of it by all of its images together, not by the last one alone.
 
 Of each image the newest finished run has the word; a newer run of the same image takes the place of an older one's.
-The band is the worst of the images' bands, the counts are sums over the images. The state says what is still under
-way or went wrong: the gravest of the images' newest runs. A cancelled run says nothing about an image that was judged.
+The band is the worst of the images' bands, the counts are sums over the images; an image with a flaw is for a person.
+The state says what is still under way or went wrong: the gravest of the images' newest runs. A cancelled run says
+nothing about an image that was judged.
 """
 
 import json
@@ -20,6 +21,7 @@ from core.addresses import address_of
 from inspection.choices import UNDER_WAY, Band, RunState
 from inspection.models import Detection, InspectionImage, InspectionRun
 from inspection.selectors.access import with_cards, with_model_names
+from inspection.selectors.flaws import flaws_in_words
 
 Key = tuple[UUID, int]
 """Ids of a wafer and a layer."""
@@ -52,7 +54,7 @@ ORDER BY i.image_id
 """  # noqa: S608 - our own names
 _OF_RUNS = """
 SELECT r.id, r.band, r.detection_count, r.summary->'counts_by_class', r.summary->'counts_by_severity',
-       r.summary->'image', (SELECT count(*) FROM run_image c WHERE c.run_id = r.id)
+       r.summary->'image', r.summary->'flaws', (SELECT count(*) FROM run_image c WHERE c.run_id = r.id)
 FROM inspection_run r WHERE r.id = ANY(%(runs)s)
 """
 _OF_PARTS = f"""
@@ -64,11 +66,12 @@ GROUP BY d.run_id, k.code, d.severity
 """  # noqa: S608 - our own names
 _NEWEST_LAYER = "(SELECT n.layer_id FROM inspection_run n WHERE n.wafer_id = wafer.id ORDER BY n.id DESC LIMIT 1)"
 _IMAGES_OF_ROW = _IMAGES.format(wafer="wafer.id", layer=_NEWEST_LAYER)
+_IS_FLAWED = "coalesce(jsonb_exists(j.summary->'flaws', i.image_id::text), false)::int"
 _BAND_OF_ROW = f"""
 (SELECT word.band FROM ({_IMAGES_OF_ROW}) i JOIN inspection_run j ON j.id = i.judged_id
  CROSS JOIN LATERAL (SELECT CASE
      WHEN (SELECT count(*) FROM run_image c WHERE c.run_id = j.id) = 1 THEN j.band
-     ELSE (SELECT (ARRAY['accept', 'review', 'reject'])[1 + {_WORST_FOUND}] FROM detection d
+     ELSE (SELECT (ARRAY['accept', 'review', 'reject'])[1 + greatest({_WORST_FOUND}, {_IS_FLAWED})] FROM detection d
            WHERE d.run_id = j.id AND d.image_id = i.image_id) END AS band) word
  ORDER BY array_position(%s::text[], word.band::text) LIMIT 1)
 """  # noqa: S608 - our own names
@@ -95,6 +98,7 @@ class Word:
 
     Attributes:
         image: the one its card shows, if it is among them.
+        flaws: codes of what is wrong with those that have a flaw, by their ids.
     """
 
     run_id: UUID
@@ -103,6 +107,7 @@ class Word:
     counts_by_severity: dict[str, int]
     detection_count: int
     image: dict[str, Any] | None
+    flaws: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -181,7 +186,7 @@ def standing_alone(run: InspectionRun) -> dict[str, Any]:
         "state": run.state,
         "verdict": _verdict(run.state, run.band if is_done else None, why=run.waiting_for),
         "band": run.band or None if is_done else None,
-        "why": run.error_detail or run.waiting_for,
+        "why": run.error_detail or run.waiting_for or _flawed(run.summary.get("flaws", {}), images=images),
         "counts_by_class": run.summary.get("counts_by_class", {}),
         "counts_by_severity": run.summary.get("counts_by_severity", {}),
         "detection_count": run.detection_count,
@@ -244,8 +249,9 @@ def _said(about: dict[UUID, list[UUID]]) -> dict[UUID, Word]:
         cursor.execute(_OF_RUNS, {"runs": list(about)})
         rows = cursor.fetchall()
     words, partial = {}, set()
-    for run_id, band, count, by_class, by_severity, image, covered in rows:
-        words[run_id] = Word(run_id, band, _read(by_class) or {}, _read(by_severity) or {}, count, _read(image))
+    for run_id, band, count, by_class, by_severity, image, flaws, covered in rows:
+        counts = _read(by_class) or {}, _read(by_severity) or {}
+        words[run_id] = Word(run_id, band, *counts, count, _read(image), _read(flaws) or {})
         if covered > len(about[run_id]):
             partial.add(run_id)
     return words | _said_in_part({run_id: about[run_id] for run_id in partial}, whole=words)
@@ -268,13 +274,17 @@ def _said_in_part(about: dict[UUID, list[UUID]], *, whole: dict[UUID, Word]) -> 
     words = {}
     for run_id, images in about.items():
         shown = whole[run_id].image
+        names = set(map(str, images))
+        flaws = {name: codes for name, codes in whole[run_id].flaws.items() if name in names}
+        rank = max(worst[run_id], 1 if flaws else 0)
         words[run_id] = Word(
             run_id,
-            band=str(_BANDS[len(_BANDS) - 1 - worst[run_id]]),
+            band=str(_BANDS[len(_BANDS) - 1 - rank]),
             counts_by_class=dict(by_class[run_id]),
             counts_by_severity=dict(by_severity[run_id]),
             detection_count=by_class[run_id].total(),
             image=shown if shown and UUID(shown["id"]) in images else None,
+            flaws=flaws,
         )
     return words
 
@@ -284,17 +294,22 @@ def _standing(images: list[Known], *, words: list[Word], gravest: Word | None) -
     state = min(states, key=_STATES.index)
     why = next((one.why for one in images if one.state == state and one.why), "")
     band = gravest.band if gravest else None
+    flaws = {name: codes for word in words for name, codes in word.flaws.items()}
     return {
         "state": state,
         "verdict": _verdict(state, band, why=why),
         "band": band,
-        "why": why,
+        "why": why or _flawed(flaws, images=len(images)),
         "counts_by_class": _summed(word.counts_by_class for word in words),
         "counts_by_severity": _summed(word.counts_by_severity for word in words),
         "detection_count": sum(word.detection_count for word in words),
         "images": len(images),
         "under_way": sum(one in UNDER_WAY for one in states),
     }
+
+
+def _flawed(flaws: dict[str, list[str]], *, images: int) -> str:
+    return flaws_in_words(flaws.values(), images=images)
 
 
 def _verdict(state: str, band: str | None, *, why: str) -> str:

@@ -4,6 +4,7 @@ from drf_spectacular.utils import extend_schema_field, inline_serializer
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from domain.imaging.fitness import Flaw
 from inspection.choices import Band, ItemState, JobState, RunState, Severity
 
 COMPONENT_STATES = ["ok", "degraded", "down", "unknown"]
@@ -106,8 +107,14 @@ class ImageOut(serializers.Serializer):
     received_from = serializers.CharField()
 
 
+class FlawOut(serializers.Serializer):
+    code = serializers.ChoiceField(choices=[flaw.value for flaw in Flaw])
+    text = serializers.CharField(help_text="For a person.")
+
+
 class RunImageOut(ImageOut):
     ordinal = serializers.IntegerField()
+    flaws = FlawOut(many=True, help_text="Why its band is review at least, whatever was found on it.")
 
 
 class ImageRowOut(ImageOut):
@@ -334,7 +341,9 @@ class StandingOut(serializers.Serializer):
     state = serializers.ChoiceField(choices=RunState.choices, help_text="The gravest of the images' newest runs.")
     verdict = serializers.ChoiceField(choices=VERDICTS, help_text="The one word for band and state.")
     band = serializers.ChoiceField(choices=Band.choices, allow_null=True, help_text="The worst of the images'.")
-    why = serializers.CharField(help_text="Why an image waits or failed, for a person.")
+    why = serializers.CharField(
+        help_text="Why an image waits, failed or cannot be judged by what is found, for a person."
+    )
     counts_by_class = CountsField(help_text="Over all images.")
     counts_by_severity = CountsField(help_text="Over all images.")
     detection_count = serializers.IntegerField()

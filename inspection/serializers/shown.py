@@ -20,7 +20,7 @@ from inspection.models import (
     Tool,
     Wafer,
 )
-from inspection.selectors import Current
+from inspection.selectors import Current, flaws_of_image
 
 CONFIDENCE_DECIMALS = 4
 
@@ -50,7 +50,10 @@ def run_of(run: InspectionRun, *, images: Iterable[tuple[int, InspectionImage]] 
         "counts_by_class": summary.get("counts_by_class", {}),
         "counts_by_severity": summary.get("counts_by_severity", {}),
         "detection_count": run.detection_count,
-        "images": [{"ordinal": ordinal, **image_of(image)} for ordinal, image in images],
+        "images": [
+            {"ordinal": ordinal, "flaws": flaws_of_image(summary, image.pk), **image_of(image)}
+            for ordinal, image in images
+        ],
         "timings_ms": run.timings_ms,
         "provenance": run.provenance,
         "queued_at": _time(run.queued_at),
@@ -191,6 +194,7 @@ def wafer_detail_of(wafer: Wafer, *, newest_run: UUID | None) -> dict[str, Any]:
 
 def standing_of(run: InspectionRun, current: Current, *, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
     """The standing of a run's wafer at its layer, with its images, what is found on them, and who said so."""
+    summaries: dict[UUID | None, dict[str, Any]] = {judging.pk: judging.summary for judging in current.runs}
     return {
         **current.standing,
         "wafer": {"id": str(run.wafer_id), "code": run.wafer.code, "slot": run.wafer.slot},
@@ -200,6 +204,7 @@ def standing_of(run: InspectionRun, current: Current, *, classes: Mapping[int, D
                 "ordinal": ordinal,
                 "run": str(known.judged_id or known.latest_id),
                 "state": known.state,
+                "flaws": flaws_of_image(summaries.get(known.judged_id, {}), image.pk),
                 **image_of(image),
             }
             for ordinal, (known, image) in enumerate(current.images)

@@ -79,7 +79,7 @@ def write_findings(
 
 
 def summarise(judged: list[JudgedImage], *, classes: tuple[DefectClass, ...]) -> dict[str, Any]:
-    """Counts and the boxes of the card: of the image with the gravest findings, at most 40."""
+    """Counts, flaws of the images, and the boxes of the card: of the image with the gravest findings, at most 40."""
     by_class = np.zeros(len(classes), np.int64)
     by_severity = np.zeros(len(Severity), np.int64)
     for item in judged:
@@ -94,6 +94,7 @@ def summarise(judged: list[JudgedImage], *, classes: tuple[DefectClass, ...]) ->
         "image": card_image(shown.image),
         "boxes": _boxes(shown.judgement, classes=classes),
         "images": len(judged),
+        "flaws": {str(item.image.pk): list(item.judgement.flaws) for item in judged if item.judgement.flaws},
     }
 
 

@@ -11,6 +11,7 @@ from core import metrics
 from core.errors import Invalid, WaferdeckError
 from core.image_decoder import IngestedImage
 from domain.detection.types import Detections
+from domain.imaging.fitness import flaws_of
 from inspection import pipeline
 from inspection.models import InspectionImage, Product, RecipeVersion
 from inspection.pipeline import Judgement, Place
@@ -178,7 +179,8 @@ def _judge_by(
         timings_ms |= steps_ms
         if use_cache:
             prediction_cache.remember(key, findings)
-    judgement = pipeline.judge(findings, place=place, plan=judge.plan, timings_ms=timings_ms)
+    flaws = flaws_of(decoded.quality, gate=judge.plan.gate, is_first_of_several=decoded.is_first_of_several)
+    judgement = pipeline.judge(findings, place=place, plan=judge.plan, flaws=flaws, timings_ms=timings_ms)
     return Answer(judgement=judgement, judge=judge, is_cached=is_cached)
 
 

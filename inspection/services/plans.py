@@ -8,6 +8,7 @@ from django.conf import settings
 
 from core.briefly import Briefly
 from domain.detection.grade import Bands, Severity
+from domain.imaging.preprocess import PreprocessProfile
 from domain.wafer.die_grid import DieGrid, WaferShape
 from inspection.models import DefectClass, InspectionImage, Product, RecipeVersion
 from inspection.pipeline import Place, Plan
@@ -94,16 +95,18 @@ def _plan(recipe: _Frozen, route: _Frozen, severities: tuple[str, ...]) -> Plan:
     version, target = recipe.value, route.value
     assert isinstance(version, RecipeVersion) and isinstance(target, Route)
     spec = target.spec
+    profile = PreprocessProfile.from_dict(version.preprocessing)
     thresholds = [version.thresholds.get(code, spec.thresholds[code]) for code in spec.classes]
     return Plan(
         triton_name=target.triton_name,
         spec=spec,
         tile_px=spec.shape.tile_px,
         overlap_px=version.overlap_px,
-        scale=float(version.preprocessing.get("scale", 1.0)),
+        scale=float(profile.scale),
         thresholds=np.array(thresholds, np.float32),
         bands=Bands(review_from=version.review_from, reject_from=version.reject_from),
         severity_by_class=np.array([Severity[name.upper()] for name in severities], np.int8),
+        gate=profile.gate,
         nms_iou=version.nms_iou,
         deadline_s=settings.INFERENCE_DEADLINE_MS / 1000,
     )

@@ -213,6 +213,7 @@ def finish_run(
             "band": run.band,
             "detections": run.detection_count,
             "counts_by_class": run.summary["counts_by_class"],
+            "flaws": run.summary["flaws"],
         },
     )
     announce(run, events.RUN_DONE, now=now, is_alone=is_alone)

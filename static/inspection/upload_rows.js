@@ -3,6 +3,7 @@ import { copyIdButton } from "../shared/copy_id.js"
 import { h, icon, setAttribute, setText, svg } from "../shared/dom.js"
 import { bytesText, plural } from "../shared/formats.js"
 import { bandElement, severityCounts, waferName } from "../shared/signs.js"
+import { remarksOf } from "./remarks.js"
 import { canRemove, canRetry, problemText } from "./upload_state.js"
 import { boxesPath } from "./wall_card.js"
 
@@ -74,8 +75,9 @@ function drawActions(element, item) {
 function drawResult(element, run) {
   const image = run?.images?.[0]
   const note = element.querySelector(".file__note")
-  note.hidden = !image?.notes?.length
-  setText(note, (image?.notes ?? []).join(" "))
+  const remarks = remarksOf(image)
+  note.hidden = remarks.length === 0
+  setText(note, remarks.join(" "))
   if (!run) return element.querySelector(".file__result").replaceChildren()
   const link = `/wafers/${run.wafer.id}/`
   const wafer = waferName(run.wafer.code, image?.file_name)

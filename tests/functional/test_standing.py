@@ -11,9 +11,11 @@ from django.urls import reverse
 from accounts.selectors import actor_for_user
 from core.ids import derived_uuid7, uuid7
 from core.roles import Role
+from domain.imaging.fitness import WORDS
 from inspection import events, selectors
-from inspection.models import Detection, InspectionImage, InspectionRun, Layer, RunImage
+from inspection.models import Detection, InspectionImage, InspectionRun, Layer, RunImage, Wafer
 from inspection.selectors import search
+from inspection.selectors.standing import with_standing
 from inspection.services import runs as run_services
 from outbox.models import OutboxEvent
 from tests.factories import AT, make_class, make_inspected, make_user
@@ -131,6 +133,21 @@ class TestTheBand:
         assert standing(actor)["band"] == band
         assert standing(actor)["counts_by_class"] == {"scratch": 3}
         assert sum(standing(actor)["counts_by_severity"].values()) == 3
+
+    @pytest.mark.parametrize(("again", "verdict", "why"), [(0, "review", "1 of 3 images: "), (1, "accept", "")])
+    def test_is_for_a_person_while_an_image_that_was_not_judged_again_has_a_flaw(self, fab, actor, again, verdict, why):
+        first, flawed = fab.inspected.image, fab.picture()
+        run = fab.run((first, "accept"), (flawed, "accept"), (fab.picture(), "accept"))
+        run.summary["flaws"] = {str(flawed.pk): ["blown_out"]}
+        run.band = "review"
+        run.save()
+        fab.run(((first, flawed)[again], "accept"))
+
+        found = standing(actor)
+
+        assert (found["verdict"], found["why"]) == (verdict, why and f"{why}{WORDS['blown_out']}")
+        listed = with_standing(Wafer.objects.all(), band=verdict)
+        assert list(listed.values_list("pk", flat=True)) == [fab.inspected.wafer.pk]
 
     def test_of_a_nuisance_is_accept_where_a_run_speaks_for_a_part_of_its_pictures(self, fab, actor, monkeypatch):
         monkeypatch.setitem(BANDS, "review", ("nuisance", "reject"))

@@ -267,6 +267,7 @@ class TestAnswers:
         "grey_shape": [2, 2],
         "encoded_bytes": 4,
         "quality": {"blur": 1.0},
+        "is_first_of_several": False,
         "timings_ms": {"decode": 1.0},
     }
 
@@ -303,6 +304,7 @@ class TestAnswers:
             {"encoded_bytes": 5000},
             {"quality": {"blur": float("nan")}},
             {"quality": []},
+            {"is_first_of_several": 1},
             {"refused": "<b>"},
             {"failed": "KeyError"},
         ],

@@ -62,6 +62,7 @@ def inspect(data: bytes) -> Source:
         bit_depth=depth,
         orientation=_orientation(data, chunks),
         notes=tuple(notes),
+        is_first_of_several=b"acTL" in kinds,
         decode=lambda messages: _decode(
             _payload(data, chunks, palette=colour == 3),
             messages,

@@ -28,6 +28,7 @@ class Source:
         bit_depth: of a sample as stored.
         orientation: EXIF orientation, 1 to 8.
         notes: for people.
+        is_first_of_several: the file has further pictures of its own, which are not decoded.
         decode: returns (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGB and alpha, uint8 or uint16.
     """
 
@@ -39,6 +40,7 @@ class Source:
     orientation: int
     notes: tuple[str, ...]
     decode: Callable[[Messages], PixelArray]
+    is_first_of_several: bool = False
 
     @property
     def decoded_bytes(self) -> int:

@@ -39,6 +39,7 @@ def inspect(data: bytes) -> Source:
         bit_depth=layout.bits,
         orientation=orientation if 1 <= orientation <= 8 else 1,
         notes=tuple(notes),
+        is_first_of_several=pages > 1,
         decode=lambda messages: tiff_pixels.decode(data, layout, messages),
     )
 

@@ -54,6 +54,7 @@ def inspect(data: bytes) -> Source:
         bit_depth=8,
         orientation=metadata.orientation(exif=exif, xmp=xmp),
         notes=tuple(notes),
+        is_first_of_several=animated,
         decode=lambda messages: _decode(data[:end], messages, width=width, height=height),
     )
 

@@ -1,7 +1,12 @@
 """One image through the real decoder, the real Triton and the real database."""
 
+import io
+
+import cv2
+import numpy as np
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
+from PIL import Image
 from structlog.testing import capture_logs
 
 from audit.models import AuditEvent
@@ -13,7 +18,8 @@ from core.idempotency import Attempt
 from core.roles import Role
 from inspection import services
 from inspection.errors import ExternalIdTaken, UnknownRecipe, UnknownSite, UnusableImage
-from inspection.models import Detection, InspectionImage, InspectionRun, Wafer
+from inspection.models import DefectClass, Detection, InspectionImage, InspectionRun, Wafer
+from inspection.serializers.answers import result_of
 from inspection.services import inference, prediction_cache, runs, uploads
 from inspection.services import predict as predicting
 from inspection.services.findings import write_findings
@@ -34,6 +40,67 @@ def predict(operator):
         )
 
     return predict
+
+
+def encoded(pixels):
+    return bytes(cv2.imencode(".png", pixels)[1])
+
+
+class TestAnImageThatIsNotFitToBeJudged:
+    white = encoded(np.full((64, 64), 255, np.uint8))
+    one_shade = encoded(np.full((64, 64), 20, np.uint8))
+
+    @pytest.mark.parametrize(("name", "flaw"), [("white", "blown_out"), ("one_shade", "no_contrast")])
+    def test_is_for_a_person_with_the_reason_however_little_is_found(self, deployed, predict, site, name, flaw):
+        code = recipe_that_reports_nothing(site)
+
+        outcome = predict(getattr(self, name), recipe=code)
+
+        run = InspectionRun.objects.get(pk=outcome.run.pk)
+        told = result_of(run)
+        assert (run.band, run.detection_count) == ("review", 0)
+        assert run.summary["flaws"] == {told["images"][0]["id"]: [flaw]}
+        assert [one["code"] for one in told["images"][0]["flaws"]] == [flaw]
+        assert AuditEvent.objects.get(action="run.finish").after["flaws"] == run.summary["flaws"]
+        card = OutboxEvent.objects.get(type="run.done").payload
+        assert card["standing"]["verdict"] == "review"
+        assert card["standing"]["why"] == told["images"][0]["flaws"][0]["text"]
+
+    def test_is_one_by_what_its_recipe_asks_for(self, deployed, predict, png, site):
+        code = recipe_that_reports_nothing(site, preprocessing={"gate": {"least_blur": 1e6}})
+
+        run = predict(png(), recipe=code).run
+
+        assert (run.band, list(run.summary["flaws"].values())) == ("review", [["blurred"]])
+
+    def test_is_found_out_from_the_cache_as_well(self, deployed, predict, site):
+        code = recipe_that_reports_nothing(site)
+        predict(self.white, recipe=code)
+
+        again = predict(self.white, recipe=code, wafer="W09").run
+
+        assert (again.is_cached, again.band) == (True, "review")
+
+    def test_has_further_pages_that_nobody_looked_at(self, deployed, predict, png, site, tmp_path):
+        pages = [Image.open(io.BytesIO(png(seed))) for seed in (1, 2)]
+        pages[0].save(tmp_path / "pages.tif", save_all=True, append_images=pages[1:])
+        code = recipe_that_reports_nothing(site)
+
+        run = predict((tmp_path / "pages.tif").read_bytes(), recipe=code).run
+
+        assert (run.band, list(run.summary["flaws"].values())) == ("review", [["first_of_several"]])
+
+    def test_is_none_where_there_is_nothing_wrong(self, deployed, predict, png, site):
+        run = predict(png(), recipe=recipe_that_reports_nothing(site)).run
+
+        assert (run.band, run.summary["flaws"]) == ("accept", {})
+
+
+def recipe_that_reports_nothing(site, **settings):
+    """Its code: every class needs to be sure, so that the model alone would accept whatever it is shown."""
+    thresholds = dict.fromkeys(DefectClass.objects.values_list("code", flat=True), 1.0)
+    services.create_recipe(site=site, code="BLIND", thresholds=thresholds, actor=SYSTEM, now=now(), **settings)
+    return "BLIND"
 
 
 class TestPredictImage:

@@ -78,6 +78,7 @@ class TestKindsOfPng:
 
         assert int(image.pixels.max()) == 10
         assert "animated" in image.notes[0]
+        assert image.is_first_of_several
 
 
 class TestBrokenPng:

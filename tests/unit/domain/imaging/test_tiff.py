@@ -200,6 +200,7 @@ class TestPieces:
 
         assert np.array_equal(image.pixels, files.texture(seed=1))
         assert image.notes == ("This TIFF has 2 pages; only the first is shown.",)
+        assert image.is_first_of_several
 
     def test_pages_that_run_in_a_circle(self):
         data = bytearray(files.tiff([b"\7"], files.grey_tags(1, 1)))

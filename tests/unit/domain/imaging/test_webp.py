@@ -35,6 +35,7 @@ class TestWebp:
 
         assert int(image.pixels.max()) == 10
         assert "animated" in image.notes[0]
+        assert image.is_first_of_several
 
     def test_two_different_sizes(self):
         data = files.webp_with_exif(self.lossy, files.exif(1), width=65, height=48)
