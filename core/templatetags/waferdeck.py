@@ -93,9 +93,10 @@ def severity_cells(card: dict[str, Any]) -> SafeString:
     counts = card["counts_by_severity"] or {}
     return format_html_join(
         "",
-        '<td class="number severity{}">{}{}<span class="visually-hidden"> {}</span></td>',
+        '<td class="number severity severity--{}{}">{}{}<span class="visually-hidden"> {}</span></td>',
         (
             (
+                name,
                 "" if counts.get(name) else " faint",
                 glyph(name, f"shape shape--{name}") if counts.get(name) else "",
                 counts.get(name, 0),

@@ -8,7 +8,7 @@ import { soon } from "../shared/soon.js"
 import { toast } from "../shared/toast.js"
 import { showTrouble } from "../shared/trouble.js"
 import { createBar, timeText, updateBar } from "./job_parts.js"
-import { answered, canRetry, received, shownItems, stateWords } from "./job_state.js"
+import { answered, canRetry, received, shownItems, stateWords, sums, toldOfRun, whatIsAway } from "./job_state.js"
 
 const find = (selector) => document.querySelector(selector)
 const id = find("#job").dataset.id
@@ -17,6 +17,7 @@ const ANEW = "Trying again does not help here: send this file, or another in its
 const SETTLE_MS = 300
 let job = null
 let filter = "all"
+let away = ""
 
 let frame = 0
 function redraw() {
@@ -29,7 +30,7 @@ function redraw() {
 function draw() {
   document.title = `${job.label || plural(job.total, "image")} · Waferdeck`
   setText(find("#job-label"), job.label || `Batch of ${plural(job.total, "image")}`)
-  setText(find("#job-state"), stateWords(job))
+  setText(find("#job-state"), stateWords(job, away))
   setText(find("#job-who"), `sent by ${accountName(job.requested_by)} · ${momentText(job.created_at)}`)
   const bar = find("#job-bar")
   if (bar.firstElementChild) updateBar(bar.firstElementChild, job)
@@ -38,18 +39,30 @@ function draw() {
   find("[data-command=retry]").disabled = !job.items.some(canRetry)
   find("[data-command=cancel]").disabled = job.state !== "running"
   find("#items-loading")?.remove()
-  const rows = shownItems(job, filter)
+  const rows = shownItems(job, filter).map((item) => (away && item.state === "waiting" && !item.waiting_for ? waitingRow(item) : item))
   keyed(find("#items"), rows, { key: ({ ordinal }) => String(ordinal), create: createItem, update: updateItem })
   find("#items-none").hidden = rows.length > 0
 }
 
+/** The item as it is shown while nothing goes on: one object for one item, so that its row is not drawn anew each second. */
+const waitingRows = new WeakMap()
+function waitingRow(item) {
+  const known = waitingRows.get(item)
+  if (known?.waiting_for === away) return known
+  const row = { ...item, waiting_for: away }
+  waitingRows.set(item, row)
+  return row
+}
+
 function drawFigures() {
-  const { summary = {} } = job
-  const shown = { done: countText(job.done), failed: countText(job.failed), waiting: countText(job.waiting), time: timeText(job).replace(/^took |^time left | left$/, "") || "–",
+  const now = Date.now()
+  const summary = sums(job, now)
+  const shown = { done: countText(job.done), failed: countText(job.failed), waiting: countText(job.waiting), time: timeText(job, { now, away }).replace(/^took |^time left | left$/, "") || "–",
     p50: summary.p50_ms ? durationText(summary.p50_ms) : "–", p95: summary.p95_ms ? durationText(summary.p95_ms) : "–",
     rate: summary.throughput_per_s ? `${summary.throughput_per_s.toFixed(1)}` : "–", success: summary.success_rate === undefined ? "–" : percentText(summary.success_rate) }
   for (const [name, text] of Object.entries(shown)) setText(find(`[data-figure=${name}] b`), text)
   setText(find("[data-figure=time] span"), job.state === "running" ? "left" : "taken")
+  setText(find("[data-figure=success] span"), job.state === "running" ? "success so far" : "success")
   setAttribute(find("[data-figure=failed]"), "data-level", job.failed ? "alarm" : null)
 }
 
@@ -68,7 +81,14 @@ function updateItem(row, item) {
   cell("state").replaceChildren(item.band ? bandElement({ state: "done", band: item.band }) : h("span", { class: item.state === "failed" ? "" : "muted" }, item.state === "waiting" && item.waiting_for ? `Waiting: ${item.waiting_for}` : ITEM_WORDS[item.state]), ...(item.error ? [h("p", { class: "small" }, item.error.detail), !canRetry(item) && h("p", { class: "small muted" }, ANEW)].filter(Boolean) : []))
   setText(cell("found"), item.detection_count === null ? "" : item.detection_count ? plural(item.detection_count, "defect") : "none")
   setText(cell("time"), item.latency_ms === null ? "" : durationText(item.latency_ms))
-  cell("open").replaceChildren(...(item.wafer ? [h("a", { class: "table__link", href: `/wafers/${item.wafer.id}/${item.run ? `?run=${item.run}` : ""}` }, h("span", { class: "clip", title: item.wafer.code }, waferName(item.wafer.code, item.file_name).name), h("small", { class: "clip" }, `lot ${item.wafer.lot}`))] : []))
+  cell("open").replaceChildren(...(item.wafer ? [waferLink(item)] : []))
+}
+
+/** One without a name of its own goes by its file, which the row has told already. */
+function waferLink({ wafer, run, file_name: file }) {
+  const { name, isNamed } = waferName(wafer.code)
+  return h("a", { class: "table__link", href: `/wafers/${wafer.id}/${run ? `?run=${run}` : ""}`, "aria-label": isNamed ? null : `Open the wafer of ${file || "this image"}, lot ${wafer.lot}` },
+    h("span", { class: "clip", title: isNamed ? wafer.code : null }, isNamed ? name : "Open"), h("small", { class: "clip" }, `lot ${wafer.lot}`))
 }
 
 /** The newest state an event spoke of, also while nothing else was known of the job. */
@@ -84,7 +104,7 @@ async function load() {
 }
 
 function take(answer) {
-  job = answered(job, answer)
+  job = answered(job, answer, Date.now())
   if (answer.revision < heard) loadSoon()
   redraw()
 }
@@ -116,7 +136,19 @@ document.addEventListener("live:job.changed", ({ detail: { data } }) => {
   // Of many items at once the event says only that they changed.
   if (!data.item) loadSoon()
   if (!job) return
-  job = received(job, data)
+  job = received(job, data, Date.now())
+  redraw()
+})
+for (const name of ["run.waiting", "run.started"]) {
+  document.addEventListener(`live:${name}`, ({ detail: { data } }) => {
+    const next = job && toldOfRun(job, data)
+    if (next === job) return
+    job = next
+    redraw()
+  })
+}
+document.addEventListener("waferdeck:system", ({ detail }) => {
+  away = whatIsAway(detail)
   redraw()
 })
 document.addEventListener("live:resync", ({ target }) => { if (target.getAttribute("src") !== "/ws/live/") load() })

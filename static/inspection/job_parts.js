@@ -1,7 +1,7 @@
 /** Pieces that the list of jobs and the page of a job share. */
 import { h, icon, setAttribute, svg } from "../shared/dom.js"
 import { durationText, percentText } from "../shared/formats.js"
-import { shares } from "./job_state.js"
+import { leftMs, shares } from "./job_state.js"
 
 const PARTS = ["done", "failed", "cancelled"]
 
@@ -23,8 +23,11 @@ export function updateBar(bar, job) {
 }
 
 /** Time left while it runs, time taken when it is over. */
-export function timeText(job) {
-  if (job.state === "running") return job.eta_s === null || job.eta_s === undefined ? "time left unknown" : `${durationText(job.eta_s * 1000)} left`
+export function timeText(job, { now, away }) {
+  if (job.state === "running") {
+    const left = leftMs(job, { now, away })
+    return left === null ? "time left unknown" : `${left < 60_000 ? `${Math.max(1, Math.ceil(left / 1000))} s` : durationText(left)} left`
+  }
   return job.finished_at ? `took ${durationText(Date.parse(job.finished_at) - Date.parse(job.created_at))}` : ""
 }
 

@@ -3,11 +3,12 @@ import { ageElement } from "../shared/ages.js"
 import { h, keyed, setText } from "../shared/dom.js"
 import { durationText, percentText, plural } from "../shared/formats.js"
 import { getJson, outcome } from "../shared/http.js"
+import { walkRows } from "../shared/rows.js"
 import { accountName } from "../shared/signs.js"
 import { soon } from "../shared/soon.js"
 import { showTrouble } from "../shared/trouble.js"
 import { createBar, stateElement, timeText, updateBar } from "./job_parts.js"
-import { stateWords } from "./job_state.js"
+import { stateWords, whatIsAway } from "./job_state.js"
 
 const EVERY_MS = 3000
 const SETTLE_MS = 500
@@ -15,6 +16,7 @@ const find = (selector) => document.querySelector(selector)
 const body = find("#jobs")
 let pages = 1
 let isRunning = false
+let away = ""
 
 function create(job) {
   const row = h("tr", { class: "job" },
@@ -29,10 +31,10 @@ function update(row, job) {
   const cell = (name) => row.querySelector(`.job__${name}`)
   if (row.revision === job.revision && job.state !== "running") return
   row.revision = job.revision
-  cell("state").replaceChildren(stateElement(job), " ", stateWords(job))
+  cell("state").replaceChildren(stateElement(job), " ", stateWords(job, away))
   updateBar(cell("bar").firstElementChild, job)
   setText(cell("count"), `${job.done + job.failed + job.cancelled} of ${job.total}`)
-  setText(cell("time"), timeText(job))
+  setText(cell("time"), timeText(job, { now: Date.now(), away }))
   setText(cell("p95"), job.summary?.p95_ms ? `${durationText(job.summary.p95_ms)} · ${percentText(job.summary.success_rate)}` : "–")
 }
 
@@ -53,6 +55,7 @@ function draw({ rows, next }) {
   find("#jobs-table").hidden = rows.length === 0
   find("#jobs-empty").hidden = rows.length > 0
   find("#jobs-more").hidden = !next
+  find("[data-command=older]").disabled = !next
   isRunning = rows.some(({ state }) => state === "running")
 }
 
@@ -73,9 +76,17 @@ async function refresh() {
 
 const settle = soon(refresh, SETTLE_MS)
 
-find("#jobs-more").addEventListener("click", () => {
+function showOlder() {
   pages += 1
   refresh()
+}
+
+for (const button of [find("#jobs-more"), find("[data-command=older]")]) button.addEventListener("click", showOlder)
+walkRows(() => [...body.querySelectorAll(".table__link")], "job")
+document.addEventListener("waferdeck:system", ({ detail }) => {
+  const before = away
+  away = whatIsAway(detail)
+  if (away !== before) refresh()
 })
 document.addEventListener("live:resync", refresh)
 document.addEventListener("live:job.changed", settle)

@@ -2,9 +2,10 @@
 import { tick } from "../shared/ages.js"
 import { setAttribute, setText } from "../shared/dom.js"
 import { bind } from "../shared/keys.js"
+import { walkRows } from "../shared/rows.js"
 import { soon } from "../shared/soon.js"
 import { digest } from "./inspector.js"
-import { arrivals, failureText, newerText, nextRow, queryOf, statusText } from "./wafers_state.js"
+import { arrivals, failureText, newerText, queryOf, statusText } from "./wafers_state.js"
 
 const PAUSE_MS = 160
 const SETTLE_MS = 1200
@@ -48,6 +49,7 @@ async function rowsNow() {
 function showFailure(answer) {
   const isElsewhere = Boolean(answer?.redirected) && new URL(answer.url).pathname !== location.pathname
   const text = failureText({ status: answer?.status ?? 0, ok: answer?.ok ?? false, isElsewhere })
+  if (isElsewhere) document.dispatchEvent(new CustomEvent("waferdeck:signed-out"))
   setAttribute(find("#wafers-status"), "data-level", text ? "alarm" : null)
   find("#wafers-retry").hidden = !text
   rows.removeAttribute("aria-busy")
@@ -128,14 +130,7 @@ function search(waitMs) {
   }, waitMs)
 }
 
-function step(event) {
-  const all = links()
-  const to = nextRow(all.indexOf(document.activeElement), event.key, all.length)
-  if (to < 0) return
-  all[to].focus({ preventScroll: true })
-  all[to].closest("tr").scrollIntoView({ block: "nearest" })
-}
-
+const step = walkRows(links, "wafer")
 form.addEventListener("input", () => search(PAUSE_MS))
 form.addEventListener("submit", (event) => {
   event.preventDefault()
@@ -154,9 +149,6 @@ find("#wafers-newer").addEventListener("click", async () => {
   find("#main").scrollTo({ top: 0 })
   links()[0]?.focus()
 })
-bind({ keys: ["j", "ArrowDown"], label: "Next wafer; Enter opens it", run: step })
-bind({ keys: ["k", "ArrowUp"], label: "Wafer before", run: step })
-bind({ keys: ["Home", "End"], label: "First or last wafer of the page", run: step })
 bind({ keys: ["["], label: "Newer wafers", run: () => rows.querySelector("a[rel=prev]")?.click() })
 bind({ keys: ["]"], label: "Older wafers", run: () => rows.querySelector("a[rel=next]")?.click() })
 

@@ -24,15 +24,6 @@ export function newerText({ newer, isMore }) {
   return `${countText(newer)}${isMore ? " or more" : ""} newer – show`
 }
 
-/** The row a key leads to, or -1 to stay. Nothing is lost past the ends: the last row is where one stays. */
-export function nextRow(index, key, count) {
-  if (count === 0) return -1
-  if (key === "Home") return 0
-  if (key === "End") return count - 1
-  if (key === "j" || key === "ArrowDown") return Math.min(index + 1, count - 1)
-  return Math.max(index - 1, 0)
-}
-
 /** What is said above the rows. */
 export function statusText({ count, isNewest, hasOlder = false, hasFilters }) {
   if (count === 0) return ""

@@ -28,7 +28,7 @@ test("what the server calls hopeless is not tried again", () => {
 test("an empty job has no shares", () => assert.deepEqual(jobs.shares({ total: 0 }), { done: 0, failed: 0, cancelled: 0 }))
 describe("an answer of the server", () => {
   test("is the job", () => assert.equal(jobs.answered(job, { ...job, revision: 3 }).revision, 3))
-  test("is the job where nothing was known", () => assert.equal(jobs.answered(null, job), job))
+  test("is the job where nothing was known", () => assert.deepEqual(jobs.answered(null, job, 5), { ...job, heardAt: 5 }))
   test("that events have overtaken does not bring an older state back", () => assert.equal(jobs.answered({ ...job, revision: 9, state: "done" }, { ...job, revision: 8 }).state, "done"))
 })
 
@@ -43,3 +43,38 @@ test("a cancelled job says what was done before", () => {
   assert.equal(jobs.stateWords({ ...job, state: "cancelled", done: 0 }), "Cancelled")
 })
 test("a job that is over says what failed", () => assert.equal(jobs.stateWords({ ...job, state: "done" }), "Done, 1 failed"))
+
+describe("a job while a part is away", () => {
+  const system = (...down) => ({ components: ["postgres", "triton", "model", "worker", "beat"].map((name) => ({ name, state: down.includes(name) ? "down" : "ok" })) })
+  test("waits for it, whatever its items have been told", () => {
+    assert.equal(jobs.whatIsAway(system("triton", "model")), "Triton does not answer")
+    assert.equal(jobs.stateWords(job, jobs.whatIsAway(system("model"))), "Waiting: no model is ready")
+  })
+  test("goes on without a part that it does not need", () => assert.equal(jobs.whatIsAway(system("beat")), ""))
+  test("is a job that is over where it is over", () => assert.equal(jobs.stateWords({ ...job, state: "done" }, "Triton does not answer"), "Done, 1 failed"))
+})
+
+describe("news of a run", () => {
+  const running = { ...job, items: [item(0, "done", { run: "r0", waiting_for: "" }), item(1, "waiting", { run: "r1", waiting_for: "" })] }
+  test("says for what its item waits", () => assert.equal(jobs.toldOfRun(running, { run: "r1", waiting_for: "Triton is away" }).items[1].waiting_for, "Triton is away"))
+  for (const [name, run] of [["of another job", "r9"], ["of one that has ended", "r0"]])
+    test(`${name} changes nothing`, () => assert.equal(jobs.toldOfRun(running, { run, waiting_for: "Triton is away" }), running))
+})
+
+describe("the time left", () => {
+  const running = jobs.received(job, { id: "j", revision: 3, eta_s: 20, waiting: 2, item: null }, 1000)
+  test("runs down between two events", () => assert.equal(jobs.leftMs(running, { now: 5000 }), 16_000))
+  test("is unknown before the first has ended", () => assert.equal(jobs.leftMs({ ...running, eta_s: null }, { now: 5000 }), null))
+  test("is unknown while a part is away", () => assert.equal(jobs.leftMs(running, { now: 5000, away: "Triton does not answer" }), null))
+  test("is unknown after a long silence, and never below nothing", () => {
+    assert.deepEqual([jobs.leftMs(running, { now: 30_000 }), jobs.leftMs(running, { now: 57_000 })], [0, null])
+  })
+})
+
+test("a job's speed and success are told while it runs, of what has ended", () => {
+  const latencies = [400, 100, 300, 200].map((ms, at) => item(at, "done", { latency_ms: ms }))
+  const running = { ...job, done: 4, failed: 1, created_at: "2026-11-21T10:00:00Z", items: [...latencies, item(4, "failed", { latency_ms: 9000 }), item(5, "waiting", { latency_ms: null })] }
+  assert.deepEqual(jobs.sums(running, Date.parse("2026-11-21T10:00:02Z")), { p50_ms: 200, p95_ms: 400, throughput_per_s: 2, success_rate: 0.8 })
+  assert.deepEqual(jobs.sums({ ...running, state: "done", summary: { p50_ms: 1 } }, 0), { p50_ms: 1 })
+  assert.equal(jobs.sums({ ...running, done: 0, failed: 0, items: [] }, Date.parse("2026-11-21T10:00:02Z")).success_rate, undefined)
+})

@@ -18,13 +18,6 @@ describe("arrivals", () => {
   })
 })
 
-describe("keys", () => {
-  test("begin at the first row", () => assert.deepEqual(["j", "k", "ArrowDown", "ArrowUp"].map((key) => list.nextRow(-1, key, 3)), [0, 0, 0, 0]))
-  test("stop at both ends", () => assert.deepEqual([list.nextRow(2, "j", 3), list.nextRow(0, "ArrowUp", 3)], [2, 0]))
-  test("go to the ends at once", () => assert.deepEqual(["Home", "End"].map((key) => list.nextRow(1, key, 3)), [0, 2]))
-  test("stay where there is no row", () => assert.equal(list.nextRow(-1, "j", 0), -1))
-})
-
 describe("what is said", () => {
   test("counts what is shown", () => assert.equal(list.statusText({ count: 1, isNewest: true, hasFilters: false }), "1 wafer shown, newest first"))
   test("says that there is more than what is shown", () => assert.equal(list.statusText({ count: 40, isNewest: true, hasOlder: true, hasFilters: true }), "The newest 40 wafers, filtered; there are older ones on the next page"))
