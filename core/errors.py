@@ -1,6 +1,10 @@
 """Errors that a person or a program outside may see. Each has a code, a status and a way forward."""
 
-from typing import Any, ClassVar
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+MOST_TOLD = 3
+"""So many fields are named in `detail`; `fields` has all of them."""
 
 
 class WaferdeckError(Exception):
@@ -48,6 +52,29 @@ class Invalid(WaferdeckError):
     code = "invalid"
     status = 400
     title = "Some values cannot be used"
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Self:
+        """Of fields with their reasons, as REST framework has them: its detail says what is wrong with each."""
+        told = [f"{path}: {reason}" if path else reason for path, reason in _reasons(fields)]
+        rest = [f"And {len(told) - MOST_TOLD} more, in `fields`."] if len(told) > MOST_TOLD else []
+        return cls(" ".join(told[:MOST_TOLD] + rest), fields=fields)
+
+
+def _reasons(fault: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Of every place that has reasons its path, as "images.0.lot", and them in one text."""
+    if isinstance(fault, Mapping):
+        for name, inner in fault.items():
+            yield from _reasons(inner, f"{path}.{name}" if path else str(name))
+    elif isinstance(fault, Sequence) and not isinstance(fault, str):
+        texts = [str(inner) for inner in fault if not isinstance(inner, Mapping)]
+        if texts:
+            yield path, " ".join(texts)
+        for at, inner in enumerate(fault):
+            if isinstance(inner, Mapping):
+                yield from _reasons(inner, f"{path}.{at}")
+    else:
+        yield path, str(fault)
 
 
 class Conflict(WaferdeckError):

@@ -45,8 +45,7 @@ class Shape:
             except ValidationError as fault:
                 faults[name] = fault.detail
         if faults:
-            named = ", ".join(sorted(faults))
-            raise Invalid(f"Some values cannot be used: {named}.", fields=faults)
+            raise Invalid.of(faults)
         return values
 
 
