@@ -113,7 +113,8 @@ def database(url: str) -> dict[str, Any]:
         "tcp_user_timeout": 5000,
         "options": (
             f"-c statement_timeout={ENV['DATABASE_STATEMENT_TIMEOUT_MS']} -c lock_timeout=2000"
-            " -c idle_in_transaction_session_timeout=30000"
+            # A process that stands still in the middle of a transaction keeps others from its rows no longer than this.
+            " -c idle_in_transaction_session_timeout=10000"
         ),
     }
     if ENV["DATABASE_POOL_MAX"]:

@@ -19,6 +19,8 @@ _BUSY = (
     psycopg.errors.DeadlockDetected,
     psycopg.errors.SerializationFailure,
 )
+# This process stood still in the middle of a transaction, and the server hung up.
+_HUNG_UP = (psycopg.errors.IdleInTransactionSessionTimeout,)
 _STORE_FAILS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.ESTALE, errno.ENOTCONN})
 _ASK_AGAIN_S = 0.5
 
@@ -35,7 +37,9 @@ def as_unavailable(fault: BaseException) -> Unavailable | None:
             retry_after_s=1,
             component="postgres",
         )
-    if isinstance(fault, OperationalError | InterfaceError | psycopg.OperationalError):
+    if isinstance(fault, (OperationalError, InterfaceError, psycopg.OperationalError, *_HUNG_UP)) or isinstance(
+        fault.__cause__, _HUNG_UP
+    ):
         # A connection that is lost while it commits does not say whether it has.
         return Unavailable(
             "The database does not answer. Try again shortly; what was not acknowledged may be stored or not.",

@@ -7,7 +7,7 @@ import psycopg_pool
 import pytest
 import redis
 from botocore.exceptions import EndpointConnectionError
-from django.db import DataError, IntegrityError, OperationalError
+from django.db import DataError, IntegrityError, InternalError, OperationalError
 
 from core import outages
 from core.outages import as_unavailable, insist
@@ -25,6 +25,7 @@ class TestAsUnavailable:
             (OperationalError("server closed the connection"), "postgres"),
             (caused_by(OperationalError(), psycopg.errors.LockNotAvailable()), "postgres"),
             (caused_by(OperationalError(), psycopg_pool.PoolTimeout()), "postgres"),
+            (caused_by(InternalError(), psycopg.errors.IdleInTransactionSessionTimeout()), "postgres"),
             (psycopg.OperationalError(), "postgres"),
             (redis.ConnectionError(), "redis"),
             (redis.TimeoutError(), "redis"),
