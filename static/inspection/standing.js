@@ -23,7 +23,7 @@ export function told({ standing, image, boxes }) {
     counts_by_class: standing.counts_by_class,
     counts_by_severity: standing.counts_by_severity,
     detection_count: standing.detection_count,
-    why: standing.why,
+    why: standing.state === "done" ? standing.why : "",
     under_way: standing.under_way,
     image: picture.image,
     boxes: picture.boxes,

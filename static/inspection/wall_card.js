@@ -130,11 +130,12 @@ function countsOf(card) {
   return [severityCounts(card.counts_by_severity)]
 }
 
-function whyText(card) {
+/** What the verdict rests on; where the images are at fault, that comes first. */
+export function whyText(card) {
   if (card.state === "failed") return card.error?.detail ?? "The inspection failed."
   if (card.state === "queued") return card.waiting_for || "In the queue"
   if (card.state === "running") return "Inspecting now"
-  return [card.under_way && `${plural(card.under_way, "image")} under way`, classCountsText(card.counts_by_class)].filter(Boolean).join(" · ")
+  return [card.why, card.under_way && `${plural(card.under_way, "image")} under way`, classCountsText(card.counts_by_class)].filter(Boolean).join(" · ")
 }
 
 function drawPicture(picture, card) {

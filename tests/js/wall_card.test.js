@@ -1,11 +1,21 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import { makersText, shortened, shownPart } from "../../static/inspection/wall_card.js"
+import { asStanding } from "../../static/inspection/standing.js"
+import { makersText, shortened, shownPart, whyText } from "../../static/inspection/wall_card.js"
 
 describe("who made and judged a card", () => {
   test("is the model's version and the tool", () => assert.equal(makersText({ version: "1.1.0", tool: "BF-01" }), "v1.1.0 · BF-01"))
   test("names the fallback where it judged", () => assert.equal(makersText({ version: "1.0.0", degraded: true, tool: null }), "v1.0.0 · fallback · by hand"))
   test("is the tool alone before anything is judged", () => assert.equal(makersText({ version: null, tool: "SEM-01" }), "SEM-01"))
+})
+
+describe("why a card says what it says", () => {
+  const blank = { state: "done", verdict: "review", band: "review", why: "The image is blown out.", counts_by_class: {}, counts_by_severity: {}, detection_count: 0, under_way: 0, images: 1, picture: null }
+  const card = (standing) => asStanding({ run: "r1", standing: { ...blank, ...standing }, image: null, boxes: [] })
+
+  test("is what is wrong with its image", () => assert.equal(whyText(card({})), "The image is blown out."))
+  test("is not what other images wait for, once the verdict is known", () => assert.equal(whyText(card({ verdict: "reject", band: "reject", state: "queued", why: "Triton does not answer", under_way: 1 })), "1 image under way"))
+  test("is nothing where nothing is wrong", () => assert.equal(whyText(card({ why: "" })), ""))
 })
 
 describe("the part of a picture that a card shows", () => {
