@@ -56,7 +56,7 @@ export function drawRun(element, run) {
     h("dl", { class: "facts" },
       fact("Model", model && `${model}${run.degraded ? " (fallback)" : ""}`), fact("Recipe", `${run.recipe.code} v${run.recipe.version}`), fact("Tool", run.tool ?? "by hand"),
       fact("Requested by", accountName(run.requested_by)), fact("Queued", moment(run.queued_at)), fact("Finished", run.finished_at ? moment(run.finished_at) : "not yet"),
-      fact("Attempt", run.attempt), fact("Answer", run.cached ? "from the prediction cache" : "computed"), notes(run.images ?? [])),
+      fact("Attempt", run.attempt), fact("Answer", run.cached ? "from the prediction cache" : "computed")),
     timings(run.timings_ms ?? {}),
     h("h3", {}, "Provenance"),
     h("dl", { class: "facts" },
@@ -65,11 +65,6 @@ export function drawRun(element, run) {
       (run.provenance?.pixel_sha256 ?? []).slice(0, 8).flatMap((value, at) => fact(`Pixels of image ${at + 1}`, digest(value, `the pixels' SHA-256 of image ${at + 1}`))),
       fact("Code", run.provenance?.code_version), fact("Run", digest(run.id, "the run's id"))),
   )
-}
-
-/** What was found in reading the files that a person should know, each once. */
-function notes(images) {
-  return [...new Set(images.flatMap(({ notes: found }) => found ?? []))].flatMap((note) => fact("Note", note))
 }
 
 function moment(value) {

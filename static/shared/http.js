@@ -15,6 +15,9 @@ export class Problem extends Error {
   }
 }
 
+/** Programs are told of a header and a token; a person signs in. */
+const SIGN_IN_ENDED = { title: "Your sign-in has ended", detail: "Your sign-in has ended. Sign in again." }
+
 /** A random id of 128 bits as hex. `crypto.randomUUID` is missing on pages that come over plain HTTP from another host. */
 export function uniqueId() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("")
@@ -38,7 +41,8 @@ export function problemFrom(status, text, retryAfter = null) {
     body = { title: `The server answered ${status}`, detail: status >= 500 ? "Something broke on our side. Try again." : `The server answered ${status}.` }
   }
   const waitS = Number(retryAfter)
-  return new Problem({ retry_after_s: retryAfter !== null && Number.isFinite(waitS) ? waitS : null, ...body, status })
+  const words = status === 401 ? SIGN_IN_ENDED : {}
+  return new Problem({ retry_after_s: retryAfter !== null && Number.isFinite(waitS) ? waitS : null, ...body, ...words, status })
 }
 
 export async function getJson(path, { timeoutMs = 10_000, signal } = {}) {

@@ -34,6 +34,14 @@ describe("an answer", () => {
     globalThis.fetch = async () => ({ ok: true, headers: new Headers(), text: () => Promise.reject(new DOMException("timed out", "TimeoutError")) })
     await assert.rejects(getJson("system/"), (problem) => problem instanceof Problem && problem.status === 0)
   })
+  test("that nobody is signed in any more is told in a person's words, and to the whole page", async () => {
+    globalThis.document = new EventTarget()
+    let heard = 0
+    globalThis.document.addEventListener("waferdeck:signed-out", () => { heard += 1 })
+    globalThis.fetch = async () => Response.json({ title: "Not signed in", detail: "Send the header `Authorization: Token <key>`.", request_id: "r" }, { status: 401 })
+    await assert.rejects(getJson("system/"), (problem) => problem.message === "Your sign-in has ended. Sign in again." && problem.requestId === "r")
+    assert.equal(heard, 1)
+  })
   test("to an upload that is no JSON ends the wait", async () => {
     const requests = []
     globalThis.document = { cookie: "csrftoken=t" }
