@@ -131,9 +131,9 @@ def as_waferdeck_error(fault: Exception) -> WaferdeckError | None:
     if isinstance(fault, PermissionDenied):
         return Forbidden(str(fault) or "Your role does not allow this.")
     if isinstance(fault, DjangoValidationError):
-        return Invalid("Some values cannot be used.", fields=_fields_of(fault))
+        return Invalid.of(_fields_of(fault))
     if isinstance(fault, exceptions.ValidationError):
-        return Invalid("Some values cannot be used.", fields=fault.detail)
+        return Invalid.of(fault.detail if isinstance(fault.detail, dict) else {"": fault.detail})
     if isinstance(fault, exceptions.NotAuthenticated):
         return NotSignedIn(f"This needs a token or a session. {HOW_TO_SIGN_IN}")
     if isinstance(fault, exceptions.APIException):
