@@ -1,22 +1,41 @@
 """Parts are killed while work is under way: nothing is lost, nothing is doubled, and it finishes by itself."""
 
+import contextlib
+import os
 import signal
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
+import psutil
 import pytest
 import requests
 
 from tests.live_stack import LiveStack, eventually, wafer_png
 
 pytestmark = [pytest.mark.stack]
+# By itself, from the end of a fault.
+RECOVERY_S = 30
+
+
+Files = list[tuple[str, tuple[str, bytes, str]]]
+
+
+def _files(first_seed: int, count: int, *, side_px: int = 256) -> Files:
+    seeds = range(first_seed, first_seed + count)
+    return [("images", (f"{seed}.png", wafer_png(seed, side_px=side_px), "image/png")) for seed in seeds]
+
+
+def _send(
+    stack: LiveStack, session: requests.Session, *, files: Files, label: str, key: str | None = None
+) -> requests.Response:
+    headers = {"Idempotency-Key": key} if key else {}
+    about = {"lot": label, "label": label}
+    return session.post(f"{stack.api}/inference/batch/", files=files, data=about, headers=headers, timeout=60)
 
 
 def _batch(stack: LiveStack, session: requests.Session, *, first_seed: int, count: int, lot: str) -> str:
-    files = [
-        ("images", (f"{seed}.png", wafer_png(seed), "image/png")) for seed in range(first_seed, first_seed + count)
-    ]
-    answer = session.post(f"{stack.api}/inference/batch/", files=files, data={"lot": lot}, timeout=60)
+    answer = _send(stack, session, files=_files(first_seed, count), label=lot)
     assert answer.status_code == 202, answer.text
     return str(answer.json()["id"])
 
@@ -40,15 +59,19 @@ def _assert_each_image_was_judged_once(stack: LiveStack, session: requests.Sessi
         assert max(ordinals.values(), default=1) == 1
 
 
+def _until_under_way(stack: LiveStack, session: requests.Session, job: str) -> None:
+    eventually(
+        lambda: session.get(f"{stack.api}/inference/jobs/{job}/", timeout=10).json()["done"] > 2,
+        within_s=30,
+        what="work to be under way",
+    )
+
+
 class TestAWorkerIsKilled:
     def test_in_the_middle_of_a_batch_every_image_is_judged_exactly_once(self, live_stack):
         session = live_stack.session()
         job = _batch(live_stack, session, first_seed=1000, count=40, lot="FAULT-WORKER")
-        eventually(
-            lambda: session.get(f"{live_stack.api}/inference/jobs/{job}/", timeout=10).json()["done"] > 2,
-            within_s=30,
-            what="work to be under way",
-        )
+        _until_under_way(live_stack, session, job)
 
         before = live_stack.kill("worker")
 
@@ -56,6 +79,77 @@ class TestAWorkerIsKilled:
         _assert_each_image_was_judged_once(
             live_stack, session, _finished(live_stack, session, job, within_s=60), count=40
         )
+
+
+class TestOneOfTheWorkersProcesses:
+    @pytest.mark.parametrize(("fault", "first_seed"), [(signal.SIGKILL, 1100), (signal.SIGSTOP, 1200)])
+    def test_that_falls_silent_holds_no_image_up_for_long(self, live_stack, fault, first_seed):
+        session = live_stack.session()
+        job = _batch(live_stack, session, first_seed=first_seed, count=40, lot=f"FAULT-{fault.name}")
+        child = psutil.Process(live_stack.process("worker")["pid"]).children()[-1]
+        _until_under_way(live_stack, session, job)
+
+        child.send_signal(fault)
+        try:
+            finished = _finished(live_stack, session, job, within_s=RECOVERY_S)
+        finally:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.send_signal(signal.SIGCONT)
+
+        _assert_each_image_was_judged_once(live_stack, session, finished, count=40)
+
+
+class TestTheDatabaseIsKilled:
+    def test_what_was_being_judged_finishes_by_itself(self, live_stack):
+        session = live_stack.session()
+        job = _batch(live_stack, session, first_seed=1300, count=40, lot="FAULT-DATABASE")
+        _until_under_way(live_stack, session, job)
+
+        live_stack.wait_for_restart(live_stack.kill("postgres"))
+
+        finished = _finished(live_stack, session, job, within_s=RECOVERY_S)
+        _assert_each_image_was_judged_once(live_stack, session, finished, count=40)
+
+
+class TestABatchThatBreaksOff:
+    """Whoever sends it again with its key is not kept out; what nobody sends again is soon over and says why."""
+
+    @pytest.mark.parametrize(("part", "first_seed"), [("web", 6000), ("postgres", 6100)])
+    def test_is_gone_on_with_by_its_key(self, live_stack, part, first_seed):
+        session = live_stack.session()
+        images = _files(first_seed, 32, side_px=1024)
+        back = {"files": images[:16], "label": f"back-{part}", "key": f"broken-{uuid4()}"}
+        gone = {"files": images[16:], "label": f"gone-{part}"}
+        before = live_stack.process(part)
+        with ThreadPoolExecutor(2) as pool:
+            sending = [pool.submit(_send, live_stack, session, **request) for request in (back, gone)]
+            begun = [self._job_labelled(live_stack, session, request["label"]) for request in (back, gone)]
+            os.kill(before["pid"], signal.SIGKILL)
+            for request in sending:
+                with contextlib.suppress(requests.RequestException):
+                    assert request.result().status_code == 503
+
+        def is_taken_in() -> str | None:
+            answer = _send(live_stack, session, **back)
+            assert answer.status_code == 202 or int(answer.headers["Retry-After"]) <= 6
+            return answer.json().get("id") if answer.status_code == 202 else None
+
+        job = eventually(is_taken_in, within_s=RECOVERY_S, every_s=0.5, what="the batch to be taken in")
+
+        assert job == begun[0]
+        finished = _finished(live_stack, session, job, within_s=60)
+        _assert_each_image_was_judged_once(live_stack, session, finished, count=16)
+        lost = [item for item in _finished(live_stack, session, begun[1], within_s=60)["items"] if not item["run"]]
+        assert {item["error"]["code"] for item in lost} == {"upload_interrupted"}
+        assert all("Send the same request again" in item["error"]["detail"] for item in lost)
+
+    @staticmethod
+    def _job_labelled(stack: LiveStack, session: requests.Session, label: str) -> str:
+        def look() -> str | None:
+            jobs = session.get(f"{stack.api}/inference/jobs/?limit=5", timeout=10).json()["results"]
+            return next((job["id"] for job in jobs if job["label"] == label), None)
+
+        return eventually(look, within_s=20, every_s=0.05, what=f"the batch {label} to be begun")
 
 
 class TestTheSameTaskComesManyTimes:
