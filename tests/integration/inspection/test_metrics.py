@@ -2,6 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -163,7 +164,7 @@ class TestWork:
         def lose_twice():
             for _ in range(2):
                 runs.claim_runs(owner="here", limit=1, actor=SYSTEM, now=now())
-                InspectionRun.objects.update(lease_until="2020-01-01T00:00:00Z")
+                InspectionRun.objects.update(lease_until=now() - timedelta(seconds=1))
                 services.sweep(now=now())
 
         found = growth(
