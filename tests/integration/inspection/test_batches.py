@@ -508,14 +508,17 @@ class TestRetryFailedItems:
 
     def test_what_can_only_fail_again_is_left_out(self, site, send, png, operator):
         job = send([png(1), png(2)])
+        failed = {}
         for code in ("worker_lost", "corrupt"):
             (run,) = runs.claim_runs(owner="test", limit=1, actor=SYSTEM, now=now())
             runs.fail_run(run, code=code, detail="y", actor=SYSTEM, now=now())
+            failed[code] = run.pk
 
         services.retry_failed_items(job_id=job.pk, actor=operator, now=now())
 
         job.refresh_from_db()
-        assert list(job.items.values_list("state", flat=True)) == ["waiting", "failed"]
+        states = dict(job.items.values_list("run_id", "state"))
+        assert states == {failed["worker_lost"]: "waiting", failed["corrupt"]: "failed"}
         assert (job.state, job.failed) == ("running", 1)
 
     def test_refused_files_cannot_be_tried_again(self, deployed, send, operator):
