@@ -26,7 +26,7 @@ export function drawDetection(element, detection, { bands, geometry }) {
     h("ol", { class: "top3", "aria-label": "Three likeliest classes" }, (detection.top3 ?? []).map(topRow)),
     h("dl", { class: "facts" },
       fact("Size", lengthText(detection.size_um)),
-      fact("Die (column, row)", detection.die?.join(", ")),
+      fact("Die (col, row)", detection.die?.join(", ")),
       fact("On the wafer", place ? placeText(place) : "unknown place"),
       fact("Zone", place && geometry ? zoneAt(place, geometry) : null),
       fact("In the image", `${detection.bbox_px.map((value) => Math.round(value)).slice(0, 2).join(", ")} px, ${detection.bbox_px.map((value) => Math.round(value)).slice(2).join(" × ")} px`),

@@ -17,6 +17,7 @@ import { bindCommands } from "./wafer_commands.js"
 import { drawClasses, drawHead, drawImages, drawPlace, drawPlaceless, drawRemarks } from "./wafer_details.js"
 import { boxAt, placeText, pxToUm, scaleBar } from "./wafer_geometry.js"
 import { WaferMap } from "./wafer_map.js"
+import { WaferSteps } from "./wafer_steps.js"
 import { emptyWafer, gravest, hover, hovered, isSameAnswer, ofImage, select, selected, stripTitle, withCard, withRun } from "./wafer_state.js"
 
 const find = (selector) => document.querySelector(selector)
@@ -32,6 +33,9 @@ let isToChoose = address.get("look") === "gravest"
 const SETTLE_MS = 300
 /** How far a key that is held moves an end of the ruler each time, in steps of a single press. */
 const HELD_STEPS = 8
+/** How long the scale bar may be: it lies over the picture. */
+const MOST_BAR_PX = 160
+const BAR_SHARE = 0.25
 const RULER_HINT = "Drag, or move the ends by arrows and Shift arrows"
 
 let state = emptyWafer()
@@ -83,7 +87,7 @@ function drawImage() {
   if (!context || !place) return
   ruler.draw(context, place, zoom.image.pixel_um)
   if (!ruler.line) setText(find("#measured"), ruler.isOn ? RULER_HINT : "")
-  const bar = scaleBar(zoom.image.pixel_um / place.scale)
+  const bar = scaleBar(zoom.image.pixel_um / place.scale, Math.min(MOST_BAR_PX, zoom.viewer.container.clientWidth * BAR_SHARE))
   if (!bar) return
   setAttribute(find(".scale svg"), "width", Math.ceil(bar.px) + 2)
   setAttribute(find(".scale path"), "d", `M1 1v8h${bar.px.toFixed(1)}v-8`)
@@ -199,6 +203,7 @@ const questions = turns()
 
 /** One run where the address names one; else every image of the wafer with what was found on it last. */
 async function load() {
+  if (!history.length) return
   const turn = questions.take()
   const [body, problem] = await outcome(asked ? oneRun() : getJson(`wafers/${wafer.id}/standing/?layer=${encodeURIComponent(history[0].layer)}`))
   if (!questions.counts(turn)) return
@@ -268,5 +273,7 @@ document.addEventListener("waferdeck:display", () => redraw())
 bindCommands({ get: () => state, change, choose, zoomToMeant, redrawImage: drawImage, zoom, map, ruler, moveRuler, look, classes })
 setAttribute(find("#viewer"), "aria-label", `Image of wafer ${wafer.code}`)
 drawAround()
-if (history.length) load()
+const steps = new WaferSteps(find("#steps"), wafer.id)
+// The wafer itself comes first.
+load().finally(() => steps.ask())
 redraw()

@@ -53,16 +53,14 @@ export function drawClasses(list, classes, state) {
     create: ({ code, name, key }) => {
       const swatch = h("span", { class: "swatch" })
       swatch.style.setProperty("--swatch", `var(--class-${code})`)
-      return h("button", { class: "toggle", type: "button", "data-class": code, title: "Double-click, or Shift and a click, shows it alone" }, icon("eye", "small"), swatch, h("span", { class: "clip" }, name), h("b", {}), h("kbd", { "aria-hidden": "true" }, key))
+      return h("button", { class: "toggle", type: "button", "data-class": code, title: "Double-click, or Shift and a click, shows it alone" }, icon("eye-off", "small"), swatch, h("span", { class: "toggle__name" }, name), h("kbd", { "aria-hidden": "true" }, key), h("b", {}))
     },
   })
   for (const { code, name } of rows) {
     const element = list.keyedElements.get(code)
     const { shown, total } = counts.get(code)
-    const isShown = !state.hidden.has(code)
-    setAttribute(element, "aria-pressed", String(isShown))
+    setAttribute(element, "aria-pressed", String(!state.hidden.has(code)))
     setAttribute(element, "aria-label", `${name}: ${shown} of ${total} shown`)
-    element.querySelector("use").setAttribute("href", element.querySelector("use").getAttribute("href").replace(/#.*/, isShown ? "#eye" : "#eye-off"))
     setText(element.querySelector("b"), shown === total ? String(total) : `${shown}/${total}`)
   }
 }

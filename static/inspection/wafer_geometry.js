@@ -50,9 +50,9 @@ export function pxToUm([xPx, yPx], image) {
   return [image.origin_um[0] + xPx * image.pixel_um, image.origin_um[1] - yPx * image.pixel_um]
 }
 
-/** A place on the wafer in words, to the µm unless said otherwise. */
+/** A place on the wafer in words, to the µm unless said otherwise. Lines break between its numbers only. */
 export function placeText([xUm, yUm], digits = 3) {
-  return `x ${(xUm / 1000).toFixed(digits)}, y ${(yUm / 1000).toFixed(digits)} mm`
+  return `x\u00a0${(xUm / 1000).toFixed(digits)}, y\u00a0${(yUm / 1000).toFixed(digits)}\u00a0mm`
 }
 
 /** Left, bottom, width and height of a picture's field of view on the wafer, in µm; null when its place is unknown. */
@@ -70,7 +70,7 @@ export function isInField([xUm, yUm], image) {
 }
 
 /** The longest 1-2-5 length that fits into `mostPx` at a scale: what a scale bar shows. */
-export function scaleBar(umPerPx, mostPx = 160) {
+export function scaleBar(umPerPx, mostPx) {
   const mostUm = umPerPx * mostPx
   if (!(mostUm > 0) || !Number.isFinite(mostUm)) return null
   const power = 10 ** Math.floor(Math.log10(mostUm))

@@ -177,5 +177,70 @@ class TestTheWaferPage:
         expect(page.locator("#classes button").last).to_have_attribute("aria-pressed", "true")
 
     def test_provenance_can_be_read(self, page, troubled):
+        page.locator("summary", has_text="provenance").click()
+
+        expect(page.locator("#run")).to_be_visible()
         expect(page.locator("#run")).to_contain_text(troubled["provenance"]["model_sha256"][:12])
         expect(page.locator("#run")).to_contain_text("infer")
+
+
+def box(page, selector):
+    """Left, top, right and bottom, in pixels of the screen."""
+    found = page.locator(selector).bounding_box()
+    return found["x"], found["y"], found["x"] + found["width"], found["y"] + found["height"]
+
+
+class TestItFitsTheScreen:
+    @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1280, 800)])
+    def test_what_is_shown_is_chosen_without_scrolling(self, page, width, height):
+        page.set_viewport_size({"width": width, "height": height})
+        rest(page)
+
+        for part in ("#threshold", "#opacity", "#classes", "#strip", "#viewer"):
+            _, _, right, bottom = box(page, part)
+            assert right <= width and bottom <= height, part
+        switch = page.locator("#classes button").first.bounding_box()
+        assert min(switch["width"], switch["height"]) >= 44
+        expect(page.locator("#run")).to_be_hidden()
+
+    @pytest.mark.parametrize(("width", "height"), [(1280, 800), (960, 540), (683, 900), (390, 844)])
+    def test_the_picture_keeps_a_size_to_work_in(self, page, width, height):
+        page.set_viewport_size({"width": width, "height": height})
+        rest(page)
+
+        left, top, right, bottom = box(page, "#viewer")
+        assert min(right - left, bottom - top) >= 280
+        _, bar_top, bar_right, _ = box(page, ".scale")
+        assert bar_right - left <= 0.4 * (right - left) and bottom - bar_top <= 0.25 * (bottom - top)
+        assert page.locator("#main").evaluate("(main) => main.scrollWidth <= main.clientWidth")
+
+    def test_gloves_find_large_targets(self, page):
+        page.evaluate("document.documentElement.dataset.glove = 'on'")
+
+        for part in (".wafer__where", ".steps__way", "[data-step=next]", "#classes button >> nth=0"):
+            found = page.locator(part).bounding_box()
+            assert min(found["width"], found["height"]) >= 72, part
+
+
+class TestFromWaferToWafer:
+    def test_along_the_list_one_came_from(self, screen, troubled):
+        page = screen.live("/wafers/?lot=E2E")
+        ids = page.locator("tr[data-wafer]").evaluate_all("(rows) => rows.map((row) => row.dataset.wafer)")
+        page.locator(f"tr[data-wafer='{ids[0]}'] .table__link").click()
+        steps = page.locator("#steps")
+        expect(steps).to_contain_text(f"1 of {len(ids)}")
+
+        page.keyboard.press("p")
+        expect(page.locator("#toasts")).to_contain_text("The list begins here.")
+        if len(ids) > 1:
+            page.keyboard.press("n")
+            page.wait_for_url(f"**/wafers/{ids[1]}/")
+            expect(steps).to_contain_text(f"2 of {len(ids)}")
+            page.get_by_role("button", name="Previous wafer of the list").click()
+            page.wait_for_url(f"**/wafers/{ids[0]}/")
+        expect(page.locator(".steps__way")).to_have_attribute("href", "/wafers/?lot=E2E")
+
+    def test_along_what_needs_a_person_for_who_comes_from_elsewhere(self, page):
+        expect(page.locator("#steps")).to_contain_text("needing a person")
+        expect(page.get_by_role("button", name="Next wafer that needs a person")).to_be_visible()
+        expect(page.get_by_role("button", name="Next defect")).to_be_visible()

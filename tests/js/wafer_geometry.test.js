@@ -54,8 +54,8 @@ describe("pointing at a box", () => {
 })
 
 describe("a place in words", () => {
-  test("is in millimetres to the µm", () => assert.equal(geometry.placeText([32_424.4, -16_654.2]), "x 32.424, y -16.654 mm"))
-  test("is as coarse as the map", () => assert.equal(geometry.placeText([32_424.4, -16_654.2], 2), "x 32.42, y -16.65 mm"))
+  test("is in millimetres to the µm", () => assert.equal(geometry.placeText([32_424.4, -16_654.2]), "x\u00a032.424, y\u00a0-16.654\u00a0mm"))
+  test("is as coarse as the map", () => assert.equal(geometry.placeText([32_424.4, -16_654.2], 2), "x\u00a032.42, y\u00a0-16.65\u00a0mm"))
 })
 
 describe("what to look at to see a defect", () => {
