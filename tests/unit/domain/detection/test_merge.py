@@ -55,12 +55,38 @@ class TestMergeAcrossSeams:
 
         assert found.boxes_px.tolist() == [[500, 100, 30, 30]]
 
+    def test_two_tiles_that_guess_the_end_of_a_crack_differently_saw_one_crack(self):
+        found = merge_across_seams(detections([[300, 100, 190, 80], [330, 110, 200, 120]]), tiles=TWO)
+
+        assert found.boxes_px.tolist() == [[300, 100, 230, 130]]
+
+    def test_half_a_crack_that_is_called_a_scratch_is_part_of_the_crack(self):
+        crack_and_half = detections([[300, 100, 300, 80], [330, 110, 150, 60]], classes=[4, 0])
+        crack_and_half.top3_class[:, 1] = [0, 4]
+
+        found = merge_across_seams(crack_and_half, tiles=TWO)
+
+        assert found.boxes_px.tolist() == [[300, 100, 300, 80]]
+        assert found.class_index.tolist() == [4]
+
+    def test_a_particle_on_a_stain_stays_a_particle(self):
+        stain_and_particle = detections([[300, 100, 300, 80], [330, 110, 20, 20]], classes=[3, 1])
+        stain_and_particle.top3_class[:, 1] = [5, 3]
+
+        assert len(merge_across_seams(stain_and_particle, tiles=TWO)) == 2
+
+    def test_what_one_tile_saw_is_left_as_it_is(self):
+        one = plan_tiles(512, 512, tile_px=512, overlap_px=64)
+
+        assert len(merge_across_seams(detections([[30, 10, 30, 30], [35, 12, 30, 30]]), tiles=one)) == 2
+
     @pytest.mark.parametrize(
         ("case", "boxes", "classes"),
         [
             ("of different classes", [[100, 200, 412, 12], [448, 200, 300, 12]], [0, 1]),
             ("at different heights", [[100, 200, 412, 12], [448, 300, 300, 12]], [0, 0]),
             ("that end before the seam", [[100, 200, 380, 12], [448, 200, 300, 12]], [0, 0]),
+            ("that share less than half", [[100, 200, 50, 12], [130, 200, 50, 12]], [0, 0]),
             ("in the middle of a tile", [[100, 200, 50, 12], [150, 200, 50, 12]], [0, 0]),
             ("at the edge of the image", [[900, 100, 60, 12], [890, 300, 70, 12]], [0, 0]),
         ],
