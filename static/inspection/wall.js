@@ -17,7 +17,7 @@ const address = new URL(location.href)
 let tools = readJson("tools")
 let wall = emptyWall(Object.fromEntries(address.searchParams))
 let view = address.searchParams.get("view") ?? ""
-/** Cards the wall had at the last drawing, shown or not; null before the first. */
+/** The run of each card that the wall had at the last drawing, shown or not; null before the first. */
 let known = null
 /** Whether the wall has all of its cards: the page comes with those of the first screen only. */
 let isFilled = false
@@ -62,7 +62,7 @@ function draw() {
   const portion = withinRoom(placed(cards.length === 0 ? [] : asLanes ? rows : [{ tool: "", cards, isLate: false }]), room)
   keyed(board, portion.rows, { key: ({ tool }) => `lane ${tool}`, create: createLane, update: updateLane })
   if (focused && !focused.isConnected) focusCard(board, cardKey(focused.card))
-  if (!wall.paused) known = new Set(wall.cards.keys())
+  if (!wall.paused) known = new Map([...wall.cards].map(([key, { run }]) => [key, run]))
   if (!portion.isMore) return
   room += MORE_ROOM
   redraw()
@@ -99,20 +99,24 @@ function updateLane(element, { tool, cards, count, silentMs, isLate }) {
     key: cardKey,
     create: (card) => {
       const created = createCard(card)
-      if (known && !wall.paused && !known.has(cardKey(card))) welcome(created, tool, list)
+      if (isNew(card)) welcome(created, list)
       return created
     },
     update: (shownCard, card) => {
-      const isAnother = shownCard.card.run !== card.run
       updateCard(shownCard, card)
-      if (isAnother && known) welcome(shownCard, tool, list)
+      if (isNew(card)) welcome(shownCard, list)
     },
   })
 }
 
-function welcome(element, tool, list) {
+/** Another wafer, or another image of a known one, which may come from another tool. */
+function isNew(card) {
+  return known && !wall.paused && known.get(cardKey(card)) !== card.run
+}
+
+function welcome(element, list) {
   markNew(element)
-  places.arrived(element.card, tool, list)
+  places.arrived(element.card, list)
 }
 
 function drawFigures() {

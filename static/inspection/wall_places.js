@@ -17,7 +17,7 @@ export class WallPlaces {
   #isFree = false
   #inSight = new Set()
   #above = new Set()
-  /** Keys of cards that arrived out of sight. */
+  /** Keys of cards that arrived and were not seen since. */
   #unseen = new Set()
   /** Lists of cards that something arrived in, until they show their newest. */
   #turned = new Set()
@@ -66,9 +66,9 @@ export class WallPlaces {
   }
 
   /** Something new was drawn in a lane; whether it is seen shows at the next look. */
-  arrived(card, tool, list) {
+  arrived(card, list) {
     this.#turned.add(list)
-    if (!this.#inSight.has(tool)) this.#unseen.add(cardKey(card))
+    this.#unseen.add(cardKey(card))
     this.page.redraw()
   }
 

@@ -1,5 +1,6 @@
 """What one person does is on everybody's screen."""
 
+import re
 from itertools import count
 from pathlib import Path
 
@@ -109,6 +110,9 @@ class TestTheMarkOfWhatIsNew:
 
 SEEDS = count(7100)
 LANES = "() => [...document.querySelectorAll('.lane')].map((lane) => lane.dataset.tool)"
+RESTLESS_HAND = """() => { const move = () => dispatchEvent(new PointerEvent('pointermove'))
+  move()
+  setInterval(move, 500) }"""
 SEEN_WHOLE = """(card) => { const { top, bottom } = card.getBoundingClientRect()
   return top >= document.querySelector('.wall-head').getBoundingClientRect().bottom && bottom <= innerHeight }"""
 
@@ -138,6 +142,7 @@ class TestWhatArrivesOutOfSight:
         for tool in reversed(lanes):
             send(live_stack, api, image=wafer_png(next(SEEDS)), lot="OUT-OF-SIGHT", tool=tool, wafer=tool)
         wall = screen.live("/?view=lanes")
+        expect(wall.locator("[data-figure=wafers] b"), "the wall has all of its cards").to_have_text(re.compile(r"\d"))
         expect(wall.locator(".lane").first).to_have_attribute("data-tool", lanes[0])
         assert wall.evaluate(LANES)[:3] == lanes, "who sent last comes first"
         return wall
@@ -153,7 +158,7 @@ class TestWhatArrivesOutOfSight:
         expect(wall.locator("#news")).to_be_hidden()
 
     def test_is_told_under_a_hand_and_one_key_away(self, wall, lanes, live_stack, api):
-        wall.mouse.move(640, 400)
+        wall.evaluate(RESTLESS_HAND)
 
         send(live_stack, api, image=wafer_png(next(SEEDS)), lot="OUT-OF-SIGHT", tool=lanes[2], wafer="TOLD")
 
