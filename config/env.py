@@ -115,7 +115,13 @@ VARIABLES: tuple[Variable, ...] = (
         200,
     ),
     Variable(
-        "DATABASE_STATEMENT_TIMEOUT_MS", int, "15000", "A single statement may take this long.", "ms", 100, 600_000
+        "DATABASE_STATEMENT_TIMEOUT_MS",
+        int,
+        "15000",
+        "A single statement may take this long, but for migrations.",
+        "ms",
+        100,
+        600_000,
     ),
     Variable(
         "REDIS_URL",

@@ -100,7 +100,7 @@ TEMPLATES = [
 # --- data -----------------------------------------------------------------------------------------------------------
 
 
-def database(url: str) -> dict[str, Any]:
+def database(url: str, *, statement_timeout_ms: int) -> dict[str, Any]:
     settings = environ.Env.db_url_config(url, engine="core.postgres")
     settings["CONN_HEALTH_CHECKS"] = True
     settings["OPTIONS"] = {
@@ -112,7 +112,7 @@ def database(url: str) -> dict[str, Any]:
         "keepalives_count": 2,
         "tcp_user_timeout": 5000,
         "options": (
-            f"-c statement_timeout={ENV['DATABASE_STATEMENT_TIMEOUT_MS']} -c lock_timeout=2000"
+            f"-c statement_timeout={statement_timeout_ms} -c lock_timeout=2000"
             # A process that stands still in the middle of a transaction keeps others from its rows no longer than this.
             " -c idle_in_transaction_session_timeout=10000"
         ),
@@ -126,7 +126,13 @@ def database(url: str) -> dict[str, Any]:
 
 # Tables belong to another role than the one that serves requests; only these commands act as it.
 AS_OWNER = sys.argv[1:2] in (["migrate"], ["makemigrations"], ["sqlmigrate"], ["flush"])
-DATABASES = {"default": database((AS_OWNER and ENV["DATABASE_MIGRATION_URL"]) or ENV["DATABASE_URL"])}
+# An index of a large table takes its time; one that is broken off stays behind, invalid.
+STATEMENT_TIMEOUT_MS = 0 if AS_OWNER else ENV["DATABASE_STATEMENT_TIMEOUT_MS"]
+DATABASES = {
+    "default": database(
+        (AS_OWNER and ENV["DATABASE_MIGRATION_URL"]) or ENV["DATABASE_URL"], statement_timeout_ms=STATEMENT_TIMEOUT_MS
+    )
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = ENV["REDIS_URL"]
 

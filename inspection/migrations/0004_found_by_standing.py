@@ -13,6 +13,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # It waits for transactions that are under way, and must not be broken off: half an index would stay behind.
+        migrations.RunSQL("SET lock_timeout = 0", migrations.RunSQL.noop),
         AddIndexConcurrently(
             model_name="inspectionrun",
             index=models.Index(fields=["state", "-wafer"], condition=~Q(state="done"), name="run_not_done"),
@@ -23,4 +25,5 @@ class Migration(migrations.Migration):
                 fields=["band", "-wafer"], condition=Q(band__in=["review", "reject"]), name="run_flagged"
             ),
         ),
+        migrations.RunSQL("RESET lock_timeout", migrations.RunSQL.noop),
     ]

@@ -14,10 +14,10 @@ from config import settings as ours
 PROJECT_DIR = Path(__file__).resolve().parents[3]
 
 
-def printed(expression, **environment):
+def printed(expression, *arguments, **environment):
     """What a process that reads the settings says of them."""
     return subprocess.run(
-        [sys.executable, "-c", f"from config import settings; print({expression})"],
+        [sys.executable, "-c", f"from config import settings; print({expression})", *arguments],
         cwd=PROJECT_DIR,
         env={"SECRET_KEY": "x", **environment},
         capture_output=True,
@@ -55,6 +55,13 @@ class TestPasswords:
 
         assert check_password("a wafer has one notch", kept, setter=lambda text: anew.append(make_password(text)))
         assert [identify_hasher(encoded).algorithm for encoded in anew] == ["argon2"]
+
+
+@pytest.mark.parametrize(("command", "timeout"), [("migrate", "0"), ("check", "15000")])
+def test_statements_may_take_long_in_migrations_only(command, timeout):
+    read = printed("settings.DATABASES['default']['OPTIONS']['options']", command)
+
+    assert f"statement_timeout={timeout} " in read.stdout, read.stderr
 
 
 @pytest.mark.parametrize(
