@@ -44,6 +44,7 @@ class TestRenewed:
 
     def test_of_what_is_lost_ends(self, renewals):
         with renewed(lambda: bool(renewals.append(1)), every_s=EVERY_S):
+            eventually(lambda: renewals, within_s=5, every_s=EVERY_S)
             time.sleep(A_WHILE_S)
 
         assert len(renewals) == 1
