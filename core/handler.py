@@ -150,7 +150,7 @@ async def _let_in(offered: Credentials) -> None:
 
 
 async def _on_thread(entrance: Gate, work: Any, *arguments: Any) -> Any:
-    # In the thread's own context: what Django keeps there, such as the cache's connections, serves the next one, too.
+    # In the thread's own context, where what libraries keep for a thread serves the next request, too.
     return await asyncio.get_running_loop().run_in_executor(entrance.threads, work, *arguments)
 
 

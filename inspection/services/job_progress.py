@@ -20,7 +20,7 @@ from inspection.selectors.job_cards import item_of, job_of
 from inspection.services.labels import checked_label
 from outbox import services as outbox
 
-# So long after its files were last seen to be taken in, a job is given up by whoever sent it.
+# A job whose files nobody was seen to take in for so long has broken off: the rest of them is given up.
 INTAKE_LIFETIME = timedelta(seconds=30)
 _ITEM_STATE = {
     RunState.DONE: ItemState.DONE,
