@@ -1,6 +1,6 @@
 /** To the wafer before and after: along the list that one came from, else along what needs a person on the wall. */
 import { setAttribute, setText } from "../shared/dom.js"
-import { getJson, outcome } from "../shared/http.js"
+import { getJson, isSentElsewhere, outcome } from "../shared/http.js"
 import { bind } from "../shared/keys.js"
 import { toast } from "../shared/toast.js"
 import { around, beside, ofWall, wayFrom, waysWords } from "./wafer_steps_state.js"
@@ -31,7 +31,7 @@ async function listed(way) {
   const query = new URLSearchParams(way.search)
   query.set("part", "rows")
   const answer = await fetch(`${way.path}?${query}`, { signal: AbortSignal.timeout(TIMEOUT_MS) })
-  if (!answer.ok || new URL(answer.url).pathname !== way.path) throw new Error("The list does not answer.")
+  if (isSentElsewhere(answer, way.path) || !answer.ok) throw new Error("The list does not answer.")
   const page = new DOMParser().parseFromString(await answer.text(), "text/html")
   const beyond = (rel) => page.querySelector(`a[rel=${rel}]`)?.getAttribute("href") ?? null
   const wafers = [...page.querySelectorAll("tr[data-wafer]")].map((row) => ({ id: row.dataset.wafer, url: row.querySelector(".table__link").getAttribute("href"), isMeant: true }))

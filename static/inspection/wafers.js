@@ -1,6 +1,7 @@
 /** The list of wafers. Typing draws it anew; events change rows where they are, and offer what is newer. */
 import { tick } from "../shared/ages.js"
 import { setAttribute, setText } from "../shared/dom.js"
+import { isSentElsewhere } from "../shared/http.js"
 import { bind } from "../shared/keys.js"
 import { walkRows } from "../shared/rows.js"
 import { soon } from "../shared/soon.js"
@@ -47,9 +48,8 @@ async function rowsNow() {
 }
 
 function showFailure(answer) {
-  const isElsewhere = Boolean(answer?.redirected) && new URL(answer.url).pathname !== location.pathname
+  const isElsewhere = Boolean(answer) && isSentElsewhere(answer, location.pathname)
   const text = failureText({ status: answer?.status ?? 0, ok: answer?.ok ?? false, isElsewhere })
-  if (isElsewhere) document.dispatchEvent(new CustomEvent("waferdeck:signed-out"))
   setAttribute(find("#wafers-status"), "data-level", text ? "alarm" : null)
   find("#wafers-retry").hidden = !text
   rows.removeAttribute("aria-busy")

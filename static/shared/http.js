@@ -84,8 +84,19 @@ async function send(path, options, { timeoutMs, signal }) {
 
 /** The problem itself. Where it says that nobody is signed in any more, the whole page hears of it. */
 export function heeded(problem) {
-  if (problem.status === 401) document.dispatchEvent(new CustomEvent("waferdeck:signed-out"))
+  if (problem.status === 401) tellSignedOut()
   return problem
+}
+
+/** Whether another page answered than the one at `path` that was asked for: the sign-in, of which the whole page hears. */
+export function isSentElsewhere(answer, path) {
+  const isElsewhere = answer.redirected && new URL(answer.url).pathname !== path
+  if (isElsewhere) tellSignedOut()
+  return isElsewhere
+}
+
+function tellSignedOut() {
+  document.dispatchEvent(new CustomEvent("waferdeck:signed-out"))
 }
 
 /** The body of a good answer. Throws a Problem that passes where somebody else answered in the server's place. */

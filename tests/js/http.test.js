@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { afterEach, describe, test } from "node:test"
 import { fromPicker } from "../../static/inspection/upload_files.js"
 import { send } from "../../static/inspection/upload_sender.js"
-import { Problem, csrfToken, getJson, uniqueId } from "../../static/shared/http.js"
+import { Problem, csrfToken, getJson, isSentElsewhere, uniqueId } from "../../static/shared/http.js"
 
 const { fetch, document } = globalThis
 afterEach(() => Object.assign(globalThis, { fetch, document }))
@@ -40,6 +40,18 @@ describe("an answer", () => {
     globalThis.document.addEventListener("waferdeck:signed-out", () => { heard += 1 })
     globalThis.fetch = async () => Response.json({ title: "Not signed in", detail: "Send the header `Authorization: Token <key>`.", request_id: "r" }, { status: 401 })
     await assert.rejects(getJson("system/"), (problem) => problem.message === "Your sign-in has ended. Sign in again." && problem.requestId === "r")
+    assert.equal(heard, 1)
+  })
+  test("of the sign-in instead of the page that was asked for is told to the whole page", () => {
+    globalThis.document = new EventTarget()
+    let heard = 0
+    globalThis.document.addEventListener("waferdeck:signed-out", () => { heard += 1 })
+    const elsewhere = [
+      { redirected: true, url: "http://fab.example/login/?next=/wafers/" },
+      { redirected: true, url: "http://fab.example/wafers/?part=rows" },
+      { redirected: false, url: "http://fab.example/wafers/" },
+    ].map((answer) => isSentElsewhere(answer, "/wafers/"))
+    assert.deepEqual(elsewhere, [true, false, false])
     assert.equal(heard, 1)
   })
   test("to an upload that is no JSON ends the wait", async () => {
