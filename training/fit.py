@@ -6,6 +6,8 @@ import copy
 import json
 import math
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +52,6 @@ class Trainer:
     def __init__(self, settings: FitSettings) -> None:
         torch.manual_seed(settings.seed)
         torch.set_num_threads(settings.threads)
-        torch.set_flush_denormal(True)
         self.settings = settings
         torch.set_float32_matmul_precision("high")
         self.device = best_device()
@@ -106,17 +107,18 @@ class Trainer:
         batches = prefetch(make, seeds=np.random.SeedSequence((settings.seed, self.step)).spawn(makers))
         sums: dict[str, float] = {}
         began = time.monotonic()
-        while self.step < (until or settings.steps):
-            parts = self._one_step(next(batches))
-            for name, value in parts.items():
-                sums[name] = sums.get(name, 0.0) + float(value.detach())
-            if self.step % 50 == 0:
-                line = {"step": self.step, "pace": round(self.pace(), 4), "s": round(time.monotonic() - began, 1)}
-                line |= {name: round(value / 50, 4) for name, value in sums.items()}
-                print(json.dumps(line), flush=True)
-                sums = {}
-            if self.step % settings.save_every == 0:
-                self.save(out / "last.pt")
+        with _without_denormals():
+            while self.step < (until or settings.steps):
+                parts = self._one_step(next(batches))
+                for name, value in parts.items():
+                    sums[name] = sums.get(name, 0.0) + float(value.detach())
+                if self.step % 50 == 0:
+                    line = {"step": self.step, "pace": round(self.pace(), 4), "s": round(time.monotonic() - began, 1)}
+                    line |= {name: round(value / 50, 4) for name, value in sums.items()}
+                    print(json.dumps(line), flush=True)
+                    sums = {}
+                if self.step % settings.save_every == 0:
+                    self.save(out / "last.pt")
         self.save(out / "last.pt")
 
     def _one_step(self, batch: Batch) -> dict[str, torch.Tensor]:
@@ -188,6 +190,16 @@ class Trainer:
         self.averaged.load_state_dict(state["averaged"])
         self.loss.load_state_dict(state["loss"], strict=False)
         self.history = stages_of(state)
+
+
+@contextmanager
+def _without_denormals() -> Iterator[None]:
+    """Numbers next to nothing count as nothing, or they slow a processor down; the process has them back after."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

@@ -213,10 +213,12 @@ class TestStream:
         assert (result["type"], result["n"]) == ("result", 2)
 
     def test_asks_to_slow_down_when_more_come_than_fit(self, live_stack, operator):
+        # All are there before the first is sent: while one is drawn the server would have time to keep up.
+        frames = [wafer_png(seed(number), side_px=512) for number in range(320, 340)]
         with listening(live_stack, operator, "/ws/stream/") as socket:
             self.start(socket, lot=f"STREAM-{NOW}")
-            for number in range(320, 340):
-                socket.send(wafer_png(seed(number), side_px=512))
+            for frame in frames:
+                socket.send(frame)
             heard = [frame_of(socket, "result", "refused", "slow_down") for _ in range(20)]
 
         assert {frame["n"] for frame in heard} == set(range(1, 21))

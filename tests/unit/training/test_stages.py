@@ -61,3 +61,9 @@ class TestFitManifest:
         before, after = read_checkpoint(first), read_checkpoint(second)
         assert [stage["done"] for stage in after["history"]] == [2]
         assert all(torch.equal(before["averaged"][name], value) for name, value in after["averaged"].items())
+
+    def test_leaves_the_process_its_smallest_numbers(self, tmp_path):
+        fit_manifest(write_manifest(tmp_path), out=tmp_path / "run", settings=SHORT, warm=None)
+
+        assert np.nextafter(np.float64(0), np.float64(1)) * 1.0 > 0
+        assert float(torch.tensor([1e-40]) * 1.0) > 0
