@@ -2,29 +2,16 @@
 import { setAttribute, setText } from "../shared/dom.js"
 import { getJson, isSentElsewhere, outcome } from "../shared/http.js"
 import { bind } from "../shared/keys.js"
+import { recall, remember } from "../shared/remembered.js"
 import { toast } from "../shared/toast.js"
 import { around, beside, ofWall, wayFrom, waysWords } from "./wafer_steps_state.js"
+import { wallQuery } from "./wall_questions.js"
 
-const KEPT = "waferdeck:way"
 /** After so long a wall has moved on, and is asked again before one goes along it. */
 const FRESH_MS = 15_000
 const TIMEOUT_MS = 8000
 
-function kept() {
-  try {
-    return JSON.parse(sessionStorage.getItem(KEPT))
-  } catch {
-    return null
-  }
-}
-
-function keep(way) {
-  try {
-    sessionStorage.setItem(KEPT, JSON.stringify(way))
-  } catch {
-    // Full or forbidden: the next page goes along the wall.
-  }
-}
+const keep = (way) => remember("way", way, "sessionStorage")
 
 /** The rows of a page of the list, and the pages beside it. */
 async function listed(way) {
@@ -40,8 +27,7 @@ async function listed(way) {
 
 async function onWall(way) {
   const filters = Object.fromEntries(new URLSearchParams(way.search))
-  const query = new URLSearchParams(["tool", "product"].filter((name) => filters[name]).map((name) => [name, filters[name]]))
-  const { cards } = await getJson(`wall/?${query}`)
+  const { cards } = await getJson(`wall/?${wallQuery(filters)}`)
   return { wafers: ofWall(cards, filters) }
 }
 
@@ -52,7 +38,7 @@ export class WaferSteps {
   constructor(nav, waferId) {
     Object.assign(this, { nav, waferId })
     const { wall, list } = nav.dataset
-    this.way = wayFrom({ referrer: document.referrer, known: kept(), wall, list, origin: location.origin })
+    this.way = wayFrom({ referrer: document.referrer, known: recall("way", "sessionStorage"), wall, list, origin: location.origin })
     keep(this.way)
     this.isList = this.way.path === list
     this.words = waysWords(this.way, list)

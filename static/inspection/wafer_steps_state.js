@@ -6,7 +6,7 @@ import { cleanFilters, levelOf, matches } from "./wall_state.js"
  * What somebody goes along who has opened a wafer: the wall or the list they came from, with its filters. Who stepped here
  * from another wafer stays on their way; who came from elsewhere goes along the whole wall.
  *
- * @param {{referrer: string, known: ?{path: string, search: string}, wall: string, list: string, origin: string}} where
+ * @param {{referrer: string, known: {path?: string, search?: string}, wall: string, list: string, origin: string}} where
  *   known: the way of the page before; wall, list: their paths
  * @returns {{path: string, search: string}}
  */
@@ -14,7 +14,7 @@ export function wayFrom({ referrer, known, wall, list, origin }) {
   const from = URL.canParse(referrer) ? new URL(referrer) : null
   if (from?.origin === origin) {
     if (from.pathname === wall || from.pathname === list) return { path: from.pathname, search: withoutParts(from.searchParams) }
-    if (from.pathname.startsWith(list) && known?.path) return known
+    if (from.pathname.startsWith(list) && known.path) return known
   }
   return { path: wall, search: "" }
 }

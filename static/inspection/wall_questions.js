@@ -22,7 +22,7 @@ export class WallQuestions {
     clearTimeout(this.#again)
     const filters = this.page.filters()
     const turn = this.#turns.take()
-    const [answer, problem] = await outcome(getJson(`wall/?limit=200&${queryOf(filters)}`))
+    const [answer, problem] = await outcome(getJson(`wall/?limit=200&${wallQuery(filters)}`))
     if (!this.#turns.counts(turn) || filters !== this.page.filters()) return undefined
     if (answer) return this.page.onPresent(answer.cards)
     clearTimeout(this.#again)
@@ -51,6 +51,6 @@ export class WallQuestions {
 }
 
 /** What the server narrows; a band says how wafers stand, which events change, so that it is left to the page. */
-function queryOf({ tool, product }) {
+export function wallQuery({ tool, product }) {
   return new URLSearchParams(Object.entries({ tool, product }).filter(([, value]) => value))
 }

@@ -2,18 +2,22 @@
 
 const keyOf = (what) => `waferdeck:${what}:${document.body.dataset.user}`
 
-/** @returns {Object<string, *>} empty when nothing was kept or it cannot be read */
-export function recall(what) {
+/**
+ * @param {"localStorage" | "sessionStorage"} [store] sessionStorage: what concerns this tab alone
+ * @returns {Object<string, *>} empty when nothing was kept or it cannot be read
+ */
+export function recall(what, store = "localStorage") {
   try {
-    return JSON.parse(localStorage.getItem(keyOf(what))) ?? {}
+    return JSON.parse(globalThis[store].getItem(keyOf(what))) ?? {}
   } catch {
     return {}
   }
 }
 
-export function remember(what, values) {
+/** @param {"localStorage" | "sessionStorage"} [store] */
+export function remember(what, values, store = "localStorage") {
   try {
-    localStorage.setItem(keyOf(what), JSON.stringify(values))
+    globalThis[store].setItem(keyOf(what), JSON.stringify(values))
   } catch {
     // Full or forbidden: the choice lasts as long as the page.
   }

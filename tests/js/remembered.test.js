@@ -21,6 +21,14 @@ describe("what a person chose", () => {
     globalThis.document.body.dataset.user = "operator"
     assert.deepEqual(recall("upload"), {})
   })
+  test("is kept for one tab where it concerns no other", () => {
+    const kept = new Map()
+    Object.defineProperty(globalThis, "sessionStorage", { configurable: true, writable: true, value: { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value) } })
+    remember("way", { path: "/wafers/" }, "sessionStorage")
+    assert.deepEqual(recall("way", "sessionStorage"), { path: "/wafers/" })
+    assert.deepEqual(recall("way"), {})
+    delete globalThis.sessionStorage
+  })
   test("is nothing where it cannot be read", () => {
     localStorage.setItem("waferdeck:upload:lead", "{broken")
     assert.deepEqual(recall("upload"), {})

@@ -3,7 +3,7 @@ import { describe, test } from "node:test"
 import { around, beside, ofWall, wayFrom, waysWords } from "../../static/inspection/wafer_steps_state.js"
 
 const places = { wall: "/", list: "/wafers/", origin: "https://fab" }
-const from = (referrer, known = null) => wayFrom({ ...places, referrer, known })
+const from = (referrer, known = {}) => wayFrom({ ...places, referrer, known })
 
 describe("what somebody goes along", () => {
   const list = { path: "/wafers/", search: "?q=A12" }
