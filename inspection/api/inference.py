@@ -46,12 +46,12 @@ class PredictView(ApiView):
     )
     def post(self, request: Request) -> HttpResponse:
         """Inspect an image. 202 means that the model is away: the image is stored and its run finishes by itself."""
-        services.count_images(1, actor=self.actor, now=now())
         return self.once_in_steps(self._predict)
 
     def _predict(self, attempt: Attempt) -> HttpResponse:
         if attempt.made:
             return self._made_before(attempt.made)
+        services.count_images(1, actor=self.actor, now=now())
         data = self.request.data
         if isinstance(data, bytes):
             values = checked(PredictQuery, self.request.query_params)
@@ -91,7 +91,8 @@ class BatchView(ApiView):
     def _take_files(self, attempt: Attempt) -> HttpResponse:
         values = self.body(BatchIn)
         files = _files_of(values)
-        services.count_images(len(files), actor=self.actor, now=now())
+        if not attempt.made:
+            services.count_images(len(files), actor=self.actor, now=now())
         job = services.create_batch(files=files, **self._common(values), actor=self.actor, now=now(), attempt=attempt)
         return _taken_in(job)
 

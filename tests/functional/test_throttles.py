@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from asgiref.sync import sync_to_async
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError, connections
 from django.urls import reverse
 
 from config.routing import sockets
@@ -17,7 +18,8 @@ from core.origins import OwnOriginValidator
 from core.roles import Role
 from core.throttling import Limit, spend
 from inspection.models import InspectionImage, InspectionJob
-from tests.factories import make_user, token_of
+from inspection.services import batches
+from tests.factories import make_recipe, make_user, token_of
 from tests.live_stack import wafer_png
 from tests.socket_client import SocketClient
 
@@ -93,6 +95,38 @@ class TestImagesOfAnAccount:
         assert [one.status_code for one in (first, second, replayed)] == [429, 202, 202]
         assert replayed.headers["Idempotent-Replayed"] == "true"
 
+    def test_do_not_count_again_where_the_first_answer_is_repeated(self, at_most, site, operator):
+        make_recipe(site)
+        at_most(account=1)
+        key = {"Idempotency-Key": "12345678"}
+
+        answers = [
+            operator.post(reverse("api:predict"), {"image": png(1)}, format="multipart", headers=key) for _ in range(2)
+        ]
+
+        assert [one.status_code for one in answers] == [202, 202]
+        assert answers[1].headers["Idempotent-Replayed"] == "true"
+
+    def test_do_not_count_again_where_a_batch_that_broke_off_is_gone_on_with(
+        self, at_most, site, operator, monkeypatch
+    ):
+        make_recipe(site)
+        at_most(account=2)
+
+        def send():
+            files = {"images": [png(number) for number in range(2)]}
+            headers = {"Idempotency-Key": "12345678"}
+            return operator.post(reverse("api:batch"), files, format="multipart", headers=headers)
+
+        def away(*_, **__):
+            raise OperationalError("server closed the connection unexpectedly")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(batches, "_take_item", away)
+            broken_off = send()
+
+        assert (broken_off.status_code, send().status_code) == (503, 202)
+
     def test_are_counted_one_by_one(self, at_most, operator):
         at_most(account=0)
 
@@ -149,6 +183,7 @@ class TestImagesOfAStream:
         assert (refused["n"], refused["data"]["code"], refused["data"]["retry_after_s"]) == (1, "too_much", 45)
         assert await stream.frame("pong")
         await stream.disconnect()
+        await sync_to_async(connections.close_all)()
 
 
 class TestSpending:
