@@ -10,7 +10,6 @@ import json
 import time
 from collections import defaultdict, deque
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -20,6 +19,8 @@ import structlog
 from django.conf import settings
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+
+from core.redis_client import impatient
 
 logger = structlog.get_logger(__name__)
 
@@ -47,15 +48,10 @@ def frame(*, type: str, seq: int, at: str, data: dict[str, Any]) -> str:
     return json.dumps({"type": type, "seq": seq, "at": at, "data": data}, allow_nan=False, separators=(",", ":"))
 
 
-@lru_cache(maxsize=1)
-def _publisher() -> redis.Redis:
-    return redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.3, socket_timeout=0.5)
-
-
 def publish(message: str) -> bool:
     """Hand an encoded message to every process. False means Redis is away: open pages poll until it returns."""
     try:
-        _publisher().publish(CHANNEL, message)
+        impatient(settings.REDIS_URL).publish(CHANNEL, message)
     except redis.RedisError as fault:
         logger.warning("publish_failed", error=type(fault).__name__)
         return False

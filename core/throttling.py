@@ -11,14 +11,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 import redis
 from django.conf import settings
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from core.errors import TooManyTries, TooMuch
+from core.redis_client import impatient
 
 # Redis is asked again this long after it gave no answer: waiting for it would cost every caller half a second.
 PAUSE_S = 2.0
@@ -101,11 +99,6 @@ def _key(limit: Limit, subject: str) -> str:
     return f"tries:{limit.kind}:{hashlib.sha256(subject.encode('utf-8', 'replace')).hexdigest()[:32]}"
 
 
-@lru_cache(maxsize=2)
-def _redis(url: str) -> redis.Redis:
-    return redis.Redis.from_url(url, socket_connect_timeout=0.3, socket_timeout=0.5, retry=Retry(NoBackoff(), 0))
-
-
 class _Shared:
     """Counts of all processes, in Redis while it answers."""
 
@@ -117,7 +110,7 @@ class _Shared:
         if time.monotonic() < self._asked_again_s:
             return None
         # In one transaction no key can end between the two: the new one would have no end.
-        question = _redis(settings.REDIS_URL).pipeline(transaction=True)
+        question = impatient(settings.REDIS_URL).pipeline(transaction=True)
         for key, window_s in windows:
             question.set(key, 0, ex=window_s, nx=True)
             question.incrby(key, by)
@@ -129,7 +122,7 @@ class _Shared:
 
     def clear(self) -> None:
         self._asked_again_s = 0.0
-        client = _redis(settings.REDIS_URL)
+        client = impatient(settings.REDIS_URL)
         with contextlib.suppress(redis.RedisError):
             for key in client.scan_iter("tries:*"):
                 client.delete(key)

@@ -259,12 +259,12 @@ class TestAnOutage:
 
     def test_of_redis_takes_its_series_and_no_others(self, deployed, scrape, settings):
         settings.REDIS_URL = "redis://127.0.0.1:9/0"
-        for known in (prediction_cache._redis, heartbeats._redis, inference.triton):
+        for known in (prediction_cache._redis, inference.triton):
             known.cache_clear()
         try:
             page = scrape()
         finally:
-            for known in (prediction_cache._redis, heartbeats._redis, inference.triton):
+            for known in (prediction_cache._redis, inference.triton):
                 known.cache_clear()
 
         assert not page.has("prediction_cache_hits_total")
