@@ -18,14 +18,14 @@ from domain.detection.merge import merge_across_seams
 from domain.detection.scale import centres_px, sizes_um, to_original_px
 from domain.detection.suppress import suppress
 from domain.detection.types import Detections
-from domain.imaging.fitness import Flaw, Gate
+from domain.imaging.fitness import FitnessGate, Flaw
 from domain.imaging.tiling import cut_tiles, plan_tiles
 from domain.wafer.die_grid import DieGrid, WaferShape
 from domain.wafer.frames import dies_or_none, image_px_to_wafer_um
 from serving.client import TritonClient
 from serving.tensors import DetectorSpec
 
-# What a large image may take longer than a small one, per tile; all of it stays below a run's lease.
+# What a large image may take longer than a small one, per tile.
 PER_TILE_S = 0.12
 # A pattern mistaken for defects must not flood the store; what is kept is the most confident.
 MOST_FINDINGS = 1000
@@ -60,7 +60,7 @@ class Plan:
     thresholds: NDArray[np.float32]
     bands: Bands
     severity_by_class: NDArray[np.int8]
-    gate: Gate
+    gate: FitnessGate
     nms_iou: float
     deadline_s: float
 

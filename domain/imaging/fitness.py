@@ -29,7 +29,7 @@ WORDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class FitnessGate:
     """What an image needs to be judged, in figures of `domain.imaging.quality.measure`.
 
     The usual values turn away what nothing can be seen on, and let pass bare wafers, dark fields and thermal pictures,
@@ -62,7 +62,7 @@ class Gate:
             raise ValueError("gate.least_exposure: more than most_exposure")
 
     @classmethod
-    def from_dict(cls, described: Any) -> Gate:
+    def from_dict(cls, described: Any) -> FitnessGate:
         """Read a stored gate; absent entries take the usual values, unknown ones are refused."""
         if not isinstance(described, Mapping):
             raise ValueError("gate: want an object")
@@ -76,7 +76,7 @@ class Gate:
         return {name: float(value) for name, value in asdict(self).items()}
 
 
-def flaws_of(figures: Mapping[str, float], *, gate: Gate, is_first_of_several: bool = False) -> tuple[Flaw, ...]:
+def flaws_of(figures: Mapping[str, float], *, gate: FitnessGate, is_first_of_several: bool = False) -> tuple[Flaw, ...]:
     """Why a person has to look at an image, whatever is found on it; nothing where it is fit to be judged.
 
     Args:
@@ -88,7 +88,7 @@ def flaws_of(figures: Mapping[str, float], *, gate: Gate, is_first_of_several: b
     return (*((seen,) if seen else ()), *several)
 
 
-def _of_the_picture(figures: Mapping[str, float], *, gate: Gate) -> Flaw | None:
+def _of_the_picture(figures: Mapping[str, float], *, gate: FitnessGate) -> Flaw | None:
     """The first that explains the rest: what is black has neither contrast nor detail."""
     if figures["exposure"] < gate.least_exposure:
         return Flaw.TOO_DARK

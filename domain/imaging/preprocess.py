@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.arrays import GreyArray, PixelArray
-from domain.imaging.fitness import Gate
+from domain.imaging.fitness import FitnessGate
 
 DEPTHS = ("auto", "shift")
 CONTRASTS = ("none", "stretch", "clahe")
@@ -48,7 +48,7 @@ class PreprocessProfile:
     contrast: str = "none"
     denoise: str = "none"
     scale: float = 1.0
-    gate: Gate = field(default_factory=Gate)
+    gate: FitnessGate = field(default_factory=FitnessGate)
 
     def __post_init__(self) -> None:
         # True and 1.0 are equal to it, but described otherwise.
@@ -68,7 +68,7 @@ class PreprocessProfile:
         unknown = sorted(set(described) - {known.name for known in fields(cls)})
         if unknown:
             raise ValueError(f"{unknown[0]}: not a setting of preprocessing")
-        gate = {"gate": Gate.from_dict(described["gate"])} if "gate" in described else {}
+        gate = {"gate": FitnessGate.from_dict(described["gate"])} if "gate" in described else {}
         return cls(**{**described, **gate})
 
     def to_dict(self) -> dict[str, Any]:
@@ -80,7 +80,7 @@ class PreprocessProfile:
             "denoise": self.denoise,
             "scale": float(self.scale),
         }
-        return described if self.gate == Gate() else {**described, "gate": self.gate.to_dict()}
+        return described if self.gate == FitnessGate() else {**described, "gate": self.gate.to_dict()}
 
 
 def profile_sha256(profile: PreprocessProfile) -> str:

@@ -3,9 +3,9 @@ import pytest
 
 from demo.synthetic import draw_scene
 from domain.imaging import quality
-from domain.imaging.fitness import WORDS, Flaw, Gate, flaws_of
+from domain.imaging.fitness import WORDS, FitnessGate, Flaw, flaws_of
 
-USUAL = Gate()
+USUAL = FitnessGate()
 
 
 def flaws(pixels, **values):
@@ -57,10 +57,10 @@ class TestFlaws:
         assert flaws(even(255), is_first_of_several=True) == (Flaw.BLOWN_OUT, Flaw.FIRST_OF_SEVERAL)
 
     def test_are_by_what_the_recipe_asks_for(self):
-        strict = Gate(least_blur=500.0)
+        strict = FitnessGate(least_blur=500.0)
 
         assert flaws(noisy(120, by=2), gate=strict) == (Flaw.BLURRED,)
-        assert flaws(even(255), gate=Gate(most_exposure=1.0, least_contrast=0.0, least_blur=0.0)) == ()
+        assert flaws(even(255), gate=FitnessGate(most_exposure=1.0, least_contrast=0.0, least_blur=0.0)) == ()
 
     def test_have_words_each(self):
         assert WORDS.keys() == set(Flaw)
@@ -76,10 +76,10 @@ class TestSharpParts:
 
 class TestGate:
     def test_survives_being_stored(self):
-        gate = Gate(least_blur=100.0)
+        gate = FitnessGate(least_blur=100.0)
 
-        assert Gate.from_dict(gate.to_dict()) == gate
-        assert Gate.from_dict({}) == USUAL
+        assert FitnessGate.from_dict(gate.to_dict()) == gate
+        assert FitnessGate.from_dict({}) == USUAL
 
     @pytest.mark.parametrize(
         ("described", "field"),
@@ -97,4 +97,4 @@ class TestGate:
     )
     def test_what_cannot_be_is_refused_by_name(self, described, field):
         with pytest.raises(ValueError, match=field):
-            Gate.from_dict(described)
+            FitnessGate.from_dict(described)

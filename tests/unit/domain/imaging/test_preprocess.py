@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from domain.imaging.fitness import Gate
+from domain.imaging.fitness import FitnessGate
 from domain.imaging.preprocess import PreprocessProfile, preprocess, profile_sha256, to_eight_bit
 from tests import image_files as files
 
@@ -10,7 +10,7 @@ DEFAULT = PreprocessProfile()
 
 class TestProfile:
     def test_survives_being_stored(self):
-        profile = PreprocessProfile(contrast="clahe", denoise="median3", scale=0.5, gate=Gate(least_blur=50))
+        profile = PreprocessProfile(contrast="clahe", denoise="median3", scale=0.5, gate=FitnessGate(least_blur=50))
 
         assert PreprocessProfile.from_dict(profile.to_dict()) == profile
 
@@ -46,9 +46,9 @@ class TestProfile:
         same = profile_sha256(PreprocessProfile.from_dict({"scale": 1}))
 
         assert same == profile_sha256(DEFAULT)
-        assert same == profile_sha256(PreprocessProfile.from_dict({"gate": {"least_blur": Gate().least_blur}}))
+        assert same == profile_sha256(PreprocessProfile.from_dict({"gate": {"least_blur": FitnessGate().least_blur}}))
         assert same != profile_sha256(PreprocessProfile(scale=0.5))
-        assert same != profile_sha256(PreprocessProfile(gate=Gate(least_blur=50)))
+        assert same != profile_sha256(PreprocessProfile(gate=FitnessGate(least_blur=50)))
         assert len(same) == 64
 
     def test_digest_of_the_default_never_changes(self):
