@@ -1,7 +1,7 @@
 """Which way of serving is cheapest and fastest here: instances, batching and delay, against ONNX Runtime alone.
 
     python -m runtime exec --scratch --var var/bench --only triton -- \\
-        python -m bench.configurations model_zoo/visual_defects/2.1.0
+        python -m bench.configurations model_zoo/visual_defects/2.3.0
 
 Prints a table: CPU milliseconds per tile of the client, the server and its stubs (the python-based backend), their sum,
 and that as a ratio to a tight loop of ONNX Runtime over the same tiles. Both take turns, and the medians are shown, so
