@@ -67,7 +67,8 @@ class TestQueueState:
             for query in asked.captured_queries:
                 cursor.execute(f"EXPLAIN {query['sql']}")
                 plan = " ".join(row[0] for row in cursor.fetchall())
-                assert any(name in plan for name in ("run_queue", "run_leases", "run_failed")), plan
+                # On an empty table the planner may as well take the index of all that is not done.
+                assert any(name in plan for name in ("run_queue", "run_leases", "run_failed", "run_not_done")), plan
 
 
 class TestInferenceFigures:
