@@ -69,6 +69,9 @@ class TestMergeAcrossSeams:
         assert found.boxes_px.tolist() == [[300, 100, 300, 80]]
         assert found.class_index.tolist() == [4]
 
+    def test_a_small_crack_within_the_wide_box_of_a_long_one_stays_a_crack(self):
+        assert len(merge_across_seams(detections([[300, 10, 380, 390], [350, 300, 50, 28]]), tiles=TWO)) == 2
+
     def test_a_particle_on_a_stain_stays_a_particle(self):
         stain_and_particle = detections([[300, 100, 300, 80], [330, 110, 20, 20]], classes=[3, 1])
         stain_and_particle.top3_class[:, 1] = [5, 3]
