@@ -40,3 +40,7 @@ class Actor:
 def service_account(name: str) -> Actor:
     """The named account a worker acts as; it sees every site."""
     return Actor(user_id=None, username=f"service:{name}", full_name=f"Waferdeck {name}", is_system=True)
+
+
+CONSOLE = service_account("console")
+"""Whoever manages the house from its command line, where nobody has signed in."""

@@ -11,11 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts import services
 from accounts.models import Site, User
-from core.actors import service_account
+from core.actors import CONSOLE
 from core.clock import now
 from core.roles import Role
-
-CONSOLE = service_account("console")
 
 
 class Command(BaseCommand):

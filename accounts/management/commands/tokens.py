@@ -8,10 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts import services
 from accounts.models import ApiToken
 from accounts.selectors import tokens, tokens_named
-from core.actors import service_account
+from core.actors import CONSOLE
 from core.clock import now
-
-CONSOLE = service_account("console")
 
 
 class Command(BaseCommand):

@@ -7,11 +7,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts import services as accounts
-from core.actors import service_account
+from core.actors import CONSOLE
 from core.clock import now
 from inspection import services as inspection
-
-CONSOLE = service_account("console")
 
 
 class Command(BaseCommand):
