@@ -24,8 +24,15 @@ EXEC = (sys.executable, "-m", "runtime", "exec", "--attach")
 Found = TypeVar("Found")
 
 
-def eventually(look: Callable[[], Found], *, within_s: float, every_s: float = 0.1, what: str = "it") -> Found:
-    """The first truthy answer of `look`; the test fails, with the last answer, when there is none in time."""
+def eventually(
+    look: Callable[[], Found],
+    *,
+    within_s: float,
+    every_s: float = 0.1,
+    what: str = "it",
+    why: Callable[[], Any] | None = None,
+) -> Found:
+    """The first truthy answer of `look`. With none in time the test fails, with the last one or what `why` knows."""
     deadline_s = time.monotonic() + within_s
     answer: Any = None
     while time.monotonic() < deadline_s:
@@ -34,7 +41,7 @@ def eventually(look: Callable[[], Found], *, within_s: float, every_s: float = 0
             if answer:
                 return answer
         time.sleep(every_s)
-    raise AssertionError(f"waited {within_s:g} s for {what}; last answer: {answer!r}")
+    raise AssertionError(f"waited {within_s:g} s for {what}; last answer: {why() if why else answer!r}")
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,12 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.conftest import PATIENCE_MS
 from tests.live_stack import eventually
 
 pytestmark = [pytest.mark.e2e, pytest.mark.stack]
 
-PATIENCE_S = 10
+PATIENCE_S = PATIENCE_MS / 1000
 
 
 @pytest.fixture
@@ -28,18 +29,24 @@ PLACE = """() => {
   return { left: low.x, top: low.y, right: place.clientWidth - high.x, bottom: place.clientHeight - high.y }
 }"""
 
-# Whether the image is open, has heard of its place's size, and moves no more.
-AT_REST = """() => {
+# What keeps the image from being at rest: open, aware of its place's size, and moving no more.
+UNREST = """() => {
   const viewer = OpenSeadragon.getViewer(document.querySelector("#viewer")), place = viewer?.element
-  if (!viewer?.world.getItemAt(0)) return false
+  if (!viewer?.world.getItemAt(0)) return ["not open"]
   const { viewport } = viewer, size = viewport.getContainerSize()
-  const isSettled = ["zoomSpring", "centerSpringX", "centerSpringY"].every((name) => viewport[name].isAtTargetValue())
-  return size.x === place.clientWidth && size.y === place.clientHeight && isSettled
+  const moving = ["zoomSpring", "centerSpringX", "centerSpringY"].filter((name) => !viewport[name].isAtTargetValue())
+  const sizes = [`${size.x} x ${size.y}`, `${place.clientWidth} x ${place.clientHeight}`]
+  return sizes[0] === sizes[1] ? moving : [...moving, `sized for ${sizes[0]} in a place of ${sizes[1]}`]
 }"""
 
 
 def rest(page):
-    eventually(lambda: page.evaluate(AT_REST), within_s=PATIENCE_S, what="the image to move no more")
+    eventually(
+        lambda: page.evaluate(UNREST) == [],
+        within_s=PATIENCE_S,
+        what="the image to move no more",
+        why=lambda: page.evaluate(UNREST),
+    )
 
 
 class TestTheWaferPage:
@@ -48,7 +55,7 @@ class TestTheWaferPage:
         for width, height in ((1920, 1080), (1366, 768)):
             page.set_viewport_size({"width": width, "height": height})
             eventually(
-                lambda: page.evaluate(AT_REST) and min(page.evaluate(PLACE).values()) >= -1,
+                lambda: page.evaluate(UNREST) == [] and min(page.evaluate(PLACE).values()) >= -1,
                 within_s=PATIENCE_S,
                 what="the whole image",
             )
