@@ -9,7 +9,9 @@ from core.authentication import Credentials, UnknownToken, live_token, user_of_s
 from core.clock import now
 from core.live_socket import NOT_ALLOWED, Closed, LiveSocket, source_of
 from core.requests import Scope
+from outbox.selectors import frames_after
 
+MOST_MISSED = 1000
 ALL_SCOPES = frozenset({"read", "write"})
 
 
@@ -35,6 +37,13 @@ class AccountSocket(LiveSocket):
 
     def record_refusal(self, actor: Actor, reason: str) -> None:
         services.record_refused_socket(path=self.scope["path"], reason=reason, actor=actor, now=now())
+
+
+class EventSocket(AccountSocket):
+    """A socket that hears what services announce, and may ask for what it missed."""
+
+    def missed(self, topics: frozenset[str], after: int) -> list[str] | None:
+        return frames_after(after, topics=topics, at_most=MOST_MISSED)
 
 
 def record_refused_handshake(scope: Scope, reason: str) -> None:

@@ -4,7 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from prometheus_client import REGISTRY
 
-from accounts.api import TokenView
+from accounts.api.token import TokenView
 from core.rest import RestView
 from core.views import MetricsView, docs, healthz, readyz
 from inspection.services import PresentFigures

@@ -3,6 +3,8 @@
 import re
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import extend_schema_field, inline_serializer
+from rest_framework import serializers
 
 
 class PlainSchema(AutoSchema):
@@ -24,3 +26,25 @@ class PlainSchema(AutoSchema):
         said = " ".join(super().get_description().split())
         first, _, more = said.partition(". ")
         return first.removesuffix("."), more
+
+
+def page_of(row: type[serializers.Serializer]) -> serializers.Serializer:
+    """A cursor page of rows."""
+    return inline_serializer(
+        name=f"{row.__name__.removesuffix('Out')}Page",
+        fields={
+            "next": serializers.CharField(allow_null=True, help_text="Address of the older page."),
+            "previous": serializers.CharField(allow_null=True, help_text="Address of the newer page."),
+            "results": row(many=True),
+        },
+    )
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
+class CountsField(serializers.DictField):
+    """Numbers by name."""
+
+
+@extend_schema_field({"type": "object", "additionalProperties": True})
+class AnythingField(serializers.DictField):
+    """An object whose members depend on what it describes."""

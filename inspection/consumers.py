@@ -9,7 +9,7 @@ import structlog
 from django.conf import settings
 from rest_framework.exceptions import ParseError
 
-from accounts.consumers import AccountSocket
+from accounts.consumers import AccountSocket, EventSocket
 from core import problems, realtime
 from core.actors import Actor, service_account
 from core.admission import gate
@@ -23,22 +23,13 @@ from core.text import size_text
 from inspection import events, selectors, services
 from inspection.serializers import answers
 from inspection.serializers.inputs import StreamIn, upload_of
-from outbox.selectors import frames_after
 
 logger = structlog.get_logger(__name__)
 
 SYSTEM_EVERY_S = 3.0
 MOST_IN_FLIGHT = 4
-MOST_MISSED = 1000
 INTERACTIVE = 0
 WATCH = service_account("watch")
-
-
-class EventSocket(AccountSocket):
-    """A socket that hears what services announce, and may ask for what it missed."""
-
-    def missed(self, topics: frozenset[str], after: int) -> list[str] | None:
-        return frames_after(after, topics=topics, at_most=MOST_MISSED)
 
 
 class LiveWall(EventSocket):

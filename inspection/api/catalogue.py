@@ -10,11 +10,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from accounts.api.base import ApiView, answer, narrowed
 from core.actors import Actor
 from core.clock import now
 from core.pagination import PageIn
+from core.schema import page_of
 from inspection import selectors, services
-from inspection.api.base import ApiView, answer, narrowed
 from inspection.serializers import documented, shown
 from inspection.serializers.inputs import CatalogueQuery, LayerIn, ProductIn, RecipeIn, RecipeVersionIn, ToolIn
 
@@ -60,7 +61,7 @@ class CatalogueView(ApiView):
 class ProductsView(CatalogueView):
     kind = Kind(selectors.products_visible_to, shown.product_of, ProductIn, services.create_product)
 
-    @extend_schema(parameters=[CatalogueQuery], responses=documented.page_of(documented.ProductOut))
+    @extend_schema(parameters=[CatalogueQuery], responses=page_of(documented.ProductOut))
     def get(self, request: Request) -> HttpResponse:
         """Products with their die grids."""
         return self.listed()
@@ -74,7 +75,7 @@ class ProductsView(CatalogueView):
 class ToolsView(CatalogueView):
     kind = Kind(selectors.tools_visible_to, shown.tool_of, ToolIn, services.create_tool)
 
-    @extend_schema(parameters=[CatalogueQuery], responses=documented.page_of(documented.ToolOut))
+    @extend_schema(parameters=[CatalogueQuery], responses=page_of(documented.ToolOut))
     def get(self, request: Request) -> HttpResponse:
         """Tools and when each last sent an image."""
         return self.listed()
@@ -88,7 +89,7 @@ class ToolsView(CatalogueView):
 class LayersView(CatalogueView):
     kind = Kind(selectors.layers_visible_to, shown.layer_of, LayerIn, services.create_layer)
 
-    @extend_schema(parameters=[CatalogueQuery], responses=documented.page_of(documented.LayerOut))
+    @extend_schema(parameters=[CatalogueQuery], responses=page_of(documented.LayerOut))
     def get(self, request: Request) -> HttpResponse:
         """Layers, or steps, of the process."""
         return self.listed()
@@ -102,7 +103,7 @@ class LayersView(CatalogueView):
 class RecipesView(CatalogueView):
     kind = Kind(selectors.recipes_visible_to, shown.recipe_of, RecipeIn, services.create_recipe)
 
-    @extend_schema(parameters=[CatalogueQuery], responses=documented.page_of(documented.RecipeOut))
+    @extend_schema(parameters=[CatalogueQuery], responses=page_of(documented.RecipeOut))
     def get(self, request: Request) -> HttpResponse:
         """Recipes with what their versions in force say."""
         return self.listed()
@@ -114,7 +115,7 @@ class RecipesView(CatalogueView):
 
 
 class RecipeVersionsView(ApiView):
-    @extend_schema(parameters=[PageIn], responses=documented.page_of(documented.RecipeVersionOut))
+    @extend_schema(parameters=[PageIn], responses=page_of(documented.RecipeVersionOut))
     def get(self, request: Request, recipe_id: int) -> HttpResponse:
         """Everything a recipe has said, newest first; the first one is in force."""
         query = self.query(PageIn)
@@ -135,7 +136,7 @@ class RecipeVersionsView(ApiView):
 
 
 class DefectClassesView(ApiView):
-    @extend_schema(parameters=[PageIn], responses=documented.page_of(documented.DefectClassOut))
+    @extend_schema(parameters=[PageIn], responses=page_of(documented.DefectClassOut))
     def get(self, request: Request) -> HttpResponse:
         """Kinds of defects, with their colours, severities and keys."""
         query = self.query(PageIn)

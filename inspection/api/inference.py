@@ -9,13 +9,14 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 
+from accounts.api.base import ApiView, answer
 from core.clock import now
 from core.errors import Invalid
 from core.idempotency import Attempt
 from core.parsers import RawBytesParser, RawImageParser, StrictJSONParser
+from core.schema import page_of
 from core.shapes import checked
 from inspection import selectors, services
-from inspection.api.base import ApiView, answer
 from inspection.choices import UNDER_WAY
 from inspection.models import InspectionJob, InspectionRun
 from inspection.serializers import answers, documented, shown
@@ -109,7 +110,7 @@ class BatchView(ApiView):
 
 
 class JobsView(ApiView):
-    @extend_schema(parameters=[JobsQuery], responses=documented.page_of(documented.JobOut))
+    @extend_schema(parameters=[JobsQuery], responses=page_of(documented.JobOut))
     def get(self, request: Request) -> HttpResponse:
         """Batches, newest first."""
         query = self.query(JobsQuery)

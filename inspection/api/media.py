@@ -11,11 +11,11 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
+from accounts.api.base import ApiView
 from core.errors import NotFound
 from core.views import FirstRenderer
 from domain.imaging.pyramid import dzi_xml
 from inspection import selectors, services
-from inspection.api.base import ApiView
 from inspection.models import InspectionImage
 from inspection.serializers.inputs import ViewQuery
 

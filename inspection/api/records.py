@@ -6,10 +6,11 @@ from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
+from accounts.api.base import ApiView, answer, between, narrowed
 from core.clock import now
 from core.errors import NotFound
+from core.schema import page_of
 from inspection import selectors, services
-from inspection.api.base import ApiView, answer, between, narrowed
 from inspection.serializers import documented, shown
 from inspection.serializers.inputs import (
     DetectionsQuery,
@@ -23,7 +24,7 @@ from inspection.serializers.inputs import (
 
 
 class LotsView(ApiView):
-    @extend_schema(parameters=[LotsQuery], responses=documented.page_of(documented.LotOut))
+    @extend_schema(parameters=[LotsQuery], responses=page_of(documented.LotOut))
     def get(self, request: Request) -> HttpResponse:
         """Lots, newest first."""
         query = self.query(LotsQuery)
@@ -41,7 +42,7 @@ class LotView(ApiView):
 class WafersView(ApiView):
     LOOKUPS = {"lot": "lot__code", "code": "code", "product": "lot__product__code"}
 
-    @extend_schema(parameters=[WafersQuery], responses=documented.page_of(documented.WaferOut))
+    @extend_schema(parameters=[WafersQuery], responses=page_of(documented.WaferOut))
     def get(self, request: Request) -> HttpResponse:
         """Wafers, newest first."""
         query = self.query(WafersQuery)
@@ -80,7 +81,7 @@ class ImagesView(ApiView):
         "external_id": "external_id",
     }
 
-    @extend_schema(parameters=[ImagesQuery], responses=documented.page_of(documented.ImageRowOut))
+    @extend_schema(parameters=[ImagesQuery], responses=page_of(documented.ImageRowOut))
     def get(self, request: Request) -> HttpResponse:
         """Images, newest first."""
         query = self.query(ImagesQuery)
@@ -109,7 +110,7 @@ class RunsView(ApiView):
         "band": "band",
     }
 
-    @extend_schema(parameters=[RunsQuery], responses=documented.page_of(documented.RunOut))
+    @extend_schema(parameters=[RunsQuery], responses=page_of(documented.RunOut))
     def get(self, request: Request) -> HttpResponse:
         """Runs, newest first, without their images; see `runs/{id}/`."""
         query = self.query(RunsQuery)
@@ -140,13 +141,13 @@ class DetectionsView(ApiView):
         "max_confidence": "confidence__lte",
     }
 
-    @extend_schema(parameters=[DetectionsQuery], responses=documented.page_of(documented.DetectionOut))
+    @extend_schema(parameters=[DetectionsQuery], responses=page_of(documented.DetectionOut))
     def get(self, request: Request) -> HttpResponse:
         """Detections, newest first."""
         query = self.query(DetectionsQuery)
         rows = between(narrowed(selectors.detections_visible_to(self.actor), query, self.LOOKUPS), query)
         classes = selectors.classes_by_id()
-        return self.page(rows, query=query, show=lambda row: shown.listed_detection_of(row, classes=classes))
+        return self.page(rows, query=query, show=lambda row: selectors.listed_detection_of(row, classes=classes))
 
 
 class DetectionView(ApiView):
@@ -154,7 +155,7 @@ class DetectionView(ApiView):
     def get(self, request: Request, detection_id: UUID) -> HttpResponse:
         """One detection."""
         found = selectors.one(selectors.detections_visible_to(self.actor), detection_id, what="detection")
-        return answer(shown.listed_detection_of(found, classes=selectors.classes_by_id()))
+        return answer(selectors.listed_detection_of(found, classes=selectors.classes_by_id()))
 
 
 class WallView(ApiView):

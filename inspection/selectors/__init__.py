@@ -20,6 +20,7 @@ from inspection.selectors.access import (
     wafers_visible_to,
 )
 from inspection.selectors.cards import card_of, cards_of
+from inspection.selectors.described import detection_of, image_of, listed_detection_of
 from inspection.selectors.figures import inference_figures
 from inspection.selectors.flaws import flaws_of_image
 from inspection.selectors.job_cards import item_of, job_of
@@ -36,10 +37,12 @@ __all__ = [
     "classes_by_id",
     "current_of",
     "defect_classes",
+    "detection_of",
     "detections_of",
     "detections_visible_to",
     "first_cards",
     "flaws_of_image",
+    "image_of",
     "images_of",
     "images_of_all",
     "images_visible_to",
@@ -48,6 +51,7 @@ __all__ = [
     "job_of",
     "jobs_visible_to",
     "layers_visible_to",
+    "listed_detection_of",
     "lots_visible_to",
     "newest_run_of",
     "one",

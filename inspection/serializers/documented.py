@@ -1,27 +1,16 @@
 """What OpenAPI says about answers. Nothing is rendered by these; `shown` builds them, and a test compares the two."""
 
-from drf_spectacular.utils import extend_schema_field, inline_serializer
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+from core.schema import AnythingField, CountsField
 from domain.imaging.fitness import Flaw
 from inspection.choices import Band, ItemState, JobState, RunState, Severity
 
 COMPONENT_STATES = ["ok", "degraded", "down", "unknown"]
 SYSTEM_STATES = ["ok", "degraded", "down"]
 VERDICTS = [*Band.values, *RunState.values, "waiting", "unknown"]
-
-
-def page_of(row: type[serializers.Serializer]) -> serializers.Serializer:
-    """A cursor page of rows."""
-    return inline_serializer(
-        name=f"{row.__name__.removesuffix('Out')}Page",
-        fields={
-            "next": serializers.CharField(allow_null=True, help_text="Address of the older page."),
-            "previous": serializers.CharField(allow_null=True, help_text="Address of the newer page."),
-            "results": row(many=True),
-        },
-    )
 
 
 def as_query(shape: type[serializers.Serializer], note: str) -> type[serializers.Serializer]:
@@ -35,19 +24,9 @@ def as_query(shape: type[serializers.Serializer], note: str) -> type[serializers
     return type(f"{shape.__name__}Parameters", (serializers.Serializer,), fields)
 
 
-@extend_schema_field({"type": "object", "additionalProperties": {"type": "integer"}})
-class CountsField(serializers.DictField):
-    """Numbers by name."""
-
-
 @extend_schema_field({"type": "object", "additionalProperties": {"type": "number"}})
 class FiguresField(serializers.DictField):
     """Measurements by name."""
-
-
-@extend_schema_field({"type": "object", "additionalProperties": True})
-class AnythingField(serializers.DictField):
-    """An object whose members depend on what it describes."""
 
 
 @extend_schema_field({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2, "nullable": True})

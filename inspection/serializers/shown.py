@@ -20,9 +20,7 @@ from inspection.models import (
     Tool,
     Wafer,
 )
-from inspection.selectors import Current, flaws_of_image
-
-CONFIDENCE_DECIMALS = 4
+from inspection.selectors import Current, detection_of, flaws_of_image, image_of, listed_detection_of
 
 
 def run_of(run: InspectionRun, *, images: Iterable[tuple[int, InspectionImage]] = ()) -> dict[str, Any]:
@@ -85,80 +83,6 @@ def judge_of(run: InspectionRun) -> tuple[str | None, str | None]:
     """Name and version of the model that judged a run; its model version must be loaded."""
     version = run.model_version
     return (version.model.name, version.version) if version else (None, None)
-
-
-def listed_detection_of(detection: Any, *, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
-    """One finding of a list, as `selectors.detections_visible_to` reads it."""
-    return detection_of(detection, judged_by=(detection.model_name, detection.model_version), classes=classes)
-
-
-def detection_of(
-    detection: Detection, *, judged_by: tuple[str | None, str | None], classes: Mapping[int, DefectClass]
-) -> dict[str, Any]:
-    """One finding.
-
-    Args:
-        judged_by: name and version of the model.
-    """
-    defect = classes[detection.defect_class_id]
-    model, version = judged_by
-    die = None if detection.die_col is None else [detection.die_col, detection.die_row]
-    return {
-        "id": str(detection.pk),
-        "run": str(detection.run_id),
-        "image": str(detection.image_id),
-        "wafer": str(detection.wafer_id),
-        "ordinal": detection.ordinal,
-        "model": model,
-        "version": version,
-        "class_id": defect.pk,
-        "class_code": defect.code,
-        "class_name": defect.name,
-        "confidence": round(detection.confidence, CONFIDENCE_DECIMALS),
-        "raw_score": detection.raw_score,
-        "top3": [
-            _alternative(classes[class_id], confidence)
-            for class_id, confidence in zip(detection.top3_class_ids, detection.top3_confidences, strict=True)
-        ],
-        "severity": detection.severity,
-        "band": detection.band,
-        "nuisance": detection.is_nuisance,
-        "bbox_px": [
-            round(side_px, 2) for side_px in (detection.x_px, detection.y_px, detection.width_px, detection.height_px)
-        ],
-        "die": die,
-        "wafer_x_um": detection.wafer_x_um,
-        "wafer_y_um": detection.wafer_y_um,
-        "size_um": detection.size_um,
-    }
-
-
-def image_of(image: InspectionImage) -> dict[str, Any]:
-    """An image and where its pictures are."""
-    address = address_of("api:image", image.pk)
-    origin = None if image.origin_x_um is None else [image.origin_x_um, image.origin_y_um]
-    return {
-        "id": str(image.pk),
-        "file_name": image.file_name,
-        "format": image.format,
-        "bytes": image.bytes,
-        "width_px": image.width_px,
-        "height_px": image.height_px,
-        "bit_depth": image.bit_depth,
-        "channels": image.channels,
-        "thumbnail": f"{address}thumbnail/",
-        "view": f"{address}view/",
-        "tiles": f"{address}tiles.dzi",
-        "file": f"{address}file/",
-        "origin_um": origin,
-        "pixel_um": image.pixel_um,
-        "quality": image.quality,
-        "notes": image.notes,
-        "sha256": image.sha256,
-        "external_id": image.external_id,
-        "received_at": _time(image.received_at),
-        "received_from": image.received_from,
-    }
 
 
 def image_row_of(image: InspectionImage) -> dict[str, Any]:
@@ -281,15 +205,6 @@ def defect_class_of(row: DefectClass) -> dict[str, Any]:
         "colour": row.colour,
         "severity": row.severity,
         "key": row.key,
-    }
-
-
-def _alternative(defect: DefectClass, confidence: float) -> dict[str, Any]:
-    return {
-        "class_id": defect.pk,
-        "class_code": defect.code,
-        "class_name": defect.name,
-        "confidence": round(confidence, CONFIDENCE_DECIMALS),
     }
 
 

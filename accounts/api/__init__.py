@@ -1,0 +1,1 @@
+"""What views of the REST interface share, and tokens for programs."""
