@@ -209,6 +209,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "inspection.sweep", "schedule": ENV["SWEEP_EVERY_S"], "options": {"expires": 10}},
+    "keep-queues": {"task": "annotations.keep_queues", "schedule": 3.0, "options": {"expires": 6}},
     "reconcile-deployments": {"task": "models_admin.reconcile", "schedule": 5.0, "options": {"expires": 10}},
     "housekeeping": {"task": "inspection.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
 }

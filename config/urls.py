@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView
 from prometheus_client import REGISTRY
 
 from accounts.api.token import TokenView
+from annotations.urls import api_urlpatterns as annotations_api
 from core.rest import RestView
 from core.views import MetricsView, docs, healthz, readyz
 from inspection.services import PresentFigures
@@ -18,12 +19,14 @@ handler500 = "core.problems.server_error"
 api: list = [
     path("v1/auth/token/", TokenView.as_view(), name="token"),
     path("v1/", include(inspection_api)),
+    path("v1/", include(annotations_api)),
     path("schema/", SpectacularAPIView.as_view(http_method_names=RestView.http_method_names), name="schema"),
     path("docs/", docs, name="docs"),
 ]
 
 urlpatterns = [
     path("", include("inspection.urls")),
+    path("", include("annotations.urls")),
     path("", include("accounts.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

@@ -40,6 +40,12 @@ class PolicyPermission(BasePermission):
         return True
 
 
+def may_post(request: Any, name: str) -> bool:
+    """Whether the signed-in person may POST to an address, for pages that offer it."""
+    rule = policy.find(kind="http", name=name, method="POST")
+    return rule is not None and rule.admits(roles_of(request))
+
+
 def refused(request: Any, detail: str) -> Forbidden:
     """The refusal to raise or answer, after it has been put into the trail."""
     record_refusal(request, detail)

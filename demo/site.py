@@ -4,9 +4,13 @@ from datetime import datetime
 
 from accounts import services as accounts
 from accounts.models import Site
+from annotations import services as annotations
+from annotations.choices import QueueOrder
+from annotations.selectors import Selection
 from core.actors import Actor, service_account
 from core.roles import Role
 from inspection import services as inspection
+from inspection.choices import Band
 
 ACTOR: Actor = service_account("demo")
 SITE, OTHER_SITE = "FAB1", "FAB2"
@@ -63,3 +67,14 @@ def make_catalogue(*, site: Site, now: datetime) -> None:
         actor=ACTOR,
         now=now,
     )
+
+
+def make_queues(*, site: Site, now: datetime) -> None:
+    """What the demo fab's reviewers look at."""
+    for code, name, order, bands in (
+        ("DOUBTFUL", "Neither sure nor harmless", QueueOrder.WORTH, (Band.REVIEW,)),
+        ("REJECTS", "What would cost a wafer", QueueOrder.SEVERITY, (Band.REJECT,)),
+    ):
+        annotations.create_queue(
+            site=site, code=code, name=name, order=order, selection=Selection(bands=bands), actor=ACTOR, now=now
+        )

@@ -11,10 +11,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.selectors import actor_of
-from core import policy
 from core.actors import Actor
 from core.clock import now
-from core.roles import roles_of
+from core.permissions import may_post
 from inspection import selectors
 from inspection.choices import Band, RunState
 from inspection.forms import WaferSearchForm
@@ -59,7 +58,7 @@ def wall(request: HttpRequest) -> HttpResponse:
             for tool in selectors.tools_visible_to(actor)
         ],
         "products": list(selectors.products_visible_to(actor).values_list("code", flat=True)),
-        "classes": _classes(),
+        "classes": selectors.drawn_classes(),
     }
     return render(request, "inspection/wall.html", context)
 
@@ -140,7 +139,7 @@ def wafer(request: HttpRequest, wafer_id: UUID) -> HttpResponse:
             *(selectors.card_of(run, standing=None) for run in runs[1:]),
         ],
         "recipes": {str(version): _bands(version) for version in selectors.recipes_behind(row)},
-        "classes": _classes(),
+        "classes": selectors.drawn_classes(),
     }
     return render(request, "inspection/wafer.html", context)
 
@@ -157,10 +156,10 @@ def upload(request: HttpRequest) -> HttpResponse:
         "recipes": [_recipe(recipe) for recipe in selectors.recipes_visible_to(actor) if recipe.in_force],
         "maxBytes": settings.UPLOAD_MAX_BYTES,
         "maxMebibytes": settings.UPLOAD_MAX_BYTES // 2**20,
-        "mayUpload": _may(request, "api:predict"),
-        "mayMakeRecipes": _may(request, "api:recipes"),
+        "mayUpload": may_post(request, "api:predict"),
+        "mayMakeRecipes": may_post(request, "api:recipes"),
     }
-    return render(request, "inspection/upload.html", {"known": known, "classes": _classes()})
+    return render(request, "inspection/upload.html", {"known": known, "classes": selectors.drawn_classes()})
 
 
 @require_safe
@@ -181,7 +180,7 @@ def health(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
-    return render(request, "styleguide.html", {"classes": _classes()})
+    return render(request, "styleguide.html", {"classes": selectors.drawn_classes()})
 
 
 def _with_cards(wafers: Iterable[Any]) -> list[dict[str, Any]]:
@@ -189,12 +188,6 @@ def _with_cards(wafers: Iterable[Any]) -> list[dict[str, Any]]:
     rows = list(wafers)
     cards = search.cards_of_wafers(rows)
     return [{"wafer": row, "card": cards.get(row.pk)} for row in rows]
-
-
-def _may(request: HttpRequest, name: str) -> bool:
-    """Whether the signed-in person may POST to an address."""
-    rule = policy.find(kind="http", name=name, method="POST")
-    return rule is not None and rule.admits(roles_of(request))
 
 
 def _recipe(recipe: Recipe) -> dict[str, Any]:
@@ -225,8 +218,3 @@ def _bands(version: RecipeVersion) -> dict[str, Any]:
         "rejectFrom": version.reject_from,
         "thresholds": version.thresholds,
     }
-
-
-def _classes() -> list[dict[str, Any]]:
-    """The classes as pages draw them: name, colour, severity and key."""
-    return [dict(row) for row in selectors.defect_classes().values("code", "name", "colour", "severity", "key")]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models import Q
 
 from core import realtime
-from outbox.models import OutboxEvent
+from outbox.models import OLDEST_UNFINISHED, OutboxEvent
 
 # An event is sent after it has committed; this long, at most, others that came later may overtake it on the way.
 OVERTAKEN_FOR = timedelta(seconds=2)
@@ -39,3 +39,17 @@ def frames_after(seq: int, *, topics: Iterable[str], at_most: int) -> list[str] 
         realtime.frame(type=event.type, seq=event.seq, at=event.made_at.isoformat(), data=event.payload)
         for event in missed
     ]
+
+
+def settled_after(*, transaction: int, seq: int, type: str, at_most: int) -> list[OutboxEvent]:
+    """Announcements of a type for a follower that must hear each once, in an order that no later commit can change.
+
+    Transactions are passed in the order they began in, and those at or after the oldest unfinished one wait: a
+    number drawn early may yet be committed late.
+
+    Args:
+        transaction, seq: of the last one that was followed; 0 for who has followed none.
+    """
+    later = Q(transaction__gt=transaction) | Q(transaction=transaction, seq__gt=seq)
+    settled = OutboxEvent.objects.filter(later, transaction__gte=transaction, transaction__lt=OLDEST_UNFINISHED)
+    return list(settled.filter(type=type).order_by("transaction", "seq")[:at_most])

@@ -25,7 +25,14 @@ from inspection.selectors.figures import inference_figures
 from inspection.selectors.flaws import flaws_of_image
 from inspection.selectors.job_cards import item_of, job_of
 from inspection.selectors.queue import queue_state
-from inspection.selectors.results import classes_by_id, detections_of, images_of, images_of_all, newest_run_of
+from inspection.selectors.results import (
+    classes_by_id,
+    detections_of,
+    drawn_classes,
+    images_of,
+    images_of_all,
+    newest_run_of,
+)
 from inspection.selectors.standing import Current, current_of
 from inspection.selectors.wall import first_cards, wall_cards
 
@@ -40,6 +47,7 @@ __all__ = [
     "detection_of",
     "detections_of",
     "detections_visible_to",
+    "drawn_classes",
     "first_cards",
     "flaws_of_image",
     "image_of",

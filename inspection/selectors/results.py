@@ -1,5 +1,6 @@
 """What a run covered and found, as cheaply as it can be read."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -36,6 +37,11 @@ def detections_of(run: InspectionRun) -> QuerySet[Detection]:
 def classes_by_id() -> dict[int, DefectClass]:
     """Every defect class. Remembered for ten seconds."""
     return _classes.get("all", lambda: {row.pk: row for row in defect_classes()})
+
+
+def drawn_classes() -> list[dict[str, Any]]:
+    """Every class as pages draw it: name, colour, severity and key."""
+    return [dict(row) for row in defect_classes().values("code", "name", "colour", "severity", "key")]
 
 
 def newest_run_of(wafer_id: UUID, *, actor: Actor) -> UUID | None:

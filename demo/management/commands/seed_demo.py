@@ -16,4 +16,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         site = demo_site.make_people(password=settings.DEMO_PASSWORD, now=now())
         demo_site.make_catalogue(site=site, now=now())
+        demo_site.make_queues(site=site, now=now())
         call_command("ship_models", stdout=self.stdout)

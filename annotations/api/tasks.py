@@ -1,0 +1,97 @@
+"""Tasks: looked at, decided and given back, one by one or as a journal of edits."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+
+from accounts.api.base import ApiView, answer
+from annotations import selectors, services
+from annotations.choices import Ending, Verdict
+from annotations.models import ReviewTask
+from annotations.serializers import documented
+from annotations.serializers.inputs import SHAPE_OF_KIND, DecisionIn, EditIn, EditsIn, ReleaseIn
+from core import problems
+from core.clock import now
+from core.errors import Invalid
+from core.shapes import checked
+
+
+class TaskView(ApiView):
+    @extend_schema(responses=documented.TaskOut)
+    def get(self, request: Request, task_id: UUID) -> HttpResponse:
+        """One task with everything people said of it."""
+        return answer(_card(selectors.task_visible_to(self.actor, task_id), self))
+
+
+class DecisionsView(ApiView):
+    @extend_schema(request=DecisionIn, responses={201: documented.TaskOut})
+    def post(self, request: Request, task_id: UUID) -> HttpResponse:
+        """Decide a task. 409 where somebody else did after it was looked at, with their word in `current`."""
+        return self.once(lambda: self._decide(task_id))
+
+    def _decide(self, task_id: UUID) -> HttpResponse:
+        values = self.body(DecisionIn)
+        word = services.Word(
+            verdict=Verdict(values["verdict"]),
+            class_code=values.get("class_code"),
+            bbox_px=tuple(values["bbox_px"]) if "bbox_px" in values else None,
+            comment=values.get("comment", ""),
+            took_ms=values.get("took_ms"),
+        )
+        task = services.decide(
+            task_id=task_id, word=word, seen_revision=values["seen_revision"], actor=self.actor, now=now()
+        )
+        return answer(_card(task, self), status=201)
+
+
+class UndoView(ApiView):
+    @extend_schema(request=None, responses=documented.TaskOut)
+    def post(self, request: Request, task_id: UUID) -> HttpResponse:
+        """Take back what I said last of a task; it is mine to decide again."""
+        return self.once(lambda: answer(_card(services.take_back(task_id=task_id, actor=self.actor, now=now()), self)))
+
+
+class ReleaseView(ApiView):
+    @extend_schema(request=ReleaseIn, responses=documented.TaskOut)
+    def post(self, request: Request, task_id: UUID) -> HttpResponse:
+        """Give a task back: to whoever asks next, or, with `skip`, to anybody but me."""
+        return self.once(lambda: self._release(task_id))
+
+    def _release(self, task_id: UUID) -> HttpResponse:
+        values = self.body(ReleaseIn)
+        ending = Ending.SKIPPED if values["skip"] else Ending.RELEASED
+        task = services.give_back(
+            task_id=task_id, ending=ending, reason=values.get("reason", ""), actor=self.actor, now=now()
+        )
+        return answer(_card(task, self))
+
+
+class EditsView(ApiView):
+    @extend_schema(request=EditsIn, responses=documented.AcksOut)
+    def post(self, request: Request) -> HttpResponse:
+        """Carry out edits in order, each once however often it comes. One that is refused does not stop the others."""
+        sent = self.body(EditsIn)
+        return answer({"acks": [self._take(sent["client"], content) for content in sent["edits"]]})
+
+    def _take(self, client: UUID, content: Mapping[str, Any]) -> dict[str, Any]:
+        kind = content.get("kind")
+        try:
+            edit = checked(SHAPE_OF_KIND.get(kind, EditIn) if isinstance(kind, str) else EditIn, content)
+        except Invalid as refusal:
+            # Its number may be what is wrong; then there is none to name.
+            seq = content.get("seq")
+            return {
+                "seq": seq if isinstance(seq, int) else 0,
+                "state": "refused",
+                "problem": problems.members(refusal, identifier=""),
+            }
+        return services.take_edit(client=client, edit=edit, content=content, actor=self.actor, now=now())
+
+
+def _card(task: ReviewTask, view: ApiView) -> dict[str, Any]:
+    (card,) = selectors.cards_of([task.pk], actor=view.actor)
+    return card

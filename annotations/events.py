@@ -1,0 +1,8 @@
+"""Names of what open pages hear about."""
+
+TASK_DECIDED = "task.decided"
+QUEUE_CHANGED = "queue.changed"
+
+
+def review_topic(site_id: int) -> str:
+    return f"review:{site_id}"

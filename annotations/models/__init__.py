@@ -1,0 +1,8 @@
+"""What people are asked to look at, who looks at it, and what they said."""
+
+from annotations.models.edits import ReviewEdit
+from annotations.models.intake import IntakeCursor
+from annotations.models.queues import QueueEntry, ReviewQueue
+from annotations.models.tasks import Annotation, ReviewHold, ReviewTask
+
+__all__ = ["Annotation", "IntakeCursor", "QueueEntry", "ReviewEdit", "ReviewHold", "ReviewQueue", "ReviewTask"]

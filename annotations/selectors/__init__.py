@@ -1,0 +1,18 @@
+"""Queries other layers read. They say who may see, in what order, at what cost."""
+
+from annotations.selectors.access import queue_visible_to, queues_visible_to, task_visible_to, tasks_visible_to
+from annotations.selectors.queue_cards import queue_of, waiting_in
+from annotations.selectors.selection import Selection
+from annotations.selectors.task_cards import cards_of, heads_of
+
+__all__ = [
+    "Selection",
+    "cards_of",
+    "heads_of",
+    "queue_of",
+    "queue_visible_to",
+    "queues_visible_to",
+    "task_visible_to",
+    "tasks_visible_to",
+    "waiting_in",
+]

@@ -1,0 +1,137 @@
+"""Tasks as reviewers see them: the finding, its image, what else is there, and what people said."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from annotations.choices import TaskKind
+from annotations.models import Annotation, ReviewHold, ReviewTask
+from core.actors import Actor
+from inspection import selectors as inspection
+from inspection.choices import Band
+from inspection.models import DefectClass, Detection
+
+RELATIONS = ("image", "wafer__lot", "run__layer", "run__tool", "run__recipe_version__recipe")
+MOST_OTHERS = 200
+
+
+def heads_of(tasks: Sequence[ReviewTask]) -> dict[UUID, dict[str, Any]]:
+    """What every answer says of a task. One query."""
+    classes = inspection.classes_by_id()
+    counting = {(task.pk, task.annotation_number) for task in tasks}
+    said = Annotation.objects.filter(task__in=[task.pk for task in tasks]).select_related("author")
+    by_task = {row.task_id: row for row in said if (row.task_id, row.number) in counting}
+    return {task.pk: _head(task, by_task.get(task.pk), classes) for task in tasks}
+
+
+def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
+    """Tasks with all that a reviewer needs to decide, in the order of `keys`. Five queries, however many."""
+    found = ReviewTask.objects.filter(pk__in=keys).select_related(*RELATIONS)
+    tasks = sorted(found, key=lambda task: keys.index(task.pk))
+    classes = inspection.classes_by_id()
+    history: dict[UUID, list[Annotation]] = defaultdict(list)
+    for row in Annotation.objects.filter(task__in=keys).select_related("author").order_by("task", "number"):
+        history[row.task_id].append(row)
+    holds = {
+        hold.task_id: hold for hold in ReviewHold.objects.filter(task__in=keys, reviewer_id=actor.user_id, ending="")
+    }
+    found_by_model = _detections_around(tasks, actor=actor)
+    return [
+        _card(task, hold=holds.get(task.pk), history=history[task.pk], around=found_by_model, classes=classes)
+        for task in tasks
+    ]
+
+
+def _detections_around(tasks: Iterable[ReviewTask], *, actor: Actor) -> dict[tuple[UUID, UUID], list[Any]]:
+    """Everything the tasks' runs found on their images."""
+    places = {(task.run_id, task.image_id) for task in tasks}
+    rows = inspection.detections_visible_to(actor).filter(
+        run__in={run for run, _ in places}, image__in={image for _, image in places}
+    )
+    around: dict[tuple[UUID, UUID], list[Any]] = defaultdict(list)
+    for row in rows.order_by("run", "ordinal"):
+        around[row.run_id, row.image_id].append(row)
+    return around
+
+
+def _head(task: ReviewTask, said: Annotation | None, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
+    return {
+        "id": str(task.pk),
+        "kind": task.kind,
+        "revision": task.revision,
+        "state": task.state,
+        "annotation": annotation_of(said, classes=classes) if said else None,
+    }
+
+
+def _card(
+    task: ReviewTask,
+    *,
+    hold: ReviewHold | None,
+    history: list[Annotation],
+    around: Mapping[tuple[UUID, UUID], list[Any]],
+    classes: Mapping[int, DefectClass],
+) -> dict[str, Any]:
+    rows = around.get((task.run_id, task.image_id), [])
+    own = next((row for row in rows if row.pk == task.detection_id), None)
+    said = next((row for row in history if row.number == task.annotation_number), None)
+    version = task.run.recipe_version
+    code = classes[task.defect_class_id].code
+    return {
+        **_head(task, said, classes),
+        "queue": str(hold.queue_id) if hold and hold.queue_id else None,
+        "held_until": hold.held_until.isoformat() if hold else None,
+        "why": why(task),
+        "detection": inspection.listed_detection_of(own, classes=classes) if own else None,
+        "class_code": code,
+        "bbox_px": [task.x_px, task.y_px, task.width_px, task.height_px],
+        "image": inspection.image_of(task.image),
+        "wafer": {"id": str(task.wafer_id), "code": task.wafer.code, "slot": task.wafer.slot},
+        "lot": {"id": task.wafer.lot_id, "code": task.wafer.lot.code},
+        "layer": task.run.layer.code,
+        "tool": task.run.tool.code if task.run.tool else None,
+        "recipe": {"code": version.recipe.code, "version": version.number},
+        "threshold": version.thresholds.get(code),
+        "bands": {"review_from": version.review_from, "reject_from": version.reject_from},
+        "others": [_other(row, classes) for row in rows if row.pk != task.detection_id][:MOST_OTHERS],
+        "draft": hold.draft or None if hold else None,
+        "history": [annotation_of(row, classes=classes) for row in history],
+    }
+
+
+def why(task: ReviewTask) -> str:
+    """Why a person is asked, in one sentence."""
+    if task.kind == TaskKind.MISSED:
+        return "A person found this; the model had not."
+    if task.band == Band.REVIEW:
+        return f"The model is {task.confidence:.0%} sure: too little to act on."
+    if task.band == Band.REJECT:
+        return f"The model would reject the wafer for this, {task.confidence:.0%} sure."
+    return f"The model would let this pass, {task.confidence:.0%} sure that it is real."
+
+
+def annotation_of(row: Annotation, *, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
+    """What a person said; its author must be loaded."""
+    box = [row.x_px, row.y_px, row.width_px, row.height_px]
+    return {
+        "number": row.number,
+        "author": row.author.username,
+        "verdict": row.verdict,
+        "change": row.change,
+        "class_code": classes[row.defect_class_id].code if row.defect_class_id else None,
+        "bbox_px": None if row.width_px is None else box,
+        "comment": row.comment,
+        "took_ms": row.took_ms,
+        "made_at": row.made_at.isoformat(),
+    }
+
+
+def _other(row: Detection, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
+    return {
+        "id": str(row.pk),
+        "class_code": classes[row.defect_class_id].code,
+        "confidence": round(row.confidence, 4),
+        "severity": row.severity,
+        "bbox_px": [round(side_px, 2) for side_px in (row.x_px, row.y_px, row.width_px, row.height_px)],
+    }

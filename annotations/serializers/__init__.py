@@ -1,0 +1,1 @@
+"""What requests of review must look like, and what OpenAPI says of the answers."""

@@ -1,0 +1,91 @@
+"""What OpenAPI says about answers. Nothing is rendered by these; a test compares the two."""
+
+from rest_framework import serializers
+
+from annotations.choices import Change, QueueOrder, TaskKind, TaskState, Verdict
+from annotations.serializers.inputs import SelectionIn
+from core.schema import AnythingField
+
+
+class QueueOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    code = serializers.CharField()
+    name = serializers.CharField()
+    order = serializers.ChoiceField(choices=QueueOrder.choices)
+    selection = SelectionIn()
+    open = serializers.IntegerField(help_text="Tasks with a seat for a reviewer, counted up to 1,000.")
+    open_is_more = serializers.BooleanField(help_text="There are more than `open` says.")
+    held = serializers.IntegerField(help_text="Tasks that reviewers hold now.")
+    mine = serializers.IntegerField(help_text="Of those, the caller's.")
+    oldest_at = serializers.DateTimeField(allow_null=True, help_text="Since when the oldest of the next 1,000 waits.")
+    decided_today = serializers.IntegerField(help_text="Since midnight at the site.")
+    mine_today = serializers.IntegerField()
+    lease_s = serializers.IntegerField()
+    version = serializers.IntegerField()
+    is_archived = serializers.BooleanField()
+    is_filling = serializers.BooleanField(help_text="What was found before is still flowing in.")
+
+
+class AnnotationOut(serializers.Serializer):
+    number = serializers.IntegerField(help_text="The revision of the task that it was said of.")
+    author = serializers.CharField()
+    verdict = serializers.ChoiceField(choices=Verdict.choices)
+    change = serializers.ChoiceField(choices=Change.choices)
+    class_code = serializers.CharField(allow_null=True)
+    bbox_px = serializers.ListField(child=serializers.FloatField(), allow_null=True)
+    comment = serializers.CharField(allow_blank=True)
+    took_ms = serializers.IntegerField(allow_null=True)
+    made_at = serializers.DateTimeField()
+
+
+class TaskHeadOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=TaskKind.choices)
+    revision = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=TaskState.choices)
+    annotation = AnnotationOut(allow_null=True, help_text="The one that counts.")
+
+
+class OtherOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    class_code = serializers.CharField()
+    confidence = serializers.FloatField()
+    severity = serializers.CharField()
+    bbox_px = serializers.ListField(child=serializers.FloatField())
+
+
+class TaskOut(TaskHeadOut):
+    queue = serializers.UUIDField(allow_null=True, help_text="That the caller has it from.")
+    held_until = serializers.DateTimeField(allow_null=True, help_text="By the caller.")
+    why = serializers.CharField(help_text="Why a person is asked.")
+    detection = AnythingField(allow_null=True, help_text="As `detections/{id}/` shows it.")
+    class_code = serializers.CharField()
+    bbox_px = serializers.ListField(child=serializers.FloatField())
+    image = AnythingField(help_text="As `images/{id}/` shows it.")
+    wafer = AnythingField()
+    lot = AnythingField()
+    layer = serializers.CharField()
+    tool = serializers.CharField(allow_null=True)
+    recipe = AnythingField()
+    threshold = serializers.FloatField(allow_null=True, help_text="That the recipe sets for the class.")
+    bands = AnythingField()
+    others = OtherOut(many=True, help_text="What else the run found on the image.")
+    draft = AnythingField(allow_null=True, help_text="What the caller has drawn and not decided.")
+    history = AnnotationOut(many=True)
+
+
+class NextOut(serializers.Serializer):
+    tasks = TaskOut(many=True)
+    open = serializers.IntegerField()
+    open_is_more = serializers.BooleanField()
+
+
+class AckOut(serializers.Serializer):
+    seq = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=["done", "refused"])
+    task = TaskHeadOut(required=False)
+    problem = AnythingField(required=False)
+
+
+class AcksOut(serializers.Serializer):
+    acks = AckOut(many=True)

@@ -1,0 +1,149 @@
+"""What requests must look like. Shape and range only; what exists, and who holds it, is the services' business."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from annotations.choices import EditKind, QueueOrder, Verdict
+from annotations.selectors import Selection
+from core.fields import KeyField, LabelField, NumberField, WholeNumberField
+from core.pagination import PageIn
+from inspection.choices import Band
+
+FARTHEST_PX = 1_000_000.0
+MOST_AT_ONCE = 6
+MOST_EDITS = 50
+MOST_CODES = 100
+LARGEST_WHOLE = 2**31 - 1
+
+
+class CodesField(serializers.ListField):
+    """Codes, each once is enough."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(child=LabelField(), max_length=MOST_CODES, required=False, **options)
+
+
+class SelectionIn(serializers.Serializer):
+    """Which detections a queue takes. What is left out takes all."""
+
+    recipes = CodesField()
+    layers = CodesField()
+    tools = CodesField()
+    classes = CodesField()
+    bands = serializers.ListField(
+        child=serializers.ChoiceField(choices=Band.choices), max_length=len(Band.choices), required=False
+    )
+    min_confidence = NumberField(min_value=0, max_value=1, required=False)
+    max_confidence = NumberField(min_value=0, max_value=1, required=False)
+
+
+class QueuesQuery(PageIn):
+    archived = serializers.BooleanField(default=False, help_text="Archived ones instead of those in use.")
+
+
+class _QueueSettings(serializers.Serializer):
+    name = LabelField(max_length=120, required=False, allow_blank=True)
+    order = serializers.ChoiceField(choices=QueueOrder.choices, required=False)
+    selection = SelectionIn(required=False)
+    lease_s = WholeNumberField(
+        min_value=30, max_value=86_400, required=False, help_text="How long a reviewer keeps a task without a word."
+    )
+
+
+class QueueIn(_QueueSettings):
+    site = LabelField(max_length=32, required=False, help_text="Code of the site. Default: the caller's first.")
+    code = LabelField()
+
+
+class QueueChangeIn(_QueueSettings):
+    seen_version = WholeNumberField(
+        min_value=1, max_value=LARGEST_WHOLE, help_text="The version that was looked at; 409 when it is another."
+    )
+    is_archived = serializers.BooleanField(required=False)
+
+
+class NextIn(serializers.Serializer):
+    count = WholeNumberField(
+        min_value=1, max_value=MOST_AT_ONCE, default=1, help_text="How many to hold at once, what is held included."
+    )
+
+
+class BoxField(serializers.ListField):
+    """Left, top, width, height, in pixels of the image."""
+
+    def __init__(self, **options: Any) -> None:
+        child = NumberField(min_value=0, max_value=FARTHEST_PX)
+        super().__init__(child=child, min_length=4, max_length=4, **options)
+
+
+class DecisionIn(serializers.Serializer):
+    """What a person says of a task."""
+
+    seen_revision = WholeNumberField(
+        min_value=1, max_value=LARGEST_WHOLE, help_text="Of the task as it was looked at; 409 when somebody decided."
+    )
+    verdict = serializers.ChoiceField(choices=[Verdict.DEFECT, Verdict.NUISANCE])
+    class_code = LabelField(max_length=32, required=False, help_text="Of a defect. Default: the detection's.")
+    bbox_px = BoxField(required=False, help_text="Of a defect. Default: the detection's.")
+    comment = LabelField(max_length=2000, required=False, allow_blank=True)
+    took_ms = WholeNumberField(min_value=0, max_value=LARGEST_WHOLE, required=False)
+
+
+class ReleaseIn(serializers.Serializer):
+    skip = serializers.BooleanField(default=False, help_text="Do not hand it to me again.")
+    reason = LabelField(max_length=300, required=False, allow_blank=True)
+
+
+class EditIn(serializers.Serializer):
+    """One edit. What else it takes depends on its kind, and what a kind does not take is refused."""
+
+    seq = WholeNumberField(min_value=1, max_value=2**53, help_text="Grows with every edit of the client.")
+    kind = serializers.ChoiceField(choices=EditKind.choices)
+    task = KeyField()
+
+
+class DecideEdit(EditIn, DecisionIn):
+    pass
+
+
+class DraftEdit(EditIn):
+    class_code = LabelField(max_length=32, required=False)
+    bbox_px = BoxField(required=False)
+
+
+class GiveBackEdit(EditIn):
+    reason = LabelField(max_length=300, required=False, allow_blank=True)
+
+
+class MissedEdit(EditIn):
+    new_task = KeyField(help_text="The key of the task that is made.")
+    class_code = LabelField(max_length=32)
+    bbox_px = BoxField()
+    comment = LabelField(max_length=2000, required=False, allow_blank=True)
+
+
+SHAPE_OF_KIND: dict[str, type[serializers.Serializer]] = {
+    EditKind.DECIDE: DecideEdit,
+    EditKind.UNDO: EditIn,
+    EditKind.DRAFT: DraftEdit,
+    EditKind.SKIP: GiveBackEdit,
+    EditKind.RELEASE: GiveBackEdit,
+    EditKind.MISSED: MissedEdit,
+}
+
+
+class EditsIn(serializers.Serializer):
+    client = KeyField(help_text="Who numbers the edits: one browser.")
+    edits = serializers.ListField(
+        child=serializers.DictField(), min_length=1, max_length=MOST_EDITS, help_text="In order; see `Edit`."
+    )
+
+
+def settings_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Checked values as the services take them. A selection that is sent replaces the whole one."""
+    settings = dict(values)
+    if "selection" in settings:
+        settings["selection"] = Selection.of(settings["selection"])
+    return settings

@@ -1,0 +1,117 @@
+"""The journal of edits: each is carried out once, however often it arrives, and its outcome is kept."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from annotations.choices import EditKind, Ending, Verdict
+from annotations.errors import SequenceReused
+from annotations.models import ReviewEdit, ReviewTask
+from annotations.selectors import heads_of
+from annotations.services.deciding import Word, add_missed, decide, keep_draft, take_back
+from annotations.services.handing import give_back, reviewer_of
+from core import problems
+from core.actors import Actor
+from core.errors import Unavailable, WaferdeckError
+from core.ids import uuid7
+from core.rows import insert_row
+
+
+def take_edit(
+    *, client: UUID, edit: Mapping[str, Any], content: Mapping[str, Any], actor: Actor, now: datetime
+) -> dict[str, Any]:
+    """Carry out one edit, unless it was before: then say what came of it.
+
+    Args:
+        client: who numbers the edits: a browser, not an account.
+        edit: checked: `seq`, `kind`, `task` and what the kind takes.
+        content: the same as it arrived, as JSON.
+
+    Returns:
+        `{"seq", "state": "done", "task"}`, or `{"seq", "state": "refused", "problem"}` where it cannot be carried out.
+
+    Raises:
+        Unavailable: a part that is needed is away; nothing was done, and the same edit may come again.
+    """
+    reviewer_id = reviewer_of(actor)
+    seq = edit["seq"]
+    known = _known(client, seq, reviewer_id=reviewer_id)
+    if known is None:
+        try:
+            return _take(client, edit, content, actor=actor, reviewer_id=reviewer_id, now=now)
+        except IntegrityError:
+            # The same edit came twice at once; the other has been carried out.
+            known = _known(client, seq, reviewer_id=reviewer_id)
+            if known is None:
+                raise
+    if known.content != content:
+        return _refused(seq, SequenceReused(f"Number {seq} of this client stands for another edit already."))
+    return dict(known.outcome)
+
+
+def _known(client: UUID, seq: int, *, reviewer_id: int) -> ReviewEdit | None:
+    return ReviewEdit.objects.filter(author_id=reviewer_id, client=client, seq=seq).first()
+
+
+@transaction.atomic
+def _take(
+    client: UUID, edit: Mapping[str, Any], content: Mapping[str, Any], *, actor: Actor, reviewer_id: int, now: datetime
+) -> dict[str, Any]:
+    try:
+        with transaction.atomic():
+            task = _carry_out(edit, actor=actor, now=now)
+            outcome = {"seq": edit["seq"], "state": "done", "task": heads_of([task])[task.pk]}
+    except Unavailable:
+        raise
+    except WaferdeckError as refusal:
+        outcome = _refused(edit["seq"], refusal)
+    insert_row(
+        ReviewEdit(
+            id=uuid7(at=now),
+            client=client,
+            seq=edit["seq"],
+            author_id=reviewer_id,
+            kind=edit["kind"],
+            content=content,
+            outcome=outcome,
+            taken_at=now,
+        )
+    )
+    return outcome
+
+
+def _carry_out(edit: Mapping[str, Any], *, actor: Actor, now: datetime) -> ReviewTask:
+    task_id: UUID = edit["task"]
+    match EditKind(edit["kind"]):
+        case EditKind.DECIDE:
+            return decide(task_id=task_id, word=_word(edit), seen_revision=edit["seen_revision"], actor=actor, now=now)
+        case EditKind.UNDO:
+            return take_back(task_id=task_id, actor=actor, now=now)
+        case EditKind.DRAFT:
+            draft = {name: edit[name] for name in ("bbox_px", "class_code") if name in edit}
+            return keep_draft(task_id=task_id, draft=draft, actor=actor)
+        case EditKind.MISSED:
+            return add_missed(beside=task_id, new_task=edit["new_task"], word=_word(edit), actor=actor, now=now)
+        case EditKind.SKIP:
+            ending = Ending.SKIPPED
+        case EditKind.RELEASE:
+            ending = Ending.RELEASED
+    return give_back(task_id=task_id, ending=ending, reason=edit.get("reason", ""), actor=actor, now=now)
+
+
+def _word(edit: Mapping[str, Any]) -> Word:
+    box = edit.get("bbox_px")
+    return Word(
+        verdict=Verdict(edit.get("verdict", Verdict.DEFECT)),
+        class_code=edit.get("class_code"),
+        bbox_px=tuple(box) if box else None,
+        comment=edit.get("comment", ""),
+        took_ms=edit.get("took_ms"),
+    )
+
+
+def _refused(seq: int, refusal: WaferdeckError) -> dict[str, Any]:
+    return {"seq": seq, "state": "refused", "problem": problems.members(refusal, identifier="")}

@@ -1,0 +1,203 @@
+"""Tasks into reviewers' hands and out of them: one reviewer a seat, for a time."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from annotations.choices import NOT_AGAIN, Ending
+from annotations.errors import NotHeld
+from annotations.models import QueueEntry, ReviewHold, ReviewQueue, ReviewTask
+from annotations.selectors import queue_visible_to, task_visible_to
+from audit import services as audit
+from audit.actions import Action
+from core.actors import Actor, service_account
+from core.errors import Forbidden
+from core.ids import uuid7
+
+KEEPER = service_account("review")
+LAPSED_AT_ONCE = 200
+
+# The queue's own index gives the order; a task that somebody else is just taking is passed over, not waited for.
+_TAKE = """
+WITH picked AS (
+    SELECT task.id, entry.rank
+    FROM review_queue_entry entry JOIN review_task task ON task.id = entry.task_id
+    WHERE entry.queue_id = %(queue)s AND entry.generation = %(generation)s AND entry.is_open
+        AND task.state = 'open' AND task.seats_taken < task.wants
+        AND NOT EXISTS (
+            SELECT FROM review_hold hold
+            WHERE hold.task_id = entry.task_id AND hold.reviewer_id = %(reviewer)s
+                AND (hold.ending = '' OR hold.ending = ANY(%(not_again)s))
+        )
+    ORDER BY entry.rank DESC, entry.task_id
+    LIMIT %(count)s
+    FOR UPDATE OF task SKIP LOCKED
+)
+UPDATE review_task task SET seats_taken = task.seats_taken + 1
+FROM picked WHERE picked.id = task.id
+RETURNING task.id, task.seats_taken >= task.wants, picked.rank
+"""
+# Who holds a task or has decided it has a seat; late decisions take no more seats than there are.
+_COUNT_SEATS = """
+UPDATE review_task task SET seats_taken = LEAST(task.wants, (
+    SELECT count(DISTINCT hold.reviewer_id) FROM review_hold hold
+    WHERE hold.task_id = task.id AND hold.ending IN ('', 'decided')
+))
+WHERE task.id = ANY(%s)
+"""
+_OPEN_ENTRIES = """
+UPDATE review_queue_entry entry SET is_open = task.state = 'open' AND task.seats_taken < task.wants
+FROM review_task task WHERE task.id = entry.task_id AND task.id = ANY(%s)
+"""
+
+
+@transaction.atomic
+def next_tasks(*, queue_id: UUID, count: int, actor: Actor, now: datetime) -> tuple[ReviewQueue, list[UUID]]:
+    """What a reviewer holds of a queue, held for longer, and as many more as make `count`, the first in order first.
+
+    Asking again gives the same, so a lost answer or a page that is loaded anew loses nothing.
+
+    Returns:
+        The queue, and keys of tasks in the order in which they were handed out.
+
+    Raises:
+        NotFound: no such queue at the actor's sites.
+        Forbidden: nobody who could look at anything asks.
+    """
+    queue = queue_visible_to(actor, queue_id)
+    reviewer_id = reviewer_of(actor)
+    return_lapsed(now=now)
+    until = now + timedelta(seconds=queue.lease_s)
+    mine = list(
+        ReviewHold.objects.filter(reviewer_id=reviewer_id, queue=queue, ending="")
+        .order_by("taken_at")
+        .values_list("pk", "task_id")
+    )
+    ReviewHold.objects.filter(pk__in=[key for key, _ in mine], ending="").update(held_until=until)
+    keys = [task_id for _, task_id in mine]
+    if len(keys) < count and not queue.is_archived:
+        keys += _take(queue, count=count - len(keys), actor=actor, reviewer_id=reviewer_id, until=until, now=now)
+    return queue, keys
+
+
+@transaction.atomic
+def give_back(*, task_id: UUID, ending: Ending, reason: str, actor: Actor, now: datetime) -> ReviewTask:
+    """Let go of a task: `RELEASED`, for anybody, or `SKIPPED`, for anybody else.
+
+    Raises:
+        NotFound: no such task at the actor's sites.
+        NotHeld: the actor does not hold it.
+    """
+    task = task_visible_to(actor, task_id, is_locked=True)
+    hold = hold_of(task, reviewer_of(actor))
+    if hold is None:
+        raise NotHeld("You do not hold this any more, so there is nothing to give back.")
+    _end([hold], ending=ending, reason=reason, now=now)
+    count_seats([task.pk])
+    _record_end(hold, ending, reason, actor=actor, now=now)
+    return task
+
+
+@transaction.atomic
+def return_lapsed(*, now: datetime) -> int:
+    """Take back what nobody has asked for or decided in time. What was drawn meanwhile stays with the hold.
+
+    Returns:
+        How many tasks others may have now.
+    """
+    lapsed = list(
+        ReviewHold.objects.select_for_update(skip_locked=True)
+        .filter(ending="", held_until__lt=now)
+        .order_by("held_until")[:LAPSED_AT_ONCE]
+    )
+    if not lapsed:
+        return 0
+    _end(lapsed, ending=Ending.LAPSED, reason="", now=now)
+    count_seats([hold.task_id for hold in lapsed])
+    for hold in lapsed:
+        _record_end(hold, Ending.LAPSED, "", actor=KEEPER, now=now)
+    return len(lapsed)
+
+
+def reviewer_of(actor: Actor) -> int:
+    """The account that looks.
+
+    Raises:
+        Forbidden: the system itself looks at nothing.
+    """
+    if actor.user_id is None:
+        raise Forbidden("Only a person or a program with an account reviews.")
+    return actor.user_id
+
+
+def hold_of(task: ReviewTask, reviewer_id: int) -> ReviewHold | None:
+    """The reviewer's hold of a task while it lasts, locked."""
+    return ReviewHold.objects.select_for_update().filter(task=task, reviewer_id=reviewer_id, ending="").first()
+
+
+def count_seats(keys: Sequence[UUID]) -> None:
+    """Bring the seats of tasks, and their places in queues, to what holds and states say."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNT_SEATS, [list(keys)])
+        cursor.execute(_OPEN_ENTRIES, [list(keys)])
+
+
+def _take(
+    queue: ReviewQueue, *, count: int, actor: Actor, reviewer_id: int, until: datetime, now: datetime
+) -> list[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _TAKE,
+            {
+                "queue": queue.pk,
+                "generation": queue.generation,
+                "reviewer": reviewer_id,
+                "not_again": list(NOT_AGAIN),
+                "count": count,
+            },
+        )
+        taken = sorted(cursor.fetchall(), key=lambda row: (-row[2], row[0]))
+    keys = [key for key, _, _ in taken]
+    full = [key for key, is_full, _ in taken if is_full]
+    if full:
+        QueueEntry.objects.filter(task__in=full).update(is_open=False)
+    ReviewHold.objects.bulk_create(
+        ReviewHold(
+            id=uuid7(at=now),
+            task_id=key,
+            reviewer_id=reviewer_id,
+            queue=queue,
+            # Apart by as little as can be told, so that they are found again in this order.
+            taken_at=now + timedelta(microseconds=place),
+            held_until=until,
+        )
+        for place, key in enumerate(keys)
+    )
+    for key in keys:
+        audit.record(
+            action=Action.TASK_HANDED_OUT,
+            object_type="review_task",
+            object_id=key,
+            actor=actor,
+            at=now,
+            after={"queue": queue.code, "until": until},
+        )
+    return keys
+
+
+def _end(holds: Sequence[ReviewHold], *, ending: Ending, reason: str, now: datetime) -> None:
+    ReviewHold.objects.filter(pk__in=[hold.pk for hold in holds]).update(ending=ending, reason=reason, ended_at=now)
+
+
+def _record_end(hold: ReviewHold, ending: Ending, reason: str, *, actor: Actor, now: datetime) -> None:
+    audit.record(
+        action=Action.TASK_GIVEN_BACK,
+        object_type="review_task",
+        object_id=hold.task_id,
+        actor=actor,
+        at=now,
+        after={"how": ending, "reviewer": hold.reviewer_id},
+        reason=reason or None,
+    )

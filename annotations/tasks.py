@@ -1,0 +1,22 @@
+"""What the workers are woken for. Every task may run twice, at once, or half: the rows decide."""
+
+import time
+
+from celery import shared_task
+
+from annotations import services
+from core.clock import now
+
+BUDGET_S = 10.0
+
+
+@shared_task(name="annotations.keep_queues", soft_time_limit=50, time_limit=58)
+def keep_queues() -> None:
+    """Let new findings and old ones flow into the queues, and what nobody decided in time back to others."""
+    end_s = time.monotonic() + BUDGET_S
+    services.return_lapsed(now=now())
+    while time.monotonic() < end_s and services.take_in(now=now()):
+        pass
+    while time.monotonic() < end_s and services.fill_queues(now=now()):
+        pass
+    services.forget_old_entries()

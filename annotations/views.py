@@ -1,0 +1,40 @@
+"""The pages of review. Each renders its frame at once; what changes while it is open comes over API and socket."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.selectors import actor_of
+from annotations import selectors
+from annotations.choices import QueueOrder
+from core.permissions import may_post
+from inspection import selectors as inspection
+from inspection.choices import Band
+
+
+@require_safe
+def queues(request: HttpRequest) -> HttpResponse:
+    actor = actor_of(request)
+    known = {
+        "mayManage": may_post(request, "api:review_queues"),
+        "mayReview": may_post(request, "api:review_next"),
+        "recipes": list(inspection.recipes_visible_to(actor).values_list("code", flat=True)),
+        "layers": list(inspection.layers_visible_to(actor).values_list("code", flat=True)),
+        "tools": list(inspection.tools_visible_to(actor).values_list("code", flat=True)),
+        "bands": Band.values,
+        "orders": [{"value": value, "label": label} for value, label in QueueOrder.choices],
+    }
+    return render(request, "annotations/queues.html", {"known": known, "classes": inspection.drawn_classes()})
+
+
+@require_safe
+def review(request: HttpRequest, queue_id: UUID) -> HttpResponse:
+    queue = selectors.queue_visible_to(actor_of(request), queue_id)
+    context = {
+        "queue": {"id": str(queue.pk), "code": queue.code, "name": queue.name},
+        "classes": inspection.drawn_classes(),
+        "known": {"mayReview": may_post(request, "api:review_next"), "me": request.user.get_username()},
+    }
+    return render(request, "annotations/review.html", context)

@@ -1,0 +1,1 @@
+"""What people's looks are worth, and what they say."""
