@@ -4,7 +4,8 @@ const CONTEXT = 1.9
 const LEAST_PX = 40
 const pictures = new Map()
 
-function picture(image) {
+/** The display picture of an image, fetched once; null where it cannot be had. */
+export function picture(image) {
   if (!pictures.has(image.id)) {
     const element = new Image()
     element.decoding = "async"
@@ -15,7 +16,7 @@ function picture(image) {
 }
 
 /** The square of the image around a box, kept inside it: [x, y, side] in image pixels. */
-function cropSquare([x, y, width, height], image) {
+export function cropSquare([x, y, width, height], image) {
   const side = Math.min(Math.max(Math.max(width, height) * CONTEXT, LEAST_PX), image.width_px, image.height_px)
   const left = Math.min(Math.max(0, x + width / 2 - side / 2), image.width_px - side)
   const top = Math.min(Math.max(0, y + height / 2 - side / 2), image.height_px - side)

@@ -15,8 +15,12 @@ function keepInlineStyleAway() {
 }
 
 export class DeepZoom {
-  /** @param {HTMLElement} element @param {{onClick, onMove, onLeave, onPress, onDrag, onRelease, onDraw, onFailed}} hooks in image pixels */
-  constructor(element, hooks) {
+  /**
+   * @param {HTMLElement} element
+   * @param {{onClick, onMove, onLeave, onPress, onDrag, onRelease, onDraw, onFailed}} hooks in image pixels
+   * @param {object} options of OpenSeadragon that differ from those below
+   */
+  constructor(element, hooks, options = {}) {
     this.hooks = hooks
     this.image = null
     // Whether the plain picture stands in for the tiles, and whether that is away as well.
@@ -28,7 +32,7 @@ export class DeepZoom {
     this.viewer = OpenSeadragon({
       element, drawer: "canvas", showNavigationControl: false, tabIndex: -1, animationTime: 0.3, springStiffness: 9, blendTime: 0.1,
       maxZoomPixelRatio: MAX_ZOOM_RATIO, minZoomImageRatio: 0.7, visibilityRatio: 0.35, immediateRender: true, imageSmoothingEnabled: false,
-      gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: false }, gestureSettingsTouch: { clickToZoom: false, dblClickToZoom: false },
+      gestureSettingsMouse: { clickToZoom: false, dblClickToZoom: false }, gestureSettingsTouch: { clickToZoom: false, dblClickToZoom: false }, ...options,
     })
     this.canvas = document.createElement("canvas")
     this.canvas.className = "viewer__overlay"
@@ -40,7 +44,7 @@ export class DeepZoom {
     const { viewer, hooks } = this
     viewer.addHandler("update-viewport", () => hooks.onDraw())
     // The viewer sets its old view after this event, so ours comes with the next frame.
-    viewer.addHandler("resize", () => { hooks.onDraw(); if (this.isWhole) requestAnimationFrame(() => viewer.viewport?.goHome(true)) })
+    viewer.addHandler("resize", () => { hooks.onDraw(); if (this.isWhole) requestAnimationFrame(() => this.showWhole(true)) })
     for (const name of ["canvas-scroll", "canvas-pinch", "pan", "zoom"]) viewer.addHandler(name, ({ immediately }) => { if (!immediately) this.isWhole = false })
     viewer.addHandler("open", () => hooks.onDraw())
     viewer.addHandler("open-failed", () => this.#openWhole())
@@ -96,8 +100,12 @@ export class DeepZoom {
   }
 
   fit() {
-    this.viewer.viewport.goHome()
+    this.showWhole(false)
     this.isWhole = true
+  }
+
+  showWhole(immediately) {
+    this.viewer.viewport?.goHome(immediately)
   }
 
   /** Moves what is seen by shares of it, to the right and down. */

@@ -87,7 +87,8 @@ function mark(context, detection, box, widthPx) {
 function label(context, detection, [x, y, , h], widthPx) {
   const { ink, panel, darken } = themeColours()
   const { name } = classNamed(detection.class_code)
-  const text = `${name} ${confidenceText(detection.confidence)}`
+  // What a person has found has no confidence.
+  const text = detection.confidence === null ? name : `${name} ${confidenceText(detection.confidence)}`
   context.font = `600 13px ${getComputedStyle(document.body).fontFamily}`
   const width = context.measureText(text).width + 30
   const left = Math.max(4, Math.min(x, widthPx - width - 4))

@@ -4,9 +4,10 @@ export const API = "/api/v1"
 
 /** A problem document, or the absence of any answer (`status` 0). */
 export class Problem extends Error {
-  constructor({ status = 0, code = "unreachable", title = "", detail = "", request_id: requestId = "", retry_after_s: retryAfterS = null, fields = null }) {
+  constructor({ status = 0, code = "unreachable", title = "", detail = "", request_id: requestId = "", retry_after_s: retryAfterS = null, fields = null, current = null }) {
     super(detail || title || "The server did not answer.")
-    Object.assign(this, { status, code, title, requestId, retryAfterS, fields })
+    // `current`: what has become of a thing that somebody else has changed meanwhile.
+    Object.assign(this, { status, code, title, requestId, retryAfterS, fields, current })
   }
 
   /** Whether the same request may succeed later without anybody changing anything. */
@@ -49,9 +50,14 @@ export async function getJson(path, { timeoutMs = 10_000, signal } = {}) {
   return send(path, { headers: { Accept: "application/json" } }, { timeoutMs, signal })
 }
 
-export async function postJson(path, body = {}, { timeoutMs = 15_000, idempotencyKey = uniqueId() } = {}) {
+/** Browsers let a page that is being left send so much. */
+const MOST_PARTING_BYTES = 60_000
+
+/** @param {{isParting?: boolean}} how isParting: goes out though the page is left in the same moment */
+export async function postJson(path, body = {}, { timeoutMs = 15_000, idempotencyKey = uniqueId(), isParting = false } = {}) {
   const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken(), "Idempotency-Key": idempotencyKey }
-  return send(path, { method: "POST", headers, body: JSON.stringify(body) }, { timeoutMs })
+  const text = JSON.stringify(body)
+  return send(path, { method: "POST", headers, body: text, keepalive: isParting && text.length < MOST_PARTING_BYTES }, { timeoutMs })
 }
 
 /** A question's end: [answer, null], or [null, problem]. What a page makes of it is outside of any catch, where faults are seen. */

@@ -4,6 +4,8 @@ import { recall, remember } from "./remembered.js"
 import { searchField } from "./search.js"
 
 const bindings = []
+/** Keys that this person has put in the place of ours, by action; read once, when the first key is bound. */
+let rebound = null
 const CHORD_MS = 1500
 let chord = { prefix: "", at: 0 }
 
@@ -17,9 +19,43 @@ export function combine(prefix, key) {
   return key === "g" ? { combination: "", prefix: "g" } : { combination: key, prefix: "" }
 }
 
-/** @param {{keys: string[], label: string, group?: string, when?: () => boolean, run: (event) => void}} binding of two for one key the later, while its `when` holds */
+/**
+ * @param {{keys: string[], label: string, group?: string, when?: () => boolean, action?: string, isOnce?: boolean, run: (event) => void}} binding
+ *   of two for one key the later, while its `when` holds. With an `action` a person may choose other keys for it. `isOnce`: a key
+ *   that is held does it once.
+ */
 export function bind(binding) {
   bindings.push({ group: "This page", when: () => true, ...binding })
+}
+
+/** The keys of a binding: the person's own where they chose some. */
+function keysOf({ action, keys }) {
+  rebound ??= recall("keys").bound ?? {}
+  return (action && rebound[action]) || keys
+}
+
+/** What may have other keys, once each: {action, label, keys, usual}. */
+export function actions() {
+  const named = bindings.filter(({ action }) => action)
+  return named.filter((one, at) => named.findIndex(({ action }) => action === one.action) === at).map((one) => ({ action: one.action, label: one.label, keys: keysOf(one), usual: one.keys }))
+}
+
+/** What else a key does on this page; undefined where it is free. */
+export function boundTo(key, action) {
+  return bindings.find((one) => one.action !== action && keysOf(one).includes(key))
+}
+
+/** Gives an action other keys, for this person and from now on; without keys it has its usual ones again. */
+export function rebind(action, keys = null) {
+  rebound = { ...(rebound ?? recall("keys").bound), [action]: keys ?? undefined }
+  remember("keys", { ...recall("keys"), bound: rebound })
+  document.dispatchEvent(new CustomEvent("waferdeck:keys"))
+}
+
+/** The key of an action as it is shown on its button. */
+export function keyText(action) {
+  const [key] = actions().find((one) => one.action === action)?.keys ?? [""]
+  return SHOWN[key] ?? (key.length === 1 ? key.toUpperCase() : key)
 }
 
 function isTyping(target) {
@@ -32,7 +68,8 @@ function isSetting(target, key) {
 }
 
 /** The name of a key as bindings write it. A letter is the same with the caps lock on. */
-function keyOf({ key = "", shiftKey }) {
+export function keyOf({ key = "", shiftKey, ctrlKey, metaKey }) {
+  if (ctrlKey || metaKey) return `Ctrl+${shiftKey ? "Shift+" : ""}${key.toLowerCase()}`
   if (shiftKey && /^Arrow/.test(key)) return `Shift+${key}`
   return key.length === 1 && !shiftKey ? key.toLowerCase() : key
 }
@@ -45,19 +82,24 @@ function isCharacter(key) {
 let areCharactersOff = false
 
 function pressed(event) {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
+  if (event.defaultPrevented || event.altKey || event.isComposing) return
   if (isTyping(event.target) || isSetting(event.target, event.key) || document.querySelector("dialog[open]")) return
   const key = keyOf(event)
   if (areCharactersOff && isCharacter(key)) return
-  const waited = event.timeStamp - chord.at > CHORD_MS ? "" : chord.prefix
-  const { combination, prefix } = combine(waited, key)
-  chord = { prefix, at: event.timeStamp }
-  const binding = bindings.findLast(({ keys, when }) => keys.includes(combination) && when())
+  const combination = event.ctrlKey || event.metaKey ? key : combinationOf(event, key)
+  const binding = bindings.findLast((one) => keysOf(one).includes(combination) && one.when())
   if (!binding) return
   // A focused button keeps its own space and enter.
   if ((key === " " || key === "Enter") && event.target.closest("button, a, summary, [role=option]")) return
   event.preventDefault()
-  binding.run(event)
+  if (!(binding.isOnce && event.repeat)) binding.run(event)
+}
+
+function combinationOf(event, key) {
+  const waited = event.timeStamp - chord.at > CHORD_MS ? "" : chord.prefix
+  const { combination, prefix } = combine(waited, key)
+  chord = { prefix, at: event.timeStamp }
+  return combination
 }
 
 const SHOWN = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓" }
@@ -76,8 +118,8 @@ function capsOf(keys) {
 
 function drawSheet(dialog) {
   const groups = Map.groupBy(bindings, ({ group }) => group)
-  const sections = [...groups].map(([group, rows]) => h("section", {}, h("h3", {}, group), h("ul", {}, rows.map(({ keys, label }) =>
-    h("li", {}, h("span", {}, label), h("span", {}, capsOf(keys))),
+  const sections = [...groups].map(([group, rows]) => h("section", {}, h("h3", {}, group), h("ul", {}, rows.map((row) =>
+    h("li", {}, h("span", {}, row.label), h("span", {}, capsOf(keysOf(row)))),
   ))))
   dialog.querySelector(".keys").replaceChildren(...sections)
   dialog.querySelector("[name=characters]").checked = !areCharactersOff
@@ -94,7 +136,7 @@ export function startKeys() {
   areCharactersOff = recall("keys").characters === "off"
   document.querySelector("#keys [name=characters]")?.addEventListener("change", ({ target }) => {
     areCharactersOff = !target.checked
-    remember("keys", { characters: target.checked ? "on" : "off" })
+    remember("keys", { ...recall("keys"), characters: target.checked ? "on" : "off" })
   })
   for (const button of document.querySelectorAll("[data-key]")) {
     bind({ keys: [button.dataset.key], label: button.dataset.label ?? labelOf(button), run: () => button.click() })

@@ -14,7 +14,7 @@ describe("third-party files", () => {
 test("every icon that a page or script names is in the sprite", () => {
   const sprite = readFileSync(new URL("icons.svg", folder), "utf8")
   const root = new URL("../../", import.meta.url)
-  const texts = ["templates", "static/shared", "static/inspection"].flatMap((place) => readdirSync(new URL(`${place}/`, root), { recursive: true }).filter((name) => /\.(html|js)$/.test(name)).map((name) => readFileSync(new URL(`${place}/${name}`, root), "utf8")))
+  const texts = ["templates", "static/shared", "static/inspection", "static/annotations"].flatMap((place) => readdirSync(new URL(`${place}/`, root), { recursive: true }).filter((name) => /\.(html|js)$/.test(name)).map((name) => readFileSync(new URL(`${place}/${name}`, root), "utf8")))
   const named = new Set(texts.flatMap((text) => [...text.matchAll(/\{% icon "([\w-]+)"|\bicon\("([\w-]+)"|icon: "([\w-]+)"/g)].map((found) => found[1] ?? found[2] ?? found[3])))
   assert.deepEqual([...named].filter((name) => !sprite.includes(`id="${name}"`)), [])
 })

@@ -1,0 +1,181 @@
+/** Nothing is lost: an edit is laid down first, sent at once, and kept until the server has said what became of it. */
+import { afterAcks, afterFailure, asSent, batchOf, isWork, onRevision, staleDrafts } from "./journal_state.js"
+
+/** What went wrong with an edit that the server could not even read. */
+const unread = ({ seq }, { status, code, title, message, fields }) => ({ seq, state: "refused", problem: { status, code, title, detail: message, fields } })
+
+/**
+ * Sends edits in order, one request at a time, over all tabs of this browser. Emits `change` when what is kept changes or the
+ * way to the server does, and `answer` ({entry, ack}) for each edit that was answered, whichever tab has sent it.
+ */
+export class Journal extends EventTarget {
+  #store
+  #send
+  #locks
+  #channel
+  #sending = null
+  #isWanted = false
+  #timer = null
+  #attempt = 0
+  #most = undefined
+  #revisions = new Map()
+  #laid = Promise.resolve()
+
+  /**
+   * @param {Store} store
+   * @param {(body: {client: string, edits: object[]}) => Promise<{acks: object[]}>} send rejects with a Problem
+   * @param {{locks?: LockManager, channel?: BroadcastChannel, name?: string}} [shared] with the other tabs
+   */
+  constructor(store, send, { locks = null, channel = null, name = "journal" } = {}) {
+    super()
+    this.#store = store
+    this.#send = send
+    this.#locks = locks
+    this.#channel = channel
+    this.name = name
+    /** "sending", or why nothing goes: "offline", "signed out", "forbidden". */
+    this.state = "sending"
+    this.pending = 0
+    /** When it is tried again, in ms since the epoch; 0 while nothing waits for a time. */
+    this.retryAt = 0
+    if (channel) channel.onmessage = ({ data }) => this.#heard(data)
+  }
+
+  get isKept() { return this.#store.isKept }
+
+  /** What was left over by the page before: {entries, refusals}. */
+  async open() {
+    const [entries, refusals] = await Promise.all([this.#store.entries(), this.#store.refusals()])
+    this.#count(entries.length)
+    return { entries, refusals }
+  }
+
+  /** Lays an edit down and sends it. One after another: they are numbered as they were made. */
+  add(edit) {
+    this.#count(this.pending + 1)
+    this.#laid = this.#laid.then(() => this.#lay(edit))
+    return this.#laid
+  }
+
+  async #lay(edit) {
+    const { edit: based } = onRevision({ edit }, this.#revisions.get(edit.task))
+    const entry = await this.#store.append(based)
+    this.kick()
+    return entry
+  }
+
+  /** Sends what is there now, whatever it waited for. Called for every edit, when the line is back, and after signing in. */
+  kick() {
+    clearTimeout(this.#timer)
+    this.#timer = null
+    this.retryAt = 0
+    this.#isWanted = true
+    this.#sending ??= this.#turn().finally(() => { this.#sending = null })
+    return this.#sending
+  }
+
+  /** A new decision in the place of one that was refused. */
+  async resend(seq, edit) {
+    await this.add(edit)
+    await this.forget(seq)
+  }
+
+  async forget(seq) {
+    await this.#store.forget(seq)
+    this.#emit("change")
+  }
+
+  /** One tab at a time: each holds the lock until nothing is left, or nothing goes. */
+  async #turn() {
+    while (this.#isWanted) {
+      this.#isWanted = false
+      if (this.#locks) await this.#locks.request(this.name, () => this.#drain())
+      else await this.#drain()
+    }
+  }
+
+  async #drain() {
+    for (;;) {
+      const entries = await this.#cleared()
+      const batch = batchOf(entries, this.#most)
+      if (batch.length === 0) return this.#turnTo("sending")
+      const acks = await this.#ask(batch)
+      if (!acks) return undefined
+      await this.#settle(entries, acks)
+    }
+  }
+
+  async #cleared() {
+    const all = await this.#store.entries()
+    const gone = new Set(staleDrafts(all))
+    if (gone.size) await this.#store.settle({ gone: [...gone] })
+    const entries = all.filter(({ seq }) => !gone.has(seq))
+    this.#count(entries.length)
+    return entries
+  }
+
+  /** The answer to a batch; null when nothing can be sent now. */
+  async #ask(batch) {
+    try {
+      const { acks } = await this.#send({ client: await this.#store.client(), edits: batch.map(asSent) })
+      this.#attempt = 0
+      return acks
+    } catch (problem) {
+      if (problem.status === undefined) throw problem
+      const { state, waitMs, isToNarrow } = afterFailure(problem, this.#attempt)
+      if (isToNarrow && batch.length === 1) return [unread(batch[0], problem)]
+      if (isToNarrow) {
+        this.#most = 1
+        return []
+      }
+      this.#attempt += 1
+      if (waitMs !== null) this.#waitFor(waitMs)
+      this.#turnTo(state)
+      return null
+    }
+  }
+
+  #waitFor(waitMs) {
+    this.retryAt = Date.now() + waitMs
+    this.#timer = setTimeout(() => this.kick(), waitMs)
+  }
+
+  async #settle(entries, acks) {
+    const { gone, lifted, done, refused } = afterAcks(entries, acks)
+    const refusals = refused.filter(({ entry }) => isWork(entry.edit)).map(({ entry, ack }) => ({ seq: entry.seq, edit: entry.edit, problem: ack.problem, at: new Date().toISOString() }))
+    await this.#store.settle({ gone, put: lifted, refused: refusals })
+    if (gone.length) this.#most = undefined
+    this.state = "sending"
+    this.#tell([...done, ...refused])
+    this.#channel?.postMessage({ answers: [...done, ...refused] })
+    this.#count(entries.length - gone.length)
+  }
+
+  #tell(answers) {
+    for (const answer of answers) {
+      const { entry, ack } = answer
+      if (ack.state === "done") this.#revisions.set(ack.task.id, ack.task.revision)
+      this.#emit("answer", answer)
+      if (entry.edit.new_task && ack.state === "done") this.#revisions.set(entry.edit.new_task, ack.task.id === entry.edit.new_task ? ack.task.revision : 1)
+    }
+  }
+
+  async #heard({ answers = [] }) {
+    this.#tell(answers)
+    this.#count((await this.#store.entries()).length)
+  }
+
+  #count(pending) {
+    this.pending = pending
+    this.#emit("change")
+  }
+
+  #turnTo(state) {
+    this.state = state
+    this.#emit("change")
+  }
+
+  #emit(name, detail = null) {
+    this.dispatchEvent(new CustomEvent(name, { detail }))
+  }
+}

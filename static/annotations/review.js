@@ -1,0 +1,304 @@
+/** The review: one defect after another, each decided by one key. What is decided goes into the journal, and the page goes on. */
+import { surroundings, scaleBar } from "../inspection/wafer_geometry.js"
+import { setAttribute, setText } from "../shared/dom.js"
+import { lengthText } from "../shared/formats.js"
+import { loadClasses } from "../shared/signs.js"
+import { toast } from "../shared/toast.js"
+import { BoxEditor } from "./box_editor.js"
+import { pageJournal } from "./journal_page.js"
+import { uuid } from "./journal_store.js"
+import { Pocket } from "./pocket.js"
+import { Refusals } from "./refusals.js"
+import { bindLevels, bindReview } from "./review_commands.js"
+import { drawClassKeys, drawHead, drawSaved, drawSide, markClass } from "./review_details.js"
+import { drawReview } from "./review_overlay.js"
+import { classChooser, skipAsker, startMyKeys } from "./review_sheets.js"
+import * as sitting from "./review_state.js"
+import { ReviewZoom } from "./review_zoom.js"
+
+const find = (selector) => document.querySelector(selector)
+const readJson = (id) => JSON.parse(document.getElementById(id).textContent)
+const queue = readJson("queue")
+const known = readJson("known")
+const classes = loadClasses()
+const DRAFT_MS = 400
+const READY_BEFORE = 2
+const MOST_BAR_PX = 160
+const MODE_WORDS = { redraw: "Draw the box: drag it, its handles, or a new one. Then decide. Escape puts the model's back.", missed: "Draw a box around what was missed, then press its class." }
+
+let state = sitting.emptyReview()
+let isOverlay = true
+let journal = null
+const now = () => Date.now()
+
+// Drawing -------------------------------------------------------------------------------------------------------------
+
+const editor = new BoxEditor({ placement: () => zoom.placement(), size: () => zoom.image, onChange: drawn })
+const zoom = new ReviewZoom(find("#viewer"), {
+  onClick() {}, onMove() {}, onLeave() {},
+  onPress: (point) => editor.press(point), onDrag: (point) => editor.drag(point), onRelease: () => editor.release(),
+  onDraw: () => drawImage(), onFailed: () => sayNoPicture(true), onPainted: (task) => painted(task),
+})
+
+function drawImage() {
+  const task = sitting.current(state)
+  const classCode = sitting.saidOf(state)?.class_code ?? task?.class_code
+  const place = drawReview(zoom, { task, box: sitting.boxOf(state), classCode, others: task?.others ?? [], added: sitting.addedOf(state), edit: editor, isOverlay })
+  const bar = place && scaleBar(task.image.pixel_um / place.scale, Math.min(MOST_BAR_PX, zoom.viewer.container.clientWidth / 4))
+  find(".scale").hidden = !bar
+  if (!bar) return
+  setAttribute(find(".scale svg"), "width", Math.ceil(bar.px) + 2)
+  setAttribute(find(".scale path"), "d", `M1 1v8h${bar.px.toFixed(1)}v-8`)
+  setText(find("#scale-text"), lengthText(bar.um).replace(/\.0+ /, " "))
+}
+
+function drawWords() {
+  drawHead(state, { isAway: awayWords() })
+  drawSide(state)
+  markClass(find("#classkeys"), state)
+  const isThere = state.at !== null
+  find("#review").dataset.state = isThere ? "task" : "none"
+  for (const button of document.querySelectorAll(".decision")) button.disabled = !isThere
+  const may = { undo: state.trail.length, redo: state.redo.length, skip: isThere, next: isThere, previous: state.trail.length }
+  for (const [name, is] of Object.entries(may)) find(`[data-action=${name}]`).disabled = !is
+}
+
+function awayWords() {
+  if (state.taken?.id === state.at) return `${state.taken.by} has just decided this`
+  return state.away.get(state.at) === "skipped" ? "You have skipped this" : ""
+}
+
+function sayNoPicture(isMissing) {
+  find("#viewer-empty").hidden = !isMissing
+  setText(find("#viewer-empty p"), "This picture cannot be loaded. Nothing is decided unseen: try again, or skip it.")
+}
+
+function showMode() {
+  find("#mode").hidden = !editor.mode
+  setText(find("#mode"), MODE_WORDS[editor.mode] ?? "")
+  for (const mode of ["redraw", "missed"]) setAttribute(find(`[data-action=${mode}]`), "aria-pressed", String(editor.mode === mode))
+  find("#viewer").classList.toggle("is-measuring", Boolean(editor.mode))
+  drawImage()
+}
+
+// State ---------------------------------------------------------------------------------------------------------------
+
+function change(next) {
+  const before = state
+  state = next
+  if (state.at !== before.at) return turnTo(sitting.current(state))
+  drawWords()
+  drawImage()
+  return undefined
+}
+
+/** The picture first, then the words, then what the next ones need: the eye waits for the first. */
+function turnTo(task) {
+  editor.end()
+  closeRemark()
+  sayNoPicture(false)
+  zoom.showTask(task)
+  drawWords()
+  showMode()
+  if (!task) document.documentElement.dataset.task = ""
+  pocket.drawEmpty(state)
+  // A picture that is not there yet must not keep the next ones waiting.
+  if (!zoom.isPainted) makeReady()
+  pocket.ask()
+}
+
+function painted(task) {
+  document.documentElement.dataset.task = task.id
+  performance.mark("review:painted")
+  state = { ...state, shownAt: now() }
+  makeReady()
+}
+
+function makeReady() {
+  const past = state.trail.slice(-READY_BEFORE).map(({ task }) => task)
+  const ids = new Set([state.at, ...sitting.waiting(state).slice(0, sitting.POCKET), ...past])
+  zoom.prepare([...ids].map((id) => state.tasks.get(id)).filter(Boolean))
+}
+
+/** Takes a step: what the server is to know goes into the journal at once, whatever the line is like. */
+function step({ state: next, edit }) {
+  clearTimeout(draftTimer)
+  if (edit) journal.add(edit)
+  change(next)
+}
+
+/** Whether a decision would be one: about a task that is seen, once the journal is there to keep it. */
+function isReady(event) {
+  if (!journal || !sitting.current(state)) return false
+  performance.mark("review:key", event?.timeStamp ? { startTime: event.timeStamp } : {})
+  if (zoom.isPainted) return true
+  toast("Not yet: the picture is not here.")
+  return false
+}
+
+function decide(what, event) {
+  if (!isReady(event)) return
+  if (editor.mode === "missed") toast("Press the key of its class, or Escape.")
+  else step(sitting.decide(state, what, now()))
+}
+
+/** A class's key decides, or names what was drawn around something missed. */
+function choose(code, event) {
+  if (!isReady(event)) return
+  if (editor.mode !== "missed") return step(sitting.decide(state, { verdict: "defect", class_code: code }, now()))
+  if (!editor.box) return toast("Draw a box around it first.")
+  const box = editor.box
+  editor.end()
+  step(sitting.miss(state, { id: uuid(), class_code: code, bbox_px: box }))
+  return showMode()
+}
+
+let draftTimer = null
+/** Drawn by pointer or keys. What is drawn anew is mine at once, and the server's when the hand rests. */
+function drawn(mode, box) {
+  if (mode === "redraw") {
+    state = sitting.withBox(state, box)
+    draftSoon()
+    drawWords()
+  }
+  drawImage()
+}
+
+function draftSoon() {
+  const id = state.at
+  clearTimeout(draftTimer)
+  draftTimer = setTimeout(() => journal.add(sitting.draftOf(state, id)), DRAFT_MS)
+}
+
+function escape() {
+  const { mode } = editor
+  if (!find("#levels").hidden) return acts.levels()
+  if (mode === "redraw" && sitting.workOf(state).bbox_px) {
+    change(sitting.withBox(state, null))
+    draftSoon()
+  }
+  editor.end()
+  return showMode()
+}
+
+function edit(mode) {
+  if (!sitting.current(state) || !zoom.isPainted) return
+  if (editor.mode === mode) editor.end()
+  else editor.begin(mode, mode === "redraw" ? sitting.boxOf(state) : null)
+  showMode()
+}
+
+// Comment -------------------------------------------------------------------------------------------------------------
+
+function closeRemark() {
+  find("#remark").hidden = true
+  find("#comment").blur()
+}
+
+function openRemark() {
+  if (!sitting.current(state)) return
+  find("#remark").hidden = false
+  find("#comment").value = sitting.workOf(state).comment ?? ""
+  find("#comment").focus()
+}
+
+function keepRemark() {
+  change(sitting.withComment(state, find("#comment").value.trim()))
+  closeRemark()
+}
+
+find("#remark").addEventListener("submit", (event) => { event.preventDefault(); keepRemark() })
+find("#comment").addEventListener("keydown", (event) => { if (event.key === "Escape") closeRemark() })
+find("#comment").addEventListener("blur", () => { if (!find("#remark").hidden) keepRemark() })
+
+// Acts ----------------------------------------------------------------------------------------------------------------
+
+const askClass = classChooser(classes)
+const askReason = skipAsker()
+const toggleLevels = bindLevels(find("#levels"), find("[data-action=levels]"), zoom)
+
+function goBack({ state: next, edit: told, entry }, nothing) {
+  if (!entry) return toast(nothing)
+  return step({ state: next, edit: told })
+}
+
+const acts = {
+  confirm: (event) => decide({ verdict: "defect" }, event),
+  nuisance: (event) => decide({ verdict: "nuisance" }, event),
+  reclass: async () => {
+    const at = state.at
+    const code = sitting.current(state) && (await askClass())
+    if (code && state.at === at) choose(code)
+  },
+  redraw: () => edit("redraw"),
+  missed: () => edit("missed"),
+  comment: openRemark,
+  undo: (event) => { isReady(event); goBack(sitting.undo(state, now()), "There is nothing to undo.") },
+  redo: () => goBack(sitting.redo(state, uuid(), now()), "There is nothing to do again."),
+  skip: async () => {
+    const at = state.at
+    const reason = sitting.current(state) && (await askReason())
+    if (reason && state.at === at) step(sitting.skip(state, reason, now()))
+  },
+  previous: () => change(sitting.back(state, now())),
+  next: () => change(sitting.onward(state, now())),
+  defect: () => { if (sitting.current(state)) zoom.toDefect(sitting.boxOf(state)) },
+  fit: () => zoom.fit(),
+  closer: () => zoom.zoomBy(1.5),
+  farther: () => zoom.zoomBy(1 / 1.5),
+  boxes: () => {
+    isOverlay = !isOverlay
+    setAttribute(find("[data-action=boxes]"), "aria-pressed", String(isOverlay))
+    drawImage()
+  },
+  levels: toggleLevels,
+}
+
+// What the server says --------------------------------------------------------------------------------------------------
+
+const refusals = new Refusals(find("#refusals"), {
+  taskOf: (id) => state.tasks.get(id),
+  onForget: ({ seq }) => journal.forget(seq),
+  onSend: ({ seq, edit: mine, problem }) => journal.resend(seq, mine.kind === "missed" ? mine : { ...mine, seen_revision: problem.current?.revision ?? mine.seen_revision }),
+})
+
+function answered({ entry, ack }) {
+  pocket.unsent.delete(entry.edit.task)
+  if (ack.state === "done") return change(sitting.withHead(state, ack.task))
+  if (ack.problem.current) change(sitting.withHead(state, ack.problem.current))
+  if (entry.edit.kind === "decide" || entry.edit.kind === "missed") return refusals.add({ seq: entry.seq, edit: entry.edit, problem: ack.problem, at: new Date().toISOString() })
+  if (entry.edit.kind === "undo") return toast(`It could not be taken back: ${ack.problem.detail || ack.problem.title}`, { level: "warn" })
+  return undefined
+}
+
+function heard(event) {
+  const { state: next, lost } = sitting.heardDecided(state, event, known.me)
+  if (!lost) return
+  change(next)
+  toast(lost === "shown" ? `${event.by} has just decided what you look at. N goes on.` : `${event.by} has decided one that you held.`)
+  pocket.ask()
+}
+
+const pocket = new Pocket(queue, { get: () => state, change, retryPictures: () => { if (zoom.retry()) zoom.showTask(sitting.current(state)) } })
+
+async function start() {
+  journal = await pageJournal(known.me, { onSaid: drawSaved })
+  find("#review-unkept").hidden = journal.isKept
+  journal.addEventListener("answer", ({ detail }) => answered(detail))
+  const { entries, refusals: left } = await journal.open()
+  for (const { edit: one } of entries) pocket.unsent.add(one.task)
+  for (const refusal of left) refusals.add(refusal)
+  document.addEventListener("live:task.decided", ({ detail }) => heard(detail.data))
+  // What was left over is sent before anything is asked for.
+  await Promise.race([journal.kick(), new Promise((resolve) => setTimeout(resolve, 3000))])
+  pocket.start()
+}
+
+drawClassKeys(find("#classkeys"), classes, choose)
+bindReview(acts, { classes, choose, editor, zoom, escape })
+startMyKeys()
+drawWords()
+find("#viewer-empty button").addEventListener("click", () => { if (zoom.retry()) zoom.showTask(sitting.current(state)) })
+document.addEventListener("waferdeck:display", drawImage)
+if (known.mayReview) start()
+else find("#review").dataset.state = "forbidden"

@@ -1,0 +1,114 @@
+/** What the review asks before it goes on: which class, why skipped; and which keys a person would rather have. */
+import { h, setAttribute, setText } from "../shared/dom.js"
+import { actions, boundTo, combine, keyOf, keyText, rebind } from "../shared/keys.js"
+import { recall, remember } from "../shared/remembered.js"
+import { swatch } from "./review_details.js"
+import { matching, reasonsOf, withReason } from "./review_words.js"
+
+const find = (selector) => document.querySelector(selector)
+const isDigit = (key) => /^[1-9]$/.test(key)
+/** Places, help and search are the same on every page. */
+const TAKEN = new Set(["g", "?", "/", "Escape", "Tab"])
+const MODIFIERS = new Set(["Shift", "Control", "Alt", "Meta", "AltGraph", "CapsLock"])
+
+function closable(dialog) {
+  for (const button of dialog.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close(""))
+  return dialog
+}
+
+/** @returns {() => Promise<?string>} asks for a class by its name; null when nobody chose */
+export function classChooser(classes) {
+  const dialog = closable(find("#chooser"))
+  const input = dialog.querySelector("input")
+  const list = dialog.querySelector("ul")
+  let at = 0
+  const draw = () => {
+    const found = matching(classes, input.value)
+    at = Math.max(0, Math.min(at, found.length - 1))
+    list.replaceChildren(...found.map(({ code, name, key }, index) => h("li", {}, h("button", { class: "pick", type: "button", role: "option", id: `pick-${code}`, tabindex: -1, "aria-selected": String(index === at), onclick: () => dialog.close(code) }, swatch(code), h("span", {}, name), key && h("kbd", {}, key)))))
+    setAttribute(input, "aria-activedescendant", found[at] ? `pick-${found[at].code}` : null)
+    return found
+  }
+  input.addEventListener("input", () => { at = 0; draw() })
+  input.addEventListener("keydown", (event) => {
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (!by && event.key !== "Enter") return
+    event.preventDefault()
+    if (by) at += by
+    const found = draw()
+    if (event.key === "Enter" && found[at]) dialog.close(found[at].code)
+  })
+  return () => {
+    input.value = ""
+    at = 0
+    draw()
+    return answerOf(dialog)
+  }
+}
+
+function answerOf(dialog) {
+  dialog.returnValue = ""
+  dialog.showModal()
+  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue || null), { once: true }))
+}
+
+/** @returns {() => Promise<?string>} asks why; one key gives a reason that was given before */
+export function skipAsker() {
+  const dialog = closable(find("#skip"))
+  const input = dialog.querySelector("input")
+  const list = dialog.querySelector("ul")
+  dialog.addEventListener("keydown", (event) => {
+    if (event.target === input || !isDigit(event.key)) return
+    list.children[Number(event.key) - 1]?.querySelector("button").click()
+    event.preventDefault()
+  })
+  dialog.querySelector("form").addEventListener("submit", (event) => {
+    event.preventDefault()
+    if (input.value.trim()) dialog.close(input.value.trim())
+    else input.focus()
+  })
+  return async () => {
+    input.value = ""
+    const last = recall("review-skips").reasons ?? []
+    list.replaceChildren(...reasonsOf(last).map((reason, index) => h("li", {}, h("button", { class: "pick", type: "button", autofocus: index === 0, onclick: () => dialog.close(reason) }, h("kbd", {}, String(index + 1)), h("span", {}, reason)))))
+    const reason = await answerOf(dialog)
+    if (reason) remember("review-skips", { reasons: withReason(last, reason) })
+    return reason
+  }
+}
+
+/** The keys of this page, each to be given another. */
+export function startMyKeys() {
+  const dialog = find("#my-keys")
+  let waiting = null
+  const say = (text) => {
+    find("#rebind-error").hidden = !text
+    setText(find("#rebind-error span"), text)
+  }
+  const draw = () => find("#rebinds").replaceChildren(...actions().map(({ action, label }) => h("li", {}, h("span", {}, label),
+    h("button", { class: "button", type: "button", "data-rebind": action, "aria-pressed": String(waiting === action), onclick: () => ask(action) }, waiting === action ? "Press a key" : h("kbd", {}, keyText(action))))))
+  const ask = (action) => {
+    waiting = waiting === action ? null : action
+    say("")
+    draw()
+    dialog.querySelector(`[data-rebind="${action}"]`).focus()
+  }
+  dialog.addEventListener("keydown", (event) => {
+    if (!waiting || MODIFIERS.has(event.key) || event.key === "Tab") return
+    event.preventDefault()
+    if (event.key === "Escape") return ask(waiting)
+    const key = keyOf(event)
+    const owner = boundTo(key, waiting)
+    if (TAKEN.has(key) || combine("", key).combination !== key) return say("This key is the same on every page and cannot be given away.")
+    if (owner) return say(`This key is taken: ${owner.label}.`)
+    rebind(waiting, [key])
+    return ask(waiting)
+  })
+  dialog.querySelector("[data-reset]").addEventListener("click", () => {
+    for (const { action } of actions()) rebind(action)
+    waiting = null
+    say("")
+    draw()
+  })
+  for (const button of document.querySelectorAll("[data-open=my-keys]")) button.addEventListener("click", () => { waiting = null; say(""); draw(); dialog.showModal() })
+}

@@ -1,0 +1,61 @@
+/** What the review says in words. No DOM. */
+import { countText } from "../shared/formats.js"
+
+const MOST_REASONS = 6
+export const USUAL_REASONS = ["The picture is not sharp enough", "It cannot be told without another picture", "Somebody who knows this layer should look"]
+
+/** How many wait: counted up to where nobody asks how many more. */
+export function leftText(open, isMore) {
+  return open === null ? "–" : `${countText(open)}${isMore ? "+" : ""}`
+}
+
+export function paceText(seconds) {
+  if (seconds === null) return "–"
+  return seconds < 100 ? seconds.toFixed(1) : countText(Math.round(seconds))
+}
+
+/** What an annotation said. @param {(code: string) => string} nameOf a class */
+export function annotationWords({ verdict, change, class_code: code }, nameOf) {
+  if (verdict === "withdrawn") return "took the decision back"
+  if (verdict === "nuisance") return "said it is a nuisance"
+  const name = nameOf(code)
+  return { confirmed: `confirmed ${name}`, reclassed: `said it is ${name}`, redrawn: `drew the box anew: ${name}`, missed: `added what was missed: ${name}` }[change] ?? `said ${name}`
+}
+
+/** What I said, shortly. */
+export function verdictWords({ verdict, class_code: code }, nameOf) {
+  return verdict === "nuisance" ? "Nuisance" : nameOf(code)
+}
+
+/** Reasons to choose from: what was given last first, then the usual ones. */
+export function reasonsOf(last, usual = USUAL_REASONS) {
+  return [...new Set([...last, ...usual])].slice(0, MOST_REASONS)
+}
+
+/** What was given last, with one more. */
+export function withReason(last, reason) {
+  return [reason, ...last.filter((one) => one !== reason)].slice(0, MOST_REASONS - USUAL_REASONS.length)
+}
+
+/** Classes that a few letters, or the key itself, may mean; those that begin so first. */
+export function matching(classes, text) {
+  const wanted = text.trim().toLowerCase()
+  const rank = ({ name, code, key }) => {
+    const words = [name.toLowerCase(), code.toLowerCase()]
+    if (key === wanted || words.some((word) => word.startsWith(wanted))) return 0
+    if (words.some((word) => word.split(/[\s_-]+/).some((part) => part.startsWith(wanted)))) return 1
+    return words.some((word) => word.includes(wanted)) ? 2 : 3
+  }
+  return classes.map((one) => [rank(one), one]).filter(([at]) => at < 3).sort((a, b) => a[0] - b[0]).map(([, one]) => one)
+}
+
+/** Why an edit was refused, for whoever made it. */
+export function refusalTitle({ code, current }) {
+  const by = current?.annotation?.author
+  return {
+    stale_task: by ? `${by} decided this as well` : "This was changed meanwhile",
+    not_held: "Your hold on this had lapsed",
+    task_locked: "This is closed",
+    not_found: "This is not there any more",
+  }[code] ?? "This was not taken"
+}

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict"
+import { describe, test } from "node:test"
+import * as review from "../../static/annotations/review_state.js"
+import { firstView, isSameView, viewFor } from "../../static/annotations/review_view.js"
+
+const task = (id, values = {}) => ({ id, revision: 0, state: "open", class_code: "pit", bbox_px: [10, 10, 8, 8], held_until: "2026-11-22T10:10:00Z", draft: null, ...values })
+const answer = (...tasks) => ({ tasks, open: 10, open_is_more: false })
+const three = review.withTasks(review.emptyReview(), answer(task("a"), task("b"), task("c")), { nowMs: 1000 })
+const CONFIRM = { verdict: "defect" }
+
+describe("a pocket of tasks", () => {
+  test("shows the first", () => assert.equal(three.at, "a"))
+  test("is asked for more when fewer than four wait", () => assert.deepEqual([review.needsTasks(three), review.needsTasks(review.withTasks(three, answer(task("d"))))], [true, false]))
+  test("takes what it holds again as the same", () => assert.deepEqual(review.withTasks(three, answer(task("b"), task("d"))).order, ["a", "b", "c", "d"]))
+  test("leaves out what is decided and not sent yet", () => assert.deepEqual(review.withTasks(review.emptyReview(), answer(task("a"), task("b")), { unsent: new Set(["a"]) }).order, ["b"]))
+  test("does not open again what an overtaken answer calls open", () => {
+    const { state } = review.decide(three, CONFIRM, 2000)
+    const acked = review.withHead(state, { id: "a", revision: 1, state: "decided" })
+    assert.deepEqual(review.waiting(review.withTasks(acked, answer(task("a")))), ["b", "c"])
+  })
+  test("opens again what was taken back elsewhere", () => {
+    const { state } = review.decide(three, CONFIRM, 2000)
+    assert.ok(review.waiting(review.withTasks(state, answer(task("a", { revision: 2 })))).includes("a"))
+  })
+  test("brings back what was drawn and not decided", () => assert.deepEqual(review.boxOf(review.withTasks(review.emptyReview(), answer(task("a", { draft: { bbox_px: [1, 2, 3, 4] } })))), [1, 2, 3, 4]))
+  test("is renewed before it lapses", () => {
+    const at = (text) => review.needsRenewal(three, Date.parse(text))
+    assert.deepEqual([at("2026-11-22T10:07:00Z"), at("2026-11-22T10:09:00Z")], [false, true])
+  })
+})
+
+describe("a decision", () => {
+  const { state, edit } = review.decide(three, CONFIRM, 2400)
+  test("goes on to the next at once", () => assert.equal(state.at, "b"))
+  test("says what it was made upon and how long it took", () => assert.deepEqual(edit, { kind: "decide", task: "a", seen_revision: 0, verdict: "defect", class_code: "pit", took_ms: 1400 }))
+  test("of another class carries it", () => assert.equal(review.decide(three, { verdict: "defect", class_code: "stain" }, 2000).edit.class_code, "stain"))
+  test("of a nuisance has no class and no box", () => {
+    const { edit: nuisance } = review.decide(review.withBox(three, [1, 1, 2, 2]), { verdict: "nuisance" }, 2000)
+    assert.deepEqual([nuisance.class_code, nuisance.bbox_px], [undefined, undefined])
+  })
+  test("carries the box and the comment that were made before", () => {
+    const { edit: drawn } = review.decide(review.withComment(review.withBox(three, [1, 1, 2, 2]), "at the seam"), CONFIRM, 2000)
+    assert.deepEqual([drawn.bbox_px, drawn.comment], [[1, 1, 2, 2], "at the seam"])
+  })
+  test("lowers what is left", () => assert.equal(state.open, 9))
+  test("of the last leaves nothing on the screen", () => {
+    const one = review.withTasks(review.emptyReview(), answer(task("a")))
+    assert.equal(review.decide(one, CONFIRM, 1).state.at, null)
+  })
+})
+
+describe("the pace", () => {
+  test("is unknown before the first", () => assert.equal(review.paceS(three), null))
+  test("is that of the middle one: an interruption does not count", () => assert.equal(review.paceS({ ...three, paces: [1000, 1400, 600_000] }), 1.4))
+})
+
+describe("the way back", () => {
+  const one = review.decide(three, CONFIRM, 2000).state
+  const two = review.decide(one, { verdict: "nuisance" }, 3000).state
+  test("undo returns to what is undone", () => {
+    const { state, edit } = review.undo(two, 4000)
+    assert.deepEqual([state.at, edit, review.waiting(state)], ["b", { kind: "undo", task: "b" }, ["b", "c"]])
+  })
+  test("undo of what is looked at takes back that, not the last", () => assert.equal(review.undo(review.goto(two, "a", 0), 4000).edit.task, "a"))
+  test("undo brings back what was drawn", () => {
+    const { state } = review.decide(review.withBox(three, [1, 1, 2, 2]), CONFIRM, 2000)
+    assert.deepEqual(review.boxOf(review.undo(state, 3000).state), [1, 1, 2, 2])
+  })
+  test("redo says the same again upon what the task has become", () => {
+    const undone = review.withHead(review.undo(two, 4000).state, { id: "b", revision: 2, state: "open" })
+    const { state, edit } = review.redo(undone, "n", 5000)
+    assert.deepEqual([edit.verdict, edit.seen_revision, state.at], ["nuisance", 2, "c"])
+  })
+  test("nothing to undo is nothing done", () => assert.deepEqual(review.undo(three, 1), { state: three, edit: null, entry: null }))
+  test("back leads from one decided to the one before, and stays at the first", () => {
+    const steps = [review.back(two, 0)]
+    for (let n = 0; n < 2; n += 1) steps.push(review.back(steps.at(-1), 0))
+    assert.deepEqual(steps.map(({ at }) => at), ["b", "a", "a"])
+  })
+  test("onward leads back to what waits", () => assert.equal(review.onward(review.back(two, 0), 0).at, "c"))
+  test("onward from what waits leaves it waiting", () => assert.deepEqual([review.onward(three, 0).at, review.waiting(review.onward(three, 0))], ["b", ["a", "b", "c"]]))
+  test("a new decision of an old task goes on where I was, and counts once", () => {
+    const { state } = review.decide(review.goto(two, "a", 0), { verdict: "nuisance" }, 4000)
+    assert.deepEqual([state.at, state.open, state.said.get("a").verdict], ["c", 8, "nuisance"])
+  })
+})
+
+describe("a skip", () => {
+  const { state, edit } = review.skip(three, "out of focus", 2000)
+  test("gives it back with the reason", () => assert.deepEqual([edit, state.at], [{ kind: "skip", task: "a", reason: "out of focus" }, "b"]))
+  test("is kept away though the server still tells of it", () => assert.ok(!review.waiting(review.withTasks(state, answer(task("a")))).includes("a")))
+  test("is undone without a word to the server", () => assert.deepEqual([review.undo(state, 3000).edit, review.undo(state, 3000).state.at], [null, "a"]))
+})
+
+describe("what the model has missed", () => {
+  const { state, edit } = review.miss(three, { id: "n", class_code: "stain", bbox_px: [5, 5, 4, 4] })
+  test("is added and stays in sight", () => assert.deepEqual([edit.new_task, review.addedOf(state).length, state.at], ["n", 1, "a"]))
+  test("is taken back by name", () => {
+    const { state: after, edit: undo } = review.undo(state, 1)
+    assert.deepEqual([undo, review.addedOf(after)], [{ kind: "undo", task: "n" }, []])
+  })
+})
+
+describe("what somebody else decides", () => {
+  const event = (id) => ({ task: id, state: "decided", revision: 1, by: "maria" })
+  test("leaves my pocket", () => {
+    const { state, lost } = review.heardDecided(three, event("b"), "lead")
+    assert.deepEqual([review.waiting(state), lost], [["a", "c"], "waiting"])
+  })
+  test("stays on the screen: I may be pressing a key", () => assert.deepEqual([review.heardDecided(three, event("a"), "lead").state.at, review.heardDecided(three, event("a"), "lead").lost], ["a", "shown"]))
+  test("stays mine where I have drawn on it", () => assert.equal(review.heardDecided(review.goto(review.withBox(three, [1, 1, 2, 2]), "b", 0), event("a"), "lead").lost, null))
+  test("is no news where it was me", () => assert.equal(review.heardDecided(three, event("b"), "maria").lost, null))
+})
+
+describe("the view", () => {
+  test("shows a defect with its box a quarter of it", () => assert.deepEqual(firstView([0, 0, 100, 40], [800, 600]), { scale: 1.5, offset: [0, 0] }))
+  test("shows at least 96 pixels of the image", () => assert.equal(firstView([0, 0, 4, 4], [960, 960]).scale, 10))
+  test("stays from one to the next", () => assert.deepEqual(viewFor({ scale: 4, offset: [10, 0] }, [0, 0, 20, 20], [800, 600]), { scale: 4, offset: [10, 0] }))
+  test("is another where the defect would not fit", () => assert.equal(viewFor({ scale: 4, offset: [0, 0] }, [0, 0, 400, 20], [800, 600]).scale, 0.375))
+  test("is another where the defect would be a speck", () => assert.equal(viewFor({ scale: 0.5, offset: [0, 0] }, [0, 0, 10, 10], [960, 960]).scale, 10))
+  test("comes back to the middle where the defect would be out of sight", () => assert.deepEqual(viewFor({ scale: 4, offset: [200, 0] }, [0, 0, 20, 20], [800, 600]), { scale: 4, offset: [0, 0] }))
+  test("is the same within half a pixel of the screen", () => assert.deepEqual([isSameView({ scale: 2, offset: [0, 0] }, { scale: 2, offset: [0.2, 0] }), isSameView({ scale: 2, offset: [0, 0] }, { scale: 2, offset: [1, 0] }), isSameView(null, null)], [true, false, true]))
+})
