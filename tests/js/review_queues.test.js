@@ -1,0 +1,36 @@
+import assert from "node:assert/strict"
+import { describe, test } from "node:test"
+import { bodyOf, fieldErrors, formOf, openText, selectionText } from "../../static/annotations/queues_state.js"
+import { annotationWords, leftText, matching, paceText, reasonsOf, refusalTitle, withReason } from "../../static/annotations/review_words.js"
+
+const nameOf = (code) => ({ pit: "pits", crack: "cracks" })[code]
+
+describe("a queue in words", () => {
+  test("counts what waits as far as it was counted", () => assert.deepEqual([openText({ open: 12, open_is_more: false }), openText({ open: 1000, open_is_more: true })], ["12", "1\u202f000+"]))
+  for (const [name, selection, text] of [
+    ["takes everything", {}, "All classes"],
+    ["takes some of it", { classes: ["pit", "crack"], bands: ["reject"], tools: ["BF-01"], min_confidence: 0.3, max_confidence: 0.7 }, "Pits and cracks rejected of tool BF-01, 0.30 to 0.70 sure"],
+    ["takes some places", { recipes: ["R1"], layers: ["M1", "M2"] }, "All classes of recipe R1 and layer M1 and M2"],
+  ]) test(name, () => assert.equal(selectionText(selection, nameOf), text))
+})
+
+describe("the form of a queue", () => {
+  const queue = { code: "Q", name: "Doubtful", order: "oldest", lease_s: 900, version: 3, selection: { tools: ["BF-01"], min_confidence: 0.2, max_confidence: 1 } }
+  test("sends back what it was given", () => assert.deepEqual(bodyOf(formOf(queue), queue), { seen_version: 3, name: "Doubtful", order: "oldest", lease_s: 900, selection: { recipes: [], layers: [], tools: ["BF-01"], classes: [], bands: [], min_confidence: 0.2, max_confidence: 1 } }))
+  test("of a new one sends a code and no version", () => assert.deepEqual(Object.keys(bodyOf({ ...formOf(null), code: " Q " }, null)), ["code", "name", "order", "selection", "lease_s"]))
+  test("puts the lesser confidence first", () => assert.deepEqual(bodyOf({ ...formOf(null), least: 0.9, most: 0.1 }, null).selection.min_confidence, 0.1))
+  test("says what is wrong beside its field, however deep it lies", () => assert.deepEqual(fieldErrors({ code: ["Taken."], selection: { min_confidence: ["Too low."] }, lease_s: ["Too short."], other: ["No."] }), { code: "Taken.", least: "Too low.", minutes: "Too short.", form: "No." }))
+  test("knows a field by a path with dots too", () => assert.deepEqual(fieldErrors({ "selection.tools": ["Unknown."], "selection.bands.0": ["No such."] }), { tools: "Unknown.", bands: "No such." }))
+})
+
+describe("words of the review", () => {
+  test("what waits is not known before it was asked for", () => assert.deepEqual([leftText(null), leftText(1000, true)], ["–", "1\u202f000+"]))
+  test("the pace has a tenth while it is quick", () => assert.deepEqual([paceText(null), paceText(1.44), paceText(240.2)], ["–", "1.4", "240"]))
+  test("history says what was done", () => assert.deepEqual([{ verdict: "nuisance" }, { verdict: "defect", change: "redrawn", class_code: "pit" }, { verdict: "withdrawn" }].map((one) => annotationWords(one, nameOf)), ["said it is a nuisance", "drew the box anew: pits", "took the decision back"]))
+  test("reasons begin with the last", () => assert.deepEqual([reasonsOf(["b", "x"], ["a", "b"]), withReason(["a", "b", "c"], "b")], [["b", "x", "a"], ["b", "a", "c"]]))
+  test("a class is meant by its key, its beginning or a part of it, in this order", () => {
+    const classes = [{ code: "edge_chip", name: "Edge chip", key: "6" }, { code: "chip", name: "Chip", key: "7" }, { code: "stain", name: "Stain", key: "4" }]
+    assert.deepEqual([matching(classes, "chi"), matching(classes, "4"), matching(classes, "")].map((found) => found.map(({ code }) => code)), [["chip", "edge_chip"], ["stain"], ["edge_chip", "chip", "stain"]])
+  })
+  test("a refusal names who was first", () => assert.equal(refusalTitle({ code: "stale_task", current: { annotation: { author: "maria" } } }), "maria decided this as well"))
+})
