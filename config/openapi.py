@@ -45,11 +45,13 @@ _KEY_PARAMETER = {
     "schema": {"type": "string", "minLength": 8, "maxLength": 128, "pattern": "^[!-~]{8,128}$"},
 }
 _CHANGES = frozenset({"post", "put", "patch", "delete"})
-_WITHOUT_KEY = frozenset({"/api/v1/auth/token/"})
+# Repeats of the last two are harmless by themselves.
+_WITHOUT_KEY = frozenset({"/api/v1/auth/token/", "/api/v1/review/edits/", "/api/v1/review/queues/{queue_id}/next/"})
 _SOCKETS = {
     "/ws/live/": "Events of every wafer at the caller's sites: `run.*`, `system.changed`.",
     "/ws/wafers/<uuid:wafer_id>/": "Events of one wafer: `run.*`.",
     "/ws/jobs/<uuid:job_id>/": "Events of one batch: `job.changed`.",
+    "/ws/review/": "What reviewers of the caller's sites do: `task.decided`, `queue.changed`.",
     "/ws/stream/": (
         'Images in: a text frame `{"type": "start", ...}` with the upload\'s fields, then binary frames, one encoded'
         " image each; every one is answered by `result` or `refused` with its number `n`. At most 4 are in flight;"

@@ -49,6 +49,17 @@ class Shape:
         return values
 
 
+class Part(serializers.Serializer):
+    """A serializer that is a field of another: there, too, a name it does not have is a fault."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = [str(name)[:64] for name in data if name not in self.fields][:_MOST_UNKNOWN_NAMED]
+            if unknown:
+                raise ValidationError({name: ["There is no such field."] for name in unknown})
+        return super().to_internal_value(data)
+
+
 @lru_cache(maxsize=256)
 def shape_of(serializer_class: type[serializers.Serializer]) -> Shape:
     """The shape a serializer declares, made once."""

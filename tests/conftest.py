@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from core import authentication, roles
+from inspection.selectors.results import forget_classes
 from inspection.services import uploads
 from models_admin import selectors as models_admin
 from tests import guards
@@ -34,6 +35,7 @@ def _nothing_remembered() -> Iterator[None]:
     roles.forget_grants()
     authentication.forget_tokens()
     uploads.forget_named_rows()
+    forget_classes()
     models_admin.forget_routes()
 
 

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from rest_framework.test import APIClient
 
 from accounts.models import ApiToken, Site, User
+from annotations.models import QueueEntry, ReviewQueue, ReviewTask
 from core import image_store
 from core.ids import derived_uuid7, uuid7
 from core.roles import Role
@@ -75,6 +76,8 @@ class Inspected:
     run: InspectionRun
     detection: Detection
     job: InspectionJob
+    queue: ReviewQueue
+    task: ReviewTask
 
 
 def make_inspected(site: Site | None = None, *, at: datetime = AT, seed: int | None = None) -> Inspected:
@@ -98,9 +101,26 @@ def make_inspected(site: Site | None = None, *, at: datetime = AT, seed: int | N
         defect_class=make_class(), confidence=0.9, raw_score=0.8, top3_class_ids=[make_class().pk],
         top3_confidences=[0.9], severity="major", band="reject", x_px=1, y_px=2, width_px=3, height_px=4, size_um=4.0,
     )  # fmt: skip
+    queue, task = make_review(detection)
     return Inspected(
-        site=site, recipe=version.recipe, lot=lot, wafer=wafer, image=image, run=run, detection=detection, job=job
-    )
+        site=site, recipe=version.recipe, lot=lot, wafer=wafer, image=image, run=run, detection=detection, job=job,
+        queue=queue, task=task,
+    )  # fmt: skip
+
+
+def make_review(detection: Detection) -> tuple[ReviewQueue, ReviewTask]:
+    """A detection in its site's queue."""
+    run = detection.run
+    values = {"id": uuid7(at=AT), "created_at": AT, "created_by": "someone"}
+    queue = ReviewQueue.objects.get_or_create(site=run.site, code="Q1", defaults=values)[0]
+    task = ReviewTask.objects.create(
+        id=derived_uuid7(parent=detection.pk, label="review"), site=run.site, kind="detection", detection=detection,
+        run=run, image=detection.image, wafer=detection.wafer, defect_class=detection.defect_class,
+        confidence=detection.confidence, severity=detection.severity, band=detection.band, x_px=detection.x_px,
+        y_px=detection.y_px, width_px=detection.width_px, height_px=detection.height_px, made_at=AT,
+    )  # fmt: skip
+    QueueEntry.objects.create(queue=queue, task=task, generation=1, rank=1.0)
+    return queue, task
 
 
 def make_recipe(site: Site, code: str = "DEFAULT") -> RecipeVersion:

@@ -46,6 +46,7 @@ class QueueChangeView(ApiView):
         return self.once(lambda: self._change(queue_id))
 
     def _change(self, queue_id: UUID) -> HttpResponse:
+        selectors.queue_visible_to(self.actor, queue_id)
         values = settings_of(self.body(QueueChangeIn))
         queue = services.change_queue(queue_id=queue_id, actor=self.actor, now=now(), **values)
         return answer(selectors.queue_of(queue, user_id=self.actor.user_id, now=now()))

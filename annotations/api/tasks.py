@@ -34,6 +34,8 @@ class DecisionsView(ApiView):
         return self.once(lambda: self._decide(task_id))
 
     def _decide(self, task_id: UUID) -> HttpResponse:
+        # Whose task it is comes first: what is wrong with a word about somebody else's is nobody's business.
+        selectors.task_visible_to(self.actor, task_id)
         values = self.body(DecisionIn)
         word = services.Word(
             verdict=Verdict(values["verdict"]),

@@ -9,6 +9,7 @@ from annotations.choices import EditKind, QueueOrder, Verdict
 from annotations.selectors import Selection
 from core.fields import KeyField, LabelField, NumberField, WholeNumberField
 from core.pagination import PageIn
+from core.shapes import Part
 from inspection.choices import Band
 
 FARTHEST_PX = 1_000_000.0
@@ -25,7 +26,7 @@ class CodesField(serializers.ListField):
         super().__init__(child=LabelField(), max_length=MOST_CODES, required=False, **options)
 
 
-class SelectionIn(serializers.Serializer):
+class SelectionIn(Part):
     """Which detections a queue takes. What is left out takes all."""
 
     recipes = CodesField()

@@ -27,6 +27,7 @@ UNRECORDED = {
     "accounts.services.note_made": "as above",
     "accounts.services.store_idempotent_answer": "as above",
     "accounts.services.release_idempotency_key": "as above",
+    "annotations.services.intake.forget_old_entries": "places in what queues were before they were changed",
     "accounts.services._forget": "keys, sessions and tokens that were over already",
 }
 

@@ -53,7 +53,7 @@ class TestDocument:
 
     def test_lists_the_sockets(self, document):
         assert {socket["path"] for socket in document["x-websockets"]} == {
-            "/ws/live/", "/ws/wafers/{wafer_id}/", "/ws/jobs/{job_id}/", "/ws/stream/",
+            "/ws/live/", "/ws/wafers/{wafer_id}/", "/ws/jobs/{job_id}/", "/ws/stream/", "/ws/review/",
         }  # fmt: skip
         assert all(socket["description"] for socket in document["x-websockets"])
 

@@ -37,6 +37,13 @@ OBJECTS = {
     "api:image_tile": {"image_id": "image"},
     "api:detection": {"detection_id": "detection"},
     "api:recipe_versions": {"recipe_id": "recipe"},
+    "annotations:review": {"queue_id": "queue"},
+    "api:review_queue_change": {"queue_id": "queue"},
+    "api:review_next": {"queue_id": "queue"},
+    "api:review_task": {"task_id": "task"},
+    "api:review_decisions": {"task_id": "task"},
+    "api:review_undo": {"task_id": "task"},
+    "api:review_release": {"task_id": "task"},
 }
 TILE = {"level": 6, "col": 0, "row": 0}
 
@@ -112,7 +119,7 @@ class TestWhatBelongsToAnotherSite:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", ["inspection:wafer", "inspection:job"])
+@pytest.mark.parametrize("name", ["inspection:wafer", "inspection:job", "annotations:review"])
 class TestPagesOfAnotherSite:
     def test_are_not_there_like_those_of_made_up_ids(self, name, client, site, inspected, foreign):
         client.force_login(make_user(Role.OPERATOR, site=site))
@@ -126,7 +133,20 @@ class TestPagesOfAnotherSite:
 @pytest.mark.django_db
 class TestLists:
     @pytest.mark.parametrize(
-        "name", ["lots", "wafers", "images", "runs", "detections", "jobs", "products", "tools", "layers", "recipes"]
+        "name",
+        [
+            "lots",
+            "wafers",
+            "images",
+            "runs",
+            "detections",
+            "jobs",
+            "products",
+            "tools",
+            "layers",
+            "recipes",
+            "review_queues",
+        ],
     )
     def test_show_the_own_site_only(self, name, operator, inspected, foreign):
         found = operator.get(reverse(f"api:{name}")).json()["results"]

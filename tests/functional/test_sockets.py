@@ -14,6 +14,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.db import OperationalError, connection, transaction
 from django.utils.module_loading import import_string
 
+from accounts import consumers as account_sockets
 from accounts import services as accounts
 from accounts.models import ApiToken
 from accounts.selectors import actor_for_user
@@ -384,7 +385,7 @@ class TestWhoComesBack:
         await opened.disconnect()
 
     async def test_after_too_much_is_told_to_ask_for_the_present(self, site, monkeypatch):
-        monkeypatch.setattr(consumers, "MOST_MISSED", 2)
+        monkeypatch.setattr(account_sockets, "MOST_MISSED", 2)
         user = await sync_to_async(make_user)(Role.OPERATOR, site=site)
         heard = await announce([events.site_topic(site.pk)])
         for _ in range(3):
