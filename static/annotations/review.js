@@ -275,7 +275,7 @@ function heard(event) {
   const { state: next, lost } = sitting.heardDecided(state, event, known.me)
   if (!lost) return
   change(next)
-  toast(lost === "shown" ? `${event.by} has just decided what you look at. N goes on.` : `${event.by} has decided one that you held.`)
+  if (lost !== "mine") toast(lost === "shown" ? `${event.by} has just decided what you look at. N goes on.` : `${event.by} has decided one that you held.`)
   pocket.ask()
 }
 

@@ -41,14 +41,18 @@ export function bindReview(acts, { classes, choose, editor, zoom, escape }) {
   bind({ keys: ARROWS, label: "While drawing: the box by a pixel", group: GROUP.decide, when: isDrawn, run: ({ key }) => editor.nudge(WAYS[key]) })
   bind({ keys: SHIFTED, label: "While drawing: its size by a pixel", group: GROUP.decide, when: isDrawn, run: ({ key }) => editor.grow(WAYS[key]) })
   for (const button of document.querySelectorAll("[data-action]")) {
-    button.addEventListener("click", (event) => {
-      acts[button.dataset.action](event)
-      // A button that keeps the focus takes Enter and Space from the next defect.
-      if (event.detail) button.blur()
-    })
+    button.addEventListener("click", (event) => acts[button.dataset.action](event))
   }
+  document.addEventListener("mousedown", leaveFocus)
   drawKeys()
   document.addEventListener("waferdeck:keys", drawKeys)
+}
+
+/** A button that a pointer has pressed would keep the focus, and take Enter and Space from the next defect. */
+function leaveFocus(event) {
+  if (!event.target.closest("button") || event.target.closest("dialog")) return
+  event.preventDefault()
+  document.activeElement?.blur()
 }
 
 function drawKeys() {

@@ -23,7 +23,7 @@ export function drawHead(state, { isAway = "" } = {}) {
   setText(find("#pace"), paceText(paceS(state)))
   if (!task) return
   setText(find("#why-title"), said ? "You have decided this" : isAway || "Why you see this")
-  if (said) find("#why").replaceChildren(verdictWords(said, nameOf), said.comment ? `: ${said.comment}` : "", " · ", ageElement(new Date(said.atMs).toISOString(), { class: "muted" }))
+  if (said) find("#why").replaceChildren(verdictWords(said, nameOf), said.comment ? `, “${said.comment}”` : "", " · ", ageElement(new Date(said.atMs).toISOString(), { class: "muted" }))
   else setText(find("#why"), task.why)
 }
 

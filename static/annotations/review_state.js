@@ -226,12 +226,14 @@ export function withHead(state, head) {
  * Somebody decided a task. One of mine that I have not begun leaves the pocket; the one on the screen stays, for whoever looks
  * at it is about to press a key.
  *
- * @returns {{state: object, lost: ?("waiting"|"shown")}}
+ * @returns {{state: object, lost: ?("waiting"|"shown"|"mine")}} mine: I have decided it elsewhere
  */
 export function heardDecided(state, { task: id, state: taskState, revision, by }, me) {
   const task = state.tasks.get(id)
-  if (!task || by === me || taskState === "open" || revision <= task.revision || state.said.has(id)) return { state, lost: null }
+  // Of what I have just taken back I may hear only now that I had decided it.
+  const isEcho = by === me && (state.at === id || state.redo.some((entry) => entry.task === id))
+  if (!task || isEcho || taskState === "open" || revision <= task.revision || state.said.has(id)) return { state, lost: null }
   if (state.at === id) return { state: { ...state, taken: { id, by } }, lost: "shown" }
   if (state.work.has(id)) return { state, lost: null }
-  return { state: { ...state, away: new Map(state.away).set(id, "taken") }, lost: "waiting" }
+  return { state: { ...state, away: new Map(state.away).set(id, "taken") }, lost: by === me ? "mine" : "waiting" }
 }

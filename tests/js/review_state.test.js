@@ -109,7 +109,8 @@ describe("what somebody else decides", () => {
   })
   test("stays on the screen: I may be pressing a key", () => assert.deepEqual([review.heardDecided(three, event("a"), "lead").state.at, review.heardDecided(three, event("a"), "lead").lost], ["a", "shown"]))
   test("stays mine where I have drawn on it", () => assert.equal(review.heardDecided(review.goto(review.withBox(three, [1, 1, 2, 2]), "b", 0), event("a"), "lead").lost, null))
-  test("is no news where it was me", () => assert.equal(review.heardDecided(three, event("b"), "maria").lost, null))
+  test("leaves it quietly where it was me in another window", () => assert.equal(review.heardDecided(three, event("b"), "maria").lost, "mine"))
+  test("is no news where I have taken it back since", () => assert.equal(review.heardDecided(review.undo(review.decide(three, CONFIRM, 1).state, 2).state, event("a"), "maria").lost, null))
 })
 
 describe("the view", () => {
