@@ -1,4 +1,5 @@
 /** Nothing is lost: an edit is laid down first, sent at once, and kept until the server has said what became of it. */
+import { MemoryStore } from "./journal_store.js"
 import { afterAcks, afterFailure, asSent, batchOf, isWork, onRevision, staleDrafts } from "./journal_state.js"
 
 /** What went wrong with an edit that the server could not even read. */
@@ -33,7 +34,7 @@ export class Journal extends EventTarget {
     this.#locks = locks
     this.#channel = channel
     this.name = name
-    /** "sending", or why nothing goes: "offline", "signed out", "forbidden". */
+    /** "sending", or why nothing goes: "offline", "put off", "signed out", "forbidden". */
     this.state = "sending"
     this.pending = 0
     /** When it is tried again, in ms since the epoch; 0 while nothing waits for a time. */
@@ -59,9 +60,16 @@ export class Journal extends EventTarget {
 
   async #lay(edit) {
     const { edit: based } = onRevision({ edit }, this.#revisions.get(edit.task))
-    const entry = await this.#store.append(based)
+    const entry = await this.#store.append(based).catch(() => this.#keepInMemory().append(based))
     this.kick()
     return entry
+  }
+
+  /** A disk that is full takes nothing more: what is said from now on lasts as long as the page, which says so. */
+  #keepInMemory() {
+    this.#store = new MemoryStore()
+    this.#emit("change")
+    return this.#store
   }
 
   /** Sends what is there now, whatever it waited for. Called for every edit, when the line is back, and after signing in. */

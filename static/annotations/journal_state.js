@@ -10,6 +10,11 @@ const MOST_AT_ONCE = 50
 /** What a draft is worth once its task was decided, skipped or drawn anew. */
 const ENDS_DRAFTS = new Set(["draft", "decide", "skip", "release"])
 const LONGEST_WAIT_MS = 30_000
+/** Why nothing goes, as it is said. */
+const STUCK = {
+  offline: { why: "Offline", icon: "wifi-off" }, "put off": { why: "Server busy", icon: "hourglass" },
+  "signed out": { why: "Signed out", icon: "lock" }, forbidden: { why: "Not allowed", icon: "lock" },
+}
 
 const taskOf = ({ edit }) => edit.task
 
@@ -82,15 +87,14 @@ export function afterFailure(problem, attempt, random = Math.random) {
   if (problem.status === 403) return { state: "forbidden", waitMs: null, isToNarrow: false }
   const ceilingMs = Math.min(LONGEST_WAIT_MS, 1000 * 2 ** attempt)
   const waitMs = Math.max((problem.retryAfterS ?? 0) * 1000, ceilingMs / 2 + random() * (ceilingMs / 2))
-  if (problem.isPassing || problem.status >= 500) return { state: "offline", waitMs, isToNarrow: false }
+  if (problem.status === 0) return { state: "offline", waitMs, isToNarrow: false }
+  if (problem.isPassing || problem.status >= 500) return { state: "put off", waitMs, isToNarrow: false }
   return { state: "narrowed", waitMs: 0, isToNarrow: true }
 }
 
 /** What the page says about it. `kept`: whether the edits outlive the page. */
 export function savedWords({ pending, state, kept }) {
-  if (state === "forbidden" && pending) return { level: "alarm", icon: "lock", text: `Not allowed: ${pending} kept here` }
-  if (state === "signed out" && pending) return { level: "alarm", icon: "lock", text: `Signed out: ${pending} kept here` }
-  if (state === "offline" && pending) return { level: "alarm", icon: "wifi-off", text: `Offline: ${pending} kept here` }
+  if (pending && STUCK[state]) return { level: "alarm", icon: STUCK[state].icon, text: `${STUCK[state].why}: ${pending} kept here` }
   if (pending) return { level: "none", icon: "refresh-cw", text: `Saving ${pending}` }
   return kept ? { level: "none", icon: "check", text: "All saved" } : { level: "warn", icon: "check", text: "All saved" }
 }

@@ -63,15 +63,22 @@ export class Refusals {
     if (!task) return
     place.textContent = `${task.lot?.code ?? ""} · ${task.wafer.code}`
     const [mine, other] = element.querySelectorAll("canvas")
-    const crop = edit.bbox_px ?? task.bbox_px
-    drawBox(mine, task.image, crop, edit.bbox_px ?? task.bbox_px, edit.class_code)
-    if (other) drawBox(other, task.image, crop, theirs.bbox_px ?? task.bbox_px, theirs.class_code)
+    const [my, their] = [edit.bbox_px ?? task.bbox_px, theirs?.bbox_px ?? task.bbox_px]
+    // Both pictures show the same part of the image, with both boxes in it.
+    const around = union(my, their)
+    drawBox(mine, task.image, around, my, edit.class_code)
+    if (other) drawBox(other, task.image, around, their, theirs.class_code)
   }
 }
 
 function side(who, { class_code: code, verdict, comment }, words, at) {
   return h("figure", { class: "clash__side" }, h("canvas", { width: CROP_PX, height: CROP_PX, "aria-hidden": "true" }),
     h("figcaption", {}, h("b", {}, who), h("span", {}, verdict === "nuisance" || !code ? null : swatch(code), words), at && ageElement(at, { class: "muted small" }), comment && h("q", {}, comment)))
+}
+
+function union([ax, ay, aw, ah], [bx, by, bw, bh]) {
+  const [x, y] = [Math.min(ax, bx), Math.min(ay, by)]
+  return [x, y, Math.max(ax + aw, bx + bw) - x, Math.max(ay + ah, by + bh) - y]
 }
 
 async function drawBox(canvas, image, around, box, code) {

@@ -1,17 +1,14 @@
 /** The review: one defect after another, each decided by one key. What is decided goes into the journal, and the page goes on. */
-import { surroundings, scaleBar } from "../inspection/wafer_geometry.js"
 import { setAttribute, setText } from "../shared/dom.js"
-import { lengthText } from "../shared/formats.js"
 import { loadClasses } from "../shared/signs.js"
 import { toast } from "../shared/toast.js"
 import { BoxEditor } from "./box_editor.js"
-import { pageJournal } from "./journal_page.js"
 import { uuid } from "./journal_store.js"
-import { Pocket } from "./pocket.js"
-import { Refusals } from "./refusals.js"
+import { Remark } from "./remark.js"
 import { bindLevels, bindReview } from "./review_commands.js"
-import { drawClassKeys, drawHead, drawSaved, drawSide, markClass } from "./review_details.js"
-import { drawReview } from "./review_overlay.js"
+import { drawClassKeys, drawHead, drawSide, markClass } from "./review_details.js"
+import { Link } from "./review_link.js"
+import { drawReview, drawScale } from "./review_overlay.js"
 import { classChooser, skipAsker, startMyKeys } from "./review_sheets.js"
 import * as sitting from "./review_state.js"
 import { ReviewZoom } from "./review_zoom.js"
@@ -23,12 +20,10 @@ const known = readJson("known")
 const classes = loadClasses()
 const DRAFT_MS = 400
 const READY_BEFORE = 2
-const MOST_BAR_PX = 160
 const MODE_WORDS = { redraw: "Draw the box: drag it, its handles, or a new one. Then decide. Escape puts the model's back.", missed: "Draw a box around what was missed, then press its class." }
 
 let state = sitting.emptyReview()
 let isOverlay = true
-let journal = null
 const now = () => Date.now()
 
 // Drawing -------------------------------------------------------------------------------------------------------------
@@ -44,12 +39,7 @@ function drawImage() {
   const task = sitting.current(state)
   const classCode = sitting.saidOf(state)?.class_code ?? task?.class_code
   const place = drawReview(zoom, { task, box: sitting.boxOf(state), classCode, others: task?.others ?? [], added: sitting.addedOf(state), edit: editor, isOverlay })
-  const bar = place && scaleBar(task.image.pixel_um / place.scale, Math.min(MOST_BAR_PX, zoom.viewer.container.clientWidth / 4))
-  find(".scale").hidden = !bar
-  if (!bar) return
-  setAttribute(find(".scale svg"), "width", Math.ceil(bar.px) + 2)
-  setAttribute(find(".scale path"), "d", `M1 1v8h${bar.px.toFixed(1)}v-8`)
-  setText(find("#scale-text"), lengthText(bar.um).replace(/\.0+ /, " "))
+  drawScale(find(".scale"), { pixelUm: place && task.image.pixel_um, scale: place?.scale, widthPx: zoom.viewer.container.clientWidth })
 }
 
 function drawWords() {
@@ -95,16 +85,16 @@ function change(next) {
 /** The picture first, then the words, then what the next ones need: the eye waits for the first. */
 function turnTo(task) {
   editor.end()
-  closeRemark()
+  remark.close()
   sayNoPicture(false)
   zoom.showTask(task)
   drawWords()
   showMode()
   if (!task) document.documentElement.dataset.task = ""
-  pocket.drawEmpty(state)
+  link.pocket.drawEmpty(state)
   // A picture that is not there yet must not keep the next ones waiting.
   if (!zoom.isPainted) makeReady()
-  pocket.ask()
+  link.pocket.ask()
 }
 
 function painted(task) {
@@ -123,14 +113,19 @@ function makeReady() {
 /** Takes a step: what the server is to know goes into the journal at once, whatever the line is like. */
 function step({ state: next, edit }) {
   clearTimeout(draftTimer)
-  if (edit) journal.add(edit)
+  if (edit) link.add(edit)
   change(next)
+}
+
+/** From the key to the next picture is what a reviewer waits for. */
+function markKey(event) {
+  performance.mark("review:key", event?.timeStamp ? { startTime: event.timeStamp } : {})
 }
 
 /** Whether a decision would be one: about a task that is seen, once the journal is there to keep it. */
 function isReady(event) {
-  if (!journal || !sitting.current(state)) return false
-  performance.mark("review:key", event?.timeStamp ? { startTime: event.timeStamp } : {})
+  if (!link.isReady || !sitting.current(state)) return false
+  markKey(event)
   if (zoom.isPainted) return true
   toast("Not yet: the picture is not here.")
   return false
@@ -167,7 +162,7 @@ function drawn(mode, box) {
 function draftSoon() {
   const id = state.at
   clearTimeout(draftTimer)
-  draftTimer = setTimeout(() => journal.add(sitting.draftOf(state, id)), DRAFT_MS)
+  draftTimer = setTimeout(() => link.add(sitting.draftOf(state, id)), DRAFT_MS)
 }
 
 function escape() {
@@ -188,33 +183,11 @@ function edit(mode) {
   showMode()
 }
 
-// Comment -------------------------------------------------------------------------------------------------------------
-
-function closeRemark() {
-  find("#remark").hidden = true
-  find("#comment").blur()
-}
-
-function openRemark() {
-  if (!sitting.current(state)) return
-  find("#remark").hidden = false
-  find("#comment").value = sitting.workOf(state).comment ?? ""
-  find("#comment").focus()
-}
-
-function keepRemark() {
-  change(sitting.withComment(state, find("#comment").value.trim()))
-  closeRemark()
-}
-
-find("#remark").addEventListener("submit", (event) => { event.preventDefault(); keepRemark() })
-find("#comment").addEventListener("keydown", (event) => { if (event.key === "Escape") closeRemark() })
-find("#comment").addEventListener("blur", () => { if (!find("#remark").hidden) keepRemark() })
-
 // Acts ----------------------------------------------------------------------------------------------------------------
 
 const askClass = classChooser(classes)
 const askReason = skipAsker()
+const remark = new Remark(find("#remark"), (text) => change(sitting.withComment(state, text)))
 const toggleLevels = bindLevels(find("#levels"), find("[data-action=levels]"), zoom)
 
 function goBack({ state: next, edit: told, entry }, nothing) {
@@ -232,8 +205,8 @@ const acts = {
   },
   redraw: () => edit("redraw"),
   missed: () => edit("missed"),
-  comment: openRemark,
-  undo: (event) => { isReady(event); goBack(sitting.undo(state, now()), "There is nothing to undo.") },
+  comment: () => { if (sitting.current(state)) remark.open(sitting.workOf(state).comment ?? "") },
+  undo: (event) => { markKey(event); goBack(sitting.undo(state, now()), "There is nothing to undo.") },
   redo: () => goBack(sitting.redo(state, uuid(), now()), "There is nothing to do again."),
   skip: async () => {
     const at = state.at
@@ -254,51 +227,18 @@ const acts = {
   levels: toggleLevels,
 }
 
-// What the server says --------------------------------------------------------------------------------------------------
+// ---------------------------------------------------------------------------------------------------------------------
 
-const refusals = new Refusals(find("#refusals"), {
-  taskOf: (id) => state.tasks.get(id),
-  onForget: ({ seq }) => journal.forget(seq),
-  onSend: ({ seq, edit: mine, problem }) => journal.resend(seq, mine.kind === "missed" ? mine : { ...mine, seen_revision: problem.current?.revision ?? mine.seen_revision }),
-})
-
-function answered({ entry, ack }) {
-  pocket.unsent.delete(entry.edit.task)
-  if (ack.state === "done") return change(sitting.withHead(state, ack.task))
-  if (ack.problem.current) change(sitting.withHead(state, ack.problem.current))
-  if (entry.edit.kind === "decide" || entry.edit.kind === "missed") return refusals.add({ seq: entry.seq, edit: entry.edit, problem: ack.problem, at: new Date().toISOString() })
-  if (entry.edit.kind === "undo") return toast(`It could not be taken back: ${ack.problem.detail || ack.problem.title}`, { level: "warn" })
-  return undefined
+function retryPictures() {
+  if (zoom.retry()) zoom.showTask(sitting.current(state))
 }
 
-function heard(event) {
-  const { state: next, lost } = sitting.heardDecided(state, event, known.me)
-  if (!lost) return
-  change(next)
-  if (lost !== "mine") toast(lost === "shown" ? `${event.by} has just decided what you look at. N goes on.` : `${event.by} has decided one that you held.`)
-  pocket.ask()
-}
-
-const pocket = new Pocket(queue, { get: () => state, change, retryPictures: () => { if (zoom.retry()) zoom.showTask(sitting.current(state)) } })
-
-async function start() {
-  journal = await pageJournal(known.me, { onSaid: drawSaved })
-  find("#review-unkept").hidden = journal.isKept
-  journal.addEventListener("answer", ({ detail }) => answered(detail))
-  const { entries, refusals: left } = await journal.open()
-  for (const { edit: one } of entries) pocket.unsent.add(one.task)
-  for (const refusal of left) refusals.add(refusal)
-  document.addEventListener("live:task.decided", ({ detail }) => heard(detail.data))
-  // What was left over is sent before anything is asked for.
-  await Promise.race([journal.kick(), new Promise((resolve) => setTimeout(resolve, 3000))])
-  pocket.start()
-}
-
+const link = new Link({ queue, me: known.me, get: () => state, change, retryPictures })
 drawClassKeys(find("#classkeys"), classes, choose)
 bindReview(acts, { classes, choose, editor, zoom, escape })
 startMyKeys()
 drawWords()
-find("#viewer-empty button").addEventListener("click", () => { if (zoom.retry()) zoom.showTask(sitting.current(state)) })
+find("#viewer-empty button").addEventListener("click", retryPictures)
 document.addEventListener("waferdeck:display", drawImage)
-if (known.mayReview) start()
+if (known.mayReview) link.start()
 else find("#review").dataset.state = "forbidden"

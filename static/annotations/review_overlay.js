@@ -1,11 +1,16 @@
 /** What lies over the picture of a task: the box a decision is about, others of the run, what I have added, and the handles. */
 import { drawOverlay } from "../inspection/overlay.js"
+import { scaleBar } from "../inspection/wafer_geometry.js"
+import { setAttribute, setText } from "../shared/dom.js"
+import { lengthText } from "../shared/formats.js"
 import { themeColours } from "../shared/paint.js"
 import { classColour, classNamed } from "../shared/signs.js"
 import { HANDLES, handlePoint } from "./box_edit.js"
 
 const HANDLE_PX = 9
 const DASH = [6, 4]
+const MOST_BAR_PX = 160
+const BAR_SHARE = 0.25
 
 /**
  * @param {ReviewZoom} zoom
@@ -59,4 +64,14 @@ function handles(context, box, place) {
     context.lineWidth = 1.5
     context.strokeRect(...at)
   }
+}
+
+/** The bar that says how long things are; away while nothing is shown. */
+export function drawScale(element, { pixelUm, scale, widthPx }) {
+  const bar = pixelUm && scaleBar(pixelUm / scale, Math.min(MOST_BAR_PX, widthPx * BAR_SHARE))
+  element.hidden = !bar
+  if (!bar) return
+  setAttribute(element.querySelector("svg"), "width", Math.ceil(bar.px) + 2)
+  setAttribute(element.querySelector("path"), "d", `M1 1v8h${bar.px.toFixed(1)}v-8`)
+  setText(element.querySelector("span"), lengthText(bar.um).replace(/\.0+ /, " "))
 }

@@ -11,6 +11,7 @@ const { OpenSeadragon } = globalThis
 const UNIT_PX = 1000
 /** Up to this size the plain picture is the image itself, and one file is sooner here than its tiles. */
 const PLAIN_PX = 2048
+const LEAVE_MS = 4000
 const OPTIONS = { preserveViewport: true, blendTime: 0, visibilityRatio: 0, minZoomImageRatio: 0.3, alwaysBlend: false }
 
 const middle = ([x, y, width, height]) => [x + width / 2, y + height / 2]
@@ -47,9 +48,12 @@ export class ReviewZoom extends DeepZoom {
     for (const task of tasks) if (!this.#pictures.has(task.id)) this.#put(task)
   }
 
-  #remove(id, picture) {
+  /** Parts of it may still be on their way, and would find nothing where they belong. */
+  #remove(id, { item }) {
     this.#pictures.delete(id)
-    if (picture.item) this.viewer.world.removeItem(picture.item)
+    if (!item) return
+    item.setPreload(false)
+    setTimeout(() => this.viewer.world.removeItem(item), LEAVE_MS)
   }
 
   #put(task, isPlain = Math.max(task.image.width_px, task.image.height_px) <= PLAIN_PX) {

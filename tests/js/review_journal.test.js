@@ -35,7 +35,7 @@ describe("a request that failed", () => {
   const failed = (values, attempt = 0) => afterFailure(new Problem(values), attempt, () => 1)
   for (const [name, values, state, waitMs] of [
     ["is tried again after a second where nobody answered", {}, "offline", 1000],
-    ["is tried again when the server says so", { status: 429, retry_after_s: 7 }, "offline", 7000],
+    ["is tried again when the server says so", { status: 429, retry_after_s: 7 }, "put off", 7000],
     ["waits for the sign-in", { status: 401 }, "signed out", null],
     ["waits for a role", { status: 403 }, "forbidden", null],
     ["is cut down to find the edit that cannot be read", { status: 400 }, "narrowed", 0],
@@ -44,7 +44,7 @@ describe("a request that failed", () => {
 })
 
 describe("what is said", () => {
-  for (const [state, pending, text] of [["sending", 0, "All saved"], ["sending", 2, "Saving 2"], ["offline", 7, "Offline: 7 kept here"], ["signed out", 1, "Signed out: 1 kept here"], ["offline", 0, "All saved"]]) {
+  for (const [state, pending, text] of [["sending", 0, "All saved"], ["sending", 2, "Saving 2"], ["offline", 7, "Offline: 7 kept here"], ["put off", 1, "Server busy: 1 kept here"], ["signed out", 1, "Signed out: 1 kept here"], ["offline", 0, "All saved"]]) {
     test(`${state} with ${pending}`, () => assert.equal(savedWords({ state, pending, kept: true }).text, text))
   }
   test("on leaving is nothing where what is left is kept and on its way", () => assert.equal(leavingText({ pending: 1, kept: true, state: "sending" }), ""))
@@ -144,6 +144,17 @@ describe("the journal", () => {
     await picky.add(decided("d"))
     await picky.kick()
     assert.deepEqual([(await store.refusals()).map(({ edit }) => edit.task), await store.entries(), made.pending, known.size], [["bad"], [], 0, 0])
+  })
+
+  test("takes a decision that cannot be laid down into memory, and sends it", async () => {
+    const { store, known } = journal()
+    const { send, known: heardOf } = server()
+    store.append = async () => { throw new DOMException("full", "QuotaExceededError") }
+    store.isKept = true
+    const made = new Journal(store, send)
+    await made.add(decided("a"))
+    await made.kick()
+    assert.deepEqual([made.isKept, heardOf.get("a"), known.size], [false, 1, 0])
   })
 
   test("lets one tab send at a time", async () => {

@@ -1,0 +1,63 @@
+/** What ties a sitting to the server: the journal of what I say, the pocket of what I hold, and the news of what others decide. */
+import { toast } from "../shared/toast.js"
+import { pageJournal } from "./journal_page.js"
+import { isWork } from "./journal_state.js"
+import { Pocket } from "./pocket.js"
+import { Refusals } from "./refusals.js"
+import { drawSaved } from "./review_details.js"
+import { heardDecided, withHead } from "./review_state.js"
+
+/** What was left over is sent before anything is asked for; but a line that hangs keeps nobody waiting. */
+const PATIENCE_MS = 3000
+const find = (selector) => document.querySelector(selector)
+
+export class Link {
+  #journal = null
+
+  /** @param {{queue: object, me: string, get: () => object, change: (state) => void, retryPictures: () => void}} page */
+  constructor(page) {
+    Object.assign(this, { page, pocket: new Pocket(page.queue, page) })
+    this.refusals = new Refusals(find("#refusals"), {
+      taskOf: (id) => page.get().tasks.get(id),
+      onForget: ({ seq }) => this.#journal.forget(seq),
+      onSend: ({ seq, edit, problem }) => this.#journal.resend(seq, edit.kind === "decide" ? { ...edit, seen_revision: problem.current?.revision ?? edit.seen_revision } : edit),
+    })
+  }
+
+  /** Whether what is said now is kept. */
+  get isReady() { return this.#journal !== null }
+
+  add(edit) {
+    return this.#journal.add(edit)
+  }
+
+  async start() {
+    const journal = await pageJournal(this.page.me, { onSaid: drawSaved })
+    journal.addEventListener("change", () => { find("#review-unkept").hidden = journal.isKept })
+    journal.addEventListener("answer", ({ detail }) => this.#answered(detail))
+    const { entries, refusals } = await journal.open()
+    this.#journal = journal
+    for (const { edit } of entries) this.pocket.unsent.add(edit.task)
+    for (const refusal of refusals) this.refusals.add(refusal)
+    document.addEventListener("live:task.decided", ({ detail }) => this.#heard(detail.data))
+    await Promise.race([journal.kick(), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))])
+    this.pocket.start()
+  }
+
+  #answered({ entry: { seq, edit }, ack }) {
+    this.pocket.unsent.delete(edit.task)
+    this.page.change(withHead(this.page.get(), ack.state === "done" ? ack.task : ack.problem.current))
+    if (ack.state === "done") return
+    if (isWork(edit)) this.refusals.add({ seq, edit, problem: ack.problem, at: new Date().toISOString() })
+    else if (edit.kind === "undo") toast(`It could not be taken back: ${ack.problem.detail || ack.problem.title}`, { level: "warn" })
+  }
+
+  #heard(event) {
+    const { state, lost } = heardDecided(this.page.get(), event, this.page.me)
+    if (!lost) return
+    this.page.change(state)
+    if (lost === "shown") toast(`${event.by} has just decided what you look at. N goes on.`)
+    if (lost === "waiting") toast(`${event.by} has decided one that you held.`)
+    this.pocket.ask()
+  }
+}
