@@ -20,17 +20,40 @@ class TaskKind(TextChoices):
 
 class TaskState(TextChoices):
     OPEN = "open"
+    """It wants more opinions."""
+    DISPUTED = "disputed"
+    """Opinions differ; a lead decides."""
     DECIDED = "decided"
+    VALIDATED = "validated"
+    """A second pair of eyes, or a lead between two, says the same."""
+    ACCEPTED = "accepted"
+    """Good enough to train on, and locked."""
     WITHDRAWN = "withdrawn"
 
 
 TASK_STEPS: dict[TaskState, frozenset[TaskState]] = {
     # Withdrawn: a newer run has looked at the same image.
-    TaskState.OPEN: frozenset({TaskState.DECIDED, TaskState.WITHDRAWN}),
-    # Open: who decided takes it back. Withdrawn: who had added it does.
-    TaskState.DECIDED: frozenset({TaskState.OPEN, TaskState.WITHDRAWN}),
+    TaskState.OPEN: frozenset({TaskState.DECIDED, TaskState.DISPUTED, TaskState.WITHDRAWN}),
+    # Open: somebody takes back what they said, or a lead wants it looked at again.
+    TaskState.DISPUTED: frozenset({TaskState.VALIDATED, TaskState.OPEN, TaskState.DECIDED}),
+    # Withdrawn: who had added it takes it back.
+    TaskState.DECIDED: frozenset(
+        {TaskState.VALIDATED, TaskState.ACCEPTED, TaskState.DISPUTED, TaskState.OPEN, TaskState.WITHDRAWN}
+    ),
+    # Disputed: the lead takes back what decided the dispute.
+    TaskState.VALIDATED: frozenset({TaskState.ACCEPTED, TaskState.OPEN, TaskState.DISPUTED}),
+    TaskState.ACCEPTED: frozenset({TaskState.OPEN}),
     TaskState.WITHDRAWN: frozenset({TaskState.DECIDED}),
 }
+LOCKED: tuple[TaskState, ...] = (TaskState.VALIDATED, TaskState.ACCEPTED)
+"""Nobody changes their word about these; a lead opens them again, with a reason."""
+
+
+class Layer(TextChoices):
+    """What an annotation is: an opinion, or a lead's word between opinions."""
+
+    OPINION = "opinion"
+    ADJUDICATION = "adjudication"
 
 
 class Verdict(TextChoices):
@@ -59,6 +82,8 @@ class Ending(TextChoices):
     RELEASED = "released"
     SKIPPED = "skipped"
     LAPSED = "lapsed"
+    REOPENED = "reopened"
+    """It had been decided, and is wanted again."""
 
 
 NOT_AGAIN: tuple[Ending, ...] = (Ending.DECIDED, Ending.SKIPPED)

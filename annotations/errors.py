@@ -22,6 +22,13 @@ class NothingToUndo(Conflict):
     title = "There is nothing of yours to take back"
 
 
+class TaskLocked(Conflict):
+    """It is validated or accepted; a lead can open it again, with a reason."""
+
+    code = "task_locked"
+    title = "This is decided for good"
+
+
 class StaleQueue(Conflict):
     """Somebody changed the queue after it was looked at; nothing was changed."""
 

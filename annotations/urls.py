@@ -3,12 +3,14 @@
 from django.urls import path
 
 from annotations import views
-from annotations.api import queues, tasks
+from annotations.api import queues, stages, tasks
 
 app_name = "annotations"
 
 urlpatterns: list = [
     path("review/", views.queues, name="queues"),
+    path("review/disputes/", views.disputes, name="disputes"),
+    path("review/decided/", views.decided, name="decided"),
     path("review/<uuid:queue_id>/", views.review, name="review"),
 ]
 
@@ -17,6 +19,11 @@ api_urlpatterns: list = [
     path("review/queues/<uuid:queue_id>/change/", queues.QueueChangeView.as_view(), name="review_queue_change"),
     path("review/queues/<uuid:queue_id>/next/", queues.NextView.as_view(), name="review_next"),
     path("review/edits/", tasks.EditsView.as_view(), name="review_edits"),
+    path("review/tasks/", stages.TasksView.as_view(), name="review_tasks"),
+    path("review/tasks/validate/", stages.ValidateView.as_view(), name="review_validate"),
+    path("review/tasks/accept/", stages.AcceptView.as_view(), name="review_accept"),
+    path("review/tasks/<uuid:task_id>/ruling/", stages.RulingView.as_view(), name="review_ruling"),
+    path("review/tasks/<uuid:task_id>/reopen/", stages.ReopenView.as_view(), name="review_reopen"),
     path("review/tasks/<uuid:task_id>/", tasks.TaskView.as_view(), name="review_task"),
     path("review/tasks/<uuid:task_id>/decisions/", tasks.DecisionsView.as_view(), name="review_decisions"),
     path("review/tasks/<uuid:task_id>/undo/", tasks.UndoView.as_view(), name="review_undo"),

@@ -38,3 +38,22 @@ def review(request: HttpRequest, queue_id: UUID) -> HttpResponse:
         "known": {"mayReview": may_post(request, "api:review_next"), "me": request.user.get_username()},
     }
     return render(request, "annotations/review.html", context)
+
+
+@require_safe
+def disputes(request: HttpRequest) -> HttpResponse:
+    """What reviewers differ about, for a lead to decide."""
+    known = {"mayRule": may_post(request, "api:review_ruling"), "me": request.user.get_username()}
+    return render(request, "annotations/disputes.html", {"known": known, "classes": inspection.drawn_classes()})
+
+
+@require_safe
+def decided(request: HttpRequest) -> HttpResponse:
+    """What is decided, class by class, to be validated, accepted or opened again."""
+    known = {
+        "mayValidate": may_post(request, "api:review_validate"),
+        "mayAccept": may_post(request, "api:review_accept"),
+        "mayReopen": may_post(request, "api:review_reopen"),
+        "me": request.user.get_username(),
+    }
+    return render(request, "annotations/decided.html", {"known": known, "classes": inspection.drawn_classes()})

@@ -50,3 +50,7 @@ class Action(StrEnum):
     TASK_DECIDED = "review_task.decide"
     DECISION_WITHDRAWN = "review_task.withdraw_decision"
     DEFECT_ADDED = "review_task.add_missed"
+    DISPUTE_DECIDED = "review_task.adjudicate"
+    TASK_VALIDATED = "review_task.validate"
+    TASK_ACCEPTED = "review_task.accept"
+    TASK_REOPENED = "review_task.reopen"

@@ -15,6 +15,7 @@ from annotations.models import ReviewTask
 from annotations.serializers import documented
 from annotations.serializers.inputs import SHAPE_OF_KIND, DecisionIn, EditIn, EditsIn, ReleaseIn
 from core import problems
+from core.actors import Actor
 from core.clock import now
 from core.errors import Invalid
 from core.shapes import checked
@@ -24,7 +25,7 @@ class TaskView(ApiView):
     @extend_schema(responses=documented.TaskOut)
     def get(self, request: Request, task_id: UUID) -> HttpResponse:
         """One task with everything people said of it."""
-        return answer(_card(selectors.task_visible_to(self.actor, task_id), self))
+        return answer(card_of(selectors.task_visible_to(self.actor, task_id), actor=self.actor))
 
 
 class DecisionsView(ApiView):
@@ -37,24 +38,23 @@ class DecisionsView(ApiView):
         # Whose task it is comes first: what is wrong with a word about somebody else's is nobody's business.
         selectors.task_visible_to(self.actor, task_id)
         values = self.body(DecisionIn)
-        word = services.Word(
-            verdict=Verdict(values["verdict"]),
-            class_code=values.get("class_code"),
-            bbox_px=tuple(values["bbox_px"]) if "bbox_px" in values else None,
-            comment=values.get("comment", ""),
-            took_ms=values.get("took_ms"),
-        )
         task = services.decide(
-            task_id=task_id, word=word, seen_revision=values["seen_revision"], actor=self.actor, now=now()
+            task_id=task_id,
+            word=word_of(values),
+            seen_revision=values["seen_revision"],
+            actor=self.actor,
+            now=now(),
         )
-        return answer(_card(task, self), status=201)
+        return answer(card_of(task, actor=self.actor), status=201)
 
 
 class UndoView(ApiView):
     @extend_schema(request=None, responses=documented.TaskOut)
     def post(self, request: Request, task_id: UUID) -> HttpResponse:
         """Take back what I said last of a task; it is mine to decide again."""
-        return self.once(lambda: answer(_card(services.take_back(task_id=task_id, actor=self.actor, now=now()), self)))
+        return self.once(
+            lambda: answer(card_of(services.take_back(task_id=task_id, actor=self.actor, now=now()), actor=self.actor))
+        )
 
 
 class ReleaseView(ApiView):
@@ -69,7 +69,7 @@ class ReleaseView(ApiView):
         task = services.give_back(
             task_id=task_id, ending=ending, reason=values.get("reason", ""), actor=self.actor, now=now()
         )
-        return answer(_card(task, self))
+        return answer(card_of(task, actor=self.actor))
 
 
 class EditsView(ApiView):
@@ -94,6 +94,18 @@ class EditsView(ApiView):
         return services.take_edit(client=client, edit=edit, content=content, actor=self.actor, now=now())
 
 
-def _card(task: ReviewTask, view: ApiView) -> dict[str, Any]:
-    (card,) = selectors.cards_of([task.pk], actor=view.actor)
+def word_of(values: Mapping[str, Any]) -> services.Word:
+    """What a person says, of a checked body."""
+    return services.Word(
+        verdict=Verdict(values["verdict"]),
+        class_code=values.get("class_code"),
+        bbox_px=tuple(values["bbox_px"]) if "bbox_px" in values else None,
+        comment=values.get("comment", ""),
+        took_ms=values.get("took_ms"),
+    )
+
+
+def card_of(task: ReviewTask, *, actor: Actor) -> dict[str, Any]:
+    """A task as its reviewer sees it."""
+    (card,) = selectors.cards_of([task.pk], actor=actor)
     return card

@@ -3,6 +3,15 @@
 from annotations.models.edits import ReviewEdit
 from annotations.models.intake import IntakeCursor
 from annotations.models.queues import QueueEntry, ReviewQueue
-from annotations.models.tasks import Annotation, ReviewHold, ReviewTask
+from annotations.models.tasks import Annotation, ReviewHold, ReviewStep, ReviewTask
 
-__all__ = ["Annotation", "IntakeCursor", "QueueEntry", "ReviewEdit", "ReviewHold", "ReviewQueue", "ReviewTask"]
+__all__ = [
+    "Annotation",
+    "IntakeCursor",
+    "QueueEntry",
+    "ReviewEdit",
+    "ReviewHold",
+    "ReviewQueue",
+    "ReviewStep",
+    "ReviewTask",
+]

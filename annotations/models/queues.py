@@ -21,6 +21,8 @@ class ReviewQueue(models.Model):
     order = models.CharField(max_length=16, choices=QueueOrder.choices, default=QueueOrder.WORTH)
     selection = models.JSONField(default=dict)
     lease_s = models.PositiveIntegerField(default=600)
+    overlap_share = models.FloatField(default=0.0, help_text="Of its tasks, how many want several reviewers.")
+    overlap_reviewers = models.PositiveSmallIntegerField(default=2, help_text="How many those want.")
     version = models.PositiveIntegerField(default=1)
     generation = models.PositiveIntegerField(default=1)
     fill_before = models.UUIDField(null=True)
@@ -34,6 +36,10 @@ class ReviewQueue(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["site", "code"], name="review_queue_once"),
             models.CheckConstraint(condition=Q(lease_s__gte=30, lease_s__lte=86_400), name="review_queue_lease"),
+            models.CheckConstraint(
+                condition=Q(overlap_share__gte=0, overlap_share__lte=1, overlap_reviewers__gte=2),
+                name="review_queue_overlap",
+            ),
         ]
 
     def __str__(self) -> str:

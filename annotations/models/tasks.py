@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from annotations.choices import Change, Ending, TaskKind, TaskState, Verdict
+from annotations.choices import Change, Ending, Layer, TaskKind, TaskState, Verdict
 from inspection.choices import Band, Severity
 
 
@@ -44,6 +44,9 @@ class ReviewTask(models.Model):
     seats_taken = models.PositiveSmallIntegerField(default=0)
     revision = models.PositiveIntegerField(default=1)
     annotation_number = models.PositiveIntegerField(default=0)
+    counts_from = models.PositiveIntegerField(
+        default=1, help_text="Annotations with smaller numbers are from before it was opened again."
+    )
     made_at = models.DateTimeField()
 
     class Meta:
@@ -52,6 +55,11 @@ class ReviewTask(models.Model):
         indexes = [
             models.Index(fields=["site", "-id"], name="review_task_by_site"),
             models.Index(fields=["wafer", "-id"], name="review_task_by_wafer"),
+            models.Index(
+                fields=["site", "state", "-id"],
+                condition=Q(state__in=["disputed", "decided", "validated"]),
+                name="review_task_by_stage",
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(seats_taken__lte=F("wants")), name="review_task_seats"),
@@ -113,6 +121,7 @@ class Annotation(models.Model):
     task = models.ForeignKey(ReviewTask, on_delete=models.PROTECT, related_name="annotations", db_index=False)
     number = models.PositiveIntegerField()
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    layer = models.CharField(max_length=12, choices=Layer.choices, default=Layer.OPINION)
     verdict = models.CharField(max_length=12, choices=Verdict.choices)
     change = models.CharField(max_length=12, choices=Change.choices)
     defect_class = models.ForeignKey(
@@ -140,3 +149,26 @@ class Annotation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task_id} #{self.number} {self.verdict}"
+
+
+class ReviewStep(models.Model):
+    """A step of a task that no annotation made: validated, accepted, opened again. Never edited.
+
+    `number` is the revision of the task that it was made of, as those of annotations are.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    task = models.ForeignKey(ReviewTask, on_delete=models.PROTECT, related_name="steps", db_index=False)
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=12, choices=TaskState.choices, help_text="That it came to.")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    reason = models.CharField(max_length=300, blank=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "review_step"
+        ordering = ["task", "number"]
+        constraints = [models.UniqueConstraint(fields=["task", "number"], name="review_step_once")]
+
+    def __str__(self) -> str:
+        return f"{self.task_id} {self.state}"

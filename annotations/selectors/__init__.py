@@ -1,6 +1,7 @@
 """Queries other layers read. They say who may see, in what order, at what cost."""
 
 from annotations.selectors.access import queue_visible_to, queues_visible_to, task_visible_to, tasks_visible_to
+from annotations.selectors.opinions import standing_opinions
 from annotations.selectors.queue_cards import queue_of, waiting_in
 from annotations.selectors.selection import Selection
 from annotations.selectors.task_cards import cards_of, heads_of
@@ -12,6 +13,7 @@ __all__ = [
     "queue_of",
     "queue_visible_to",
     "queues_visible_to",
+    "standing_opinions",
     "task_visible_to",
     "tasks_visible_to",
     "waiting_in",

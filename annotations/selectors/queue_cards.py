@@ -35,6 +35,8 @@ def queue_of(queue: ReviewQueue, *, user_id: int | None, now: datetime) -> dict[
         "decided_today": today["all"],
         "mine_today": today["mine"],
         "lease_s": queue.lease_s,
+        "overlap_share": queue.overlap_share,
+        "overlap_reviewers": queue.overlap_reviewers,
         "version": queue.version,
         "is_archived": queue.is_archived,
         "is_filling": queue.fill_before is not None,

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from annotations.choices import TaskKind
-from annotations.models import Annotation, ReviewHold, ReviewTask
+from annotations.choices import TaskKind, TaskState
+from annotations.models import Annotation, ReviewHold, ReviewStep, ReviewTask
+from annotations.selectors.opinions import standing_opinions
 from core.actors import Actor
 from inspection import selectors as inspection
 from inspection.choices import Band
@@ -26,19 +27,32 @@ def heads_of(tasks: Sequence[ReviewTask]) -> dict[UUID, dict[str, Any]]:
 
 
 def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
-    """Tasks with all that a reviewer needs to decide, in the order of `keys`. Five queries, however many."""
+    """Tasks with all that a reviewer needs to decide, in the order of `keys`. Six queries, however many.
+
+    Of a task that wants more opinions, who holds it or may still get it sees nobody's but their own.
+    """
     found = ReviewTask.objects.filter(pk__in=keys).select_related(*RELATIONS)
     tasks = sorted(found, key=lambda task: keys.index(task.pk))
     classes = inspection.classes_by_id()
     history: dict[UUID, list[Annotation]] = defaultdict(list)
     for row in Annotation.objects.filter(task__in=keys).select_related("author").order_by("task", "number"):
         history[row.task_id].append(row)
+    steps: dict[UUID, list[ReviewStep]] = defaultdict(list)
+    for step in ReviewStep.objects.filter(task__in=keys).select_related("author").order_by("task", "number"):
+        steps[step.task_id].append(step)
     holds = {
         hold.task_id: hold for hold in ReviewHold.objects.filter(task__in=keys, reviewer_id=actor.user_id, ending="")
     }
     found_by_model = _detections_around(tasks, actor=actor)
     return [
-        _card(task, hold=holds.get(task.pk), history=history[task.pk], around=found_by_model, classes=classes)
+        _card(
+            task,
+            hold=holds.get(task.pk),
+            history=[row for row in history[task.pk] if _may_see(row, task, actor=actor)],
+            steps=steps[task.pk],
+            around=found_by_model,
+            classes=classes,
+        )
         for task in tasks
     ]
 
@@ -70,6 +84,7 @@ def _card(
     *,
     hold: ReviewHold | None,
     history: list[Annotation],
+    steps: list[ReviewStep],
     around: Mapping[tuple[UUID, UUID], list[Any]],
     classes: Mapping[int, DefectClass],
 ) -> dict[str, Any]:
@@ -96,12 +111,34 @@ def _card(
         "bands": {"review_from": version.review_from, "reject_from": version.reject_from},
         "others": [_other(row, classes) for row in rows if row.pk != task.detection_id][:MOST_OTHERS],
         "draft": hold.draft or None if hold else None,
+        "wants": task.wants,
+        "opinions": [
+            annotation_of(row, classes=classes) for row in standing_opinions(history, counts_from=task.counts_from)
+        ],
         "history": [annotation_of(row, classes=classes) for row in history],
+        "steps": [_step_of(step) for step in steps],
+    }
+
+
+def _may_see(row: Annotation, task: ReviewTask, *, actor: Actor) -> bool:
+    is_blind = task.wants > 1 and task.state == TaskState.OPEN and row.number >= task.counts_from
+    return not is_blind or row.author_id == actor.user_id
+
+
+def _step_of(step: ReviewStep) -> dict[str, Any]:
+    return {
+        "number": step.number,
+        "state": step.state,
+        "author": step.author.username,
+        "reason": step.reason,
+        "made_at": step.made_at.isoformat(),
     }
 
 
 def why(task: ReviewTask) -> str:
     """Why a person is asked, in one sentence."""
+    if task.state == TaskState.DISPUTED:
+        return "Reviewers differ about this."
     if task.kind == TaskKind.MISSED:
         return "A person found this; the model had not."
     if task.band == Band.REVIEW:
@@ -117,6 +154,7 @@ def annotation_of(row: Annotation, *, classes: Mapping[int, DefectClass]) -> dic
     return {
         "number": row.number,
         "author": row.author.username,
+        "layer": row.layer,
         "verdict": row.verdict,
         "change": row.change,
         "class_code": classes[row.defect_class_id].code if row.defect_class_id else None,

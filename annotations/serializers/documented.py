@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from annotations.choices import Change, QueueOrder, TaskKind, TaskState, Verdict
+from annotations.choices import Change, Layer, QueueOrder, TaskKind, TaskState, Verdict
 from annotations.serializers.inputs import SelectionIn
 from core.schema import AnythingField
 
@@ -21,6 +21,8 @@ class QueueOut(serializers.Serializer):
     decided_today = serializers.IntegerField(help_text="Since midnight at the site.")
     mine_today = serializers.IntegerField()
     lease_s = serializers.IntegerField()
+    overlap_share = serializers.FloatField(help_text="Of its tasks, how many want several reviewers.")
+    overlap_reviewers = serializers.IntegerField(help_text="How many those want.")
     version = serializers.IntegerField()
     is_archived = serializers.BooleanField()
     is_filling = serializers.BooleanField(help_text="What was found before is still flowing in.")
@@ -28,6 +30,7 @@ class QueueOut(serializers.Serializer):
 
 class AnnotationOut(serializers.Serializer):
     number = serializers.IntegerField(help_text="The revision of the task that it was said of.")
+    layer = serializers.ChoiceField(choices=Layer.choices)
     author = serializers.CharField()
     verdict = serializers.ChoiceField(choices=Verdict.choices)
     change = serializers.ChoiceField(choices=Change.choices)
@@ -44,6 +47,14 @@ class TaskHeadOut(serializers.Serializer):
     revision = serializers.IntegerField()
     state = serializers.ChoiceField(choices=TaskState.choices)
     annotation = AnnotationOut(allow_null=True, help_text="The one that counts.")
+
+
+class StepOut(serializers.Serializer):
+    number = serializers.IntegerField(help_text="The revision of the task that it was made of.")
+    state = serializers.ChoiceField(choices=TaskState.choices, help_text="That the task came to.")
+    author = serializers.CharField()
+    reason = serializers.CharField(allow_blank=True)
+    made_at = serializers.DateTimeField()
 
 
 class OtherOut(serializers.Serializer):
@@ -71,13 +82,27 @@ class TaskOut(TaskHeadOut):
     bands = AnythingField()
     others = OtherOut(many=True, help_text="What else the run found on the image.")
     draft = AnythingField(allow_null=True, help_text="What the caller has drawn and not decided.")
-    history = AnnotationOut(many=True)
+    wants = serializers.IntegerField(help_text="How many opinions.")
+    opinions = AnnotationOut(many=True, help_text="The last word of each who has not taken theirs back.")
+    history = AnnotationOut(many=True, help_text="While it wants more opinions, a reviewer sees their own only.")
+    steps = StepOut(many=True)
 
 
 class NextOut(serializers.Serializer):
     tasks = TaskOut(many=True)
     open = serializers.IntegerField()
     open_is_more = serializers.BooleanField()
+
+
+class AdvancedOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=["done", "refused"])
+    task = TaskHeadOut(required=False)
+    problem = AnythingField(required=False)
+
+
+class AdvancedAllOut(serializers.Serializer):
+    results = AdvancedOut(many=True)
 
 
 class AckOut(serializers.Serializer):

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from annotations.choices import EditKind, QueueOrder, Verdict
+from annotations.choices import EditKind, QueueOrder, TaskState, Verdict
 from annotations.selectors import Selection
 from core.fields import KeyField, LabelField, NumberField, WholeNumberField
 from core.pagination import PageIn
@@ -16,6 +16,7 @@ FARTHEST_PX = 1_000_000.0
 MOST_AT_ONCE = 6
 MOST_EDITS = 50
 MOST_CODES = 100
+MOST_ADVANCED = 200
 LARGEST_WHOLE = 2**31 - 1
 
 
@@ -51,6 +52,10 @@ class _QueueSettings(serializers.Serializer):
     lease_s = WholeNumberField(
         min_value=30, max_value=86_400, required=False, help_text="How long a reviewer keeps a task without a word."
     )
+    overlap_share = NumberField(
+        min_value=0, max_value=1, required=False, help_text="Of its tasks, how many want several reviewers."
+    )
+    overlap_reviewers = WholeNumberField(min_value=2, max_value=9, required=False, help_text="How many those want.")
 
 
 class QueueIn(_QueueSettings):
@@ -90,6 +95,33 @@ class DecisionIn(serializers.Serializer):
     bbox_px = BoxField(required=False, help_text="Of a defect. Default: the detection's.")
     comment = LabelField(max_length=2000, required=False, allow_blank=True)
     took_ms = WholeNumberField(min_value=0, max_value=LARGEST_WHOLE, required=False)
+
+
+class RulingIn(DecisionIn):
+    """A lead's word between opinions."""
+
+    reason = LabelField(max_length=300, required=False, allow_blank=True)
+
+
+class ReopenIn(serializers.Serializer):
+    seen_revision = WholeNumberField(min_value=1, max_value=LARGEST_WHOLE)
+    reason = LabelField(max_length=300, help_text="Why it is wanted again; it stays with the record.")
+
+
+class SeenTaskIn(Part):
+    id = KeyField()
+    seen_revision = WholeNumberField(min_value=1, max_value=LARGEST_WHOLE)
+
+
+class AdvanceIn(serializers.Serializer):
+    tasks = serializers.ListField(child=SeenTaskIn(), min_length=1, max_length=MOST_ADVANCED)
+
+
+class TasksQuery(PageIn):
+    limit = WholeNumberField(min_value=1, max_value=60, default=30, help_text="Tasks on the page.")
+    state = serializers.ChoiceField(choices=TaskState.choices, required=False)
+    wafer = KeyField(required=False)
+    class_code = LabelField(max_length=32, required=False, help_text="That the model, or who added it, named.")
 
 
 class ReleaseIn(serializers.Serializer):

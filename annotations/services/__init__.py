@@ -1,15 +1,19 @@
 """What can be done with queues and tasks: all that interfaces and other apps may call."""
 
-from annotations.services.deciding import Word, add_missed, decide, take_back
+from annotations.services.deciding import add_missed, decide, take_back
 from annotations.services.edits import take_edit
 from annotations.services.handing import give_back, next_tasks, return_lapsed
 from annotations.services.intake import fill_queues, forget_old_entries, take_in
 from annotations.services.queues import DEFAULT_LEASE_S, change_queue, create_queue
+from annotations.services.stages import adjudicate, advance, reopen
+from annotations.services.words import Word
 
 __all__ = [
     "DEFAULT_LEASE_S",
     "Word",
     "add_missed",
+    "adjudicate",
+    "advance",
     "change_queue",
     "create_queue",
     "decide",
@@ -17,6 +21,7 @@ __all__ = [
     "forget_old_entries",
     "give_back",
     "next_tasks",
+    "reopen",
     "return_lapsed",
     "take_back",
     "take_edit",

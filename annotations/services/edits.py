@@ -11,8 +11,9 @@ from annotations.choices import EditKind, Ending, Verdict
 from annotations.errors import SequenceReused
 from annotations.models import ReviewEdit, ReviewTask
 from annotations.selectors import heads_of
-from annotations.services.deciding import Word, add_missed, decide, keep_draft, take_back
+from annotations.services.deciding import add_missed, decide, keep_draft, take_back
 from annotations.services.handing import give_back, reviewer_of
+from annotations.services.words import Word
 from core import problems
 from core.actors import Actor
 from core.errors import Unavailable, WaferdeckError

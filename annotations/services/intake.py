@@ -32,6 +32,7 @@ AT_ONCE = 200
 FILL_AT_ONCE = 2000
 """Stored detections looked at by one transaction."""
 FILL_BACK = timedelta(days=90)
+_DRAWN_FROM = 10_000
 RELATIONS = ("defect_class", "run__layer", "run__tool", "run__recipe_version__recipe")
 
 
@@ -160,7 +161,8 @@ def _enlist(found: list[Detection], *, queues: Sequence[ReviewQueue], now: datet
     if not wanted:
         return 0
     worth = _worth_of(list(wanted.values()))
-    tasks = [_task(row, worth=worth[row.pk], now=now) for row in wanted.values()]
+    wants = {row.pk: max(_wants(queue, row) for queue, _ in taken if _takes(queue, row)) for row in wanted.values()}
+    tasks = [_task(row, worth=worth[row.pk], wants=wants[row.pk], now=now) for row in wanted.values()]
     ReviewTask.objects.bulk_create(tasks, ignore_conflicts=True)
     # A task that was there already may be taken, decided or withdrawn.
     stored = ReviewTask.objects.filter(pk__in=[task.pk for task in tasks], state=TaskState.OPEN)
@@ -233,7 +235,13 @@ def _rank(queue: ReviewQueue, row: Detection, worth: float) -> float:
     return worth
 
 
-def _task(row: Detection, *, worth: float, now: datetime) -> ReviewTask:
+def _wants(queue: ReviewQueue, row: Detection) -> int:
+    """How many opinions: of a share of the tasks, drawn by their keys, as many as the queue's overlap says."""
+    is_drawn = task_key(row.pk).int % _DRAWN_FROM < queue.overlap_share * _DRAWN_FROM
+    return queue.overlap_reviewers if is_drawn else 1
+
+
+def _task(row: Detection, *, worth: float, wants: int, now: datetime) -> ReviewTask:
     return ReviewTask(
         id=task_key(row.pk),
         site_id=row.run.site_id,
@@ -251,6 +259,7 @@ def _task(row: Detection, *, worth: float, now: datetime) -> ReviewTask:
         width_px=row.width_px,
         height_px=row.height_px,
         worth=worth,
+        wants=wants,
         made_at=now,
     )
 

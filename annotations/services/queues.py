@@ -36,8 +36,13 @@ def create_queue(
     order: str = QueueOrder.WORTH,
     selection: Selection | None = None,
     lease_s: int = DEFAULT_LEASE_S,
+    overlap_share: float = 0.0,
+    overlap_reviewers: int = 2,
 ) -> tuple[ReviewQueue, bool]:
     """Make a queue, or return the one of that code as it is. What is stored already flows in afterwards.
+
+    Args:
+        overlap_share: of the tasks it makes, how many want the opinions of `overlap_reviewers` instead of one.
 
     Returns:
         The queue, and whether it was made now.
@@ -56,6 +61,8 @@ def create_queue(
             "order": order,
             "selection": selection.as_dict(),
             "lease_s": lease_s,
+            "overlap_share": overlap_share,
+            "overlap_reviewers": overlap_reviewers,
             "fill_before": NEWEST,
             "created_at": now,
             "created_by": actor.username,
@@ -73,7 +80,8 @@ def change_queue(*, queue_id: UUID, seen_version: int, actor: Actor, now: dateti
 
     Args:
         seen_version: the version that was looked at.
-        changes: any of `name`, `order`, `selection` (a `Selection`), `lease_s`, `is_archived`.
+        changes: any of `name`, `order`, `selection` (a `Selection`), `lease_s`, `overlap_share`, `overlap_reviewers`,
+            `is_archived`. How many opinions a task wants stays as it was when it was made.
 
     Raises:
         NotFound: no such queue at the actor's sites.
@@ -132,7 +140,7 @@ def _check_selection(selection: Selection, *, site: Site, actor: Actor) -> None:
 
 
 def _said(queue: ReviewQueue) -> dict[str, Any]:
-    names = ("code", "name", "order", "selection", "lease_s")
+    names = ("code", "name", "order", "selection", "lease_s", "overlap_share", "overlap_reviewers")
     return {name: getattr(queue, name) for name in names}
 
 

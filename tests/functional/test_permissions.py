@@ -44,6 +44,8 @@ OBJECTS = {
     "api:review_decisions": {"task_id": "task"},
     "api:review_undo": {"task_id": "task"},
     "api:review_release": {"task_id": "task"},
+    "api:review_ruling": {"task_id": "task"},
+    "api:review_reopen": {"task_id": "task"},
 }
 TILE = {"level": 6, "col": 0, "row": 0}
 
@@ -146,6 +148,7 @@ class TestLists:
             "layers",
             "recipes",
             "review_queues",
+            "review_tasks",
         ],
     )
     def test_show_the_own_site_only(self, name, operator, inspected, foreign):

@@ -309,3 +309,52 @@ class TestTheOtherSite:
         services.create_queue(site=elsewhere, code="Q1", actor=service_account("test"), now=AT)
 
         assert len(lead.get(reverse("api:review_queues")).json()["results"]) == 1
+
+
+class TestStages:
+    @pytest.fixture
+    def decided(self, reviewer, next_of, decisions):
+        reviewer.post(next_of, {}, format="json")
+        return reviewer.post(decisions, {"seen_revision": 1, "verdict": "defect"}, format="json").json()
+
+    def accept(self, client, *tasks):
+        body = {"tasks": [{"id": task["id"], "seen_revision": task["revision"]} for task in tasks]}
+        return client.post(reverse("api:review_accept"), body, format="json")
+
+    def test_are_listed(self, lead, decided):
+        of = {
+            state: lead.get(reverse("api:review_tasks"), {"state": state}).json()["results"]
+            for state in ("decided", "accepted")
+        }
+
+        assert [len(of["decided"]), len(of["accepted"])] == [1, 0]
+        assert of["decided"][0]["annotation"]["author"]
+
+    def test_end_in_acceptance_each_task_by_itself(self, lead, decided):
+        answer = self.accept(lead, decided, {"id": str(uuid4()), "revision": 1})
+
+        results = answer.json()["results"]
+        assert [(one["state"], one.get("problem", {}).get("code")) for one in results] == [
+            ("done", None), ("refused", "not_found"),
+        ]  # fmt: skip
+        assert results[0]["task"]["state"] == "accepted"
+
+    def test_are_opened_again_with_a_reason(self, lead, decided, inspected):
+        accepted = self.accept(lead, decided).json()["results"][0]["task"]
+        address = reverse("api:review_reopen", args=[inspected.task.pk])
+
+        bare = lead.post(address, {"seen_revision": accepted["revision"]}, format="json")
+        reopened = lead.post(address, {"seen_revision": accepted["revision"], "reason": "wrong layer"}, format="json")
+
+        assert (bare.status_code, reopened.status_code) == (400, 200)
+        assert (reopened.json()["state"], reopened.json()["opinions"]) == ("open", [])
+
+    def test_of_a_dispute_are_for_leads(self, reviewer, lead, decided, inspected):
+        address = reverse("api:review_ruling", args=[inspected.task.pk])
+        body = {"seen_revision": decided["revision"], "verdict": "nuisance"}
+
+        assert reviewer.post(address, body, format="json").status_code == 403
+        assert lead.post(address, body, format="json").json()["code"] == "task_locked"
+
+    def test_refuse_more_than_can_be_looked_at(self, lead):
+        assert self.accept(lead, *[{"id": str(uuid4()), "revision": 1}] * 201).status_code == 400

@@ -126,7 +126,7 @@ class TestTwoWords:
 
         decided = decide(task, ann, seen=2)
 
-        assert decided.annotation_number == 2
+        assert (decided.state, decided.annotation_number) == ("disputed", 0)
         assert [row[1] for row in said(task)] == ["nuisance", "defect"]
 
     def test_of_ones_own_are_no_conflict(self, task, ann):

@@ -99,7 +99,7 @@ class TestWhatRunsFind:
 
         services.take_in(now=AT)
 
-        event = AuditEvent.objects.filter(action="review_task.make").latest("id")
+        event = AuditEvent.objects.get(action="review_task.make", object_type="site")
         assert event.after == {"places": 1, "runs": [str(inspected.run.pk)]}
 
     def test_waits_while_an_older_transaction_may_still_announce(self, inspected, find, queue_of):
