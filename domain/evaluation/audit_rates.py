@@ -96,7 +96,7 @@ def audit_rates(reviewed: Reviewed, *, level: float = LEVEL) -> AuditRates:
     answers and put into Wilson's. Linearised and not bootstrapped, because mistakes are rare: a sample with few of them
     gives a bootstrap next to nothing to draw, with none of them no width at all. The variance cannot see a heavy answer
     that was not drawn either, so the effective number is also held below what one more such answer would leave; that is
-    ours, and errs to the wide side where heavy mistakes are very rare. It is an interval for the process that the images
+    ours, and errs to the wide side where heavy mistakes are very rare. The interval is for the process that the images
     come from, so there is no correction for a finite number of images.
 
     Args:
