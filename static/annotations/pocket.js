@@ -1,6 +1,6 @@
 /** Tasks at hand: asks for more before they run out, keeps what it holds, and waits quietly where nothing is left. */
 import { setText } from "../shared/dom.js"
-import { plural } from "../shared/formats.js"
+import { countText, plural } from "../shared/formats.js"
 import { getJson, outcome, postJson } from "../shared/http.js"
 import { soon } from "../shared/soon.js"
 import { showTrouble } from "../shared/trouble.js"
@@ -48,7 +48,7 @@ export class Pocket {
     const state = this.page.get()
     // While there is something to look at, the connection's own words are enough.
     showTrouble(find("#review-trouble"), waiting(state).length ? null : problem, { what: "What waits in this queue could not be asked for.", safe: "What you have decided is kept.", retry: () => this.#next() })
-    if (problem?.isPassing) setTimeout(() => this.ask(), AGAIN_MS)
+    if (problem?.isPassing) setTimeout(() => this.#next(), AGAIN_MS)
     if (answer) this.#take(answer)
     if (this.#isToAskAgain) this.ask()
   }
@@ -64,6 +64,7 @@ export class Pocket {
     const isEmpty = this.#isAnswered && state.at === null
     const wasEmpty = !find("#review-empty").hidden
     find("#review-empty").hidden = !isEmpty
+    setText(find("#empty-others"), state.open ? `${countText(state.open)} more for somebody else: skipped by you, or not yours to decide.` : "")
     if (isEmpty && !wasEmpty) this.#drawToday()
   }
 

@@ -47,7 +47,7 @@ function drawWords() {
   drawSide(state)
   markClass(find("#classkeys"), state)
   const isThere = state.at !== null
-  find("#review").dataset.state = isThere ? "task" : "none"
+  find("#review").dataset.state = isThere ? "task" : state.open === null ? "loading" : "none"
   for (const button of document.querySelectorAll(".decision")) button.disabled = !isThere
   const may = { undo: state.trail.length, redo: state.redo.length, skip: isThere, next: isThere, previous: state.trail.length }
   for (const [name, is] of Object.entries(may)) find(`[data-action=${name}]`).disabled = !is
@@ -230,7 +230,10 @@ const acts = {
 // ---------------------------------------------------------------------------------------------------------------------
 
 function retryPictures() {
-  if (zoom.retry()) zoom.showTask(sitting.current(state))
+  if (!zoom.retry()) return
+  sayNoPicture(false)
+  zoom.showTask(sitting.current(state))
+  makeReady()
 }
 
 const link = new Link({ queue, me: known.me, get: () => state, change, retryPictures })

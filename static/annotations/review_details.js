@@ -29,13 +29,13 @@ export function drawHead(state, { isAway = "" } = {}) {
 
 export function drawSide(state) {
   const task = current(state)
-  for (const part of ["#meant", "#facts", "#past"]) find(part).hidden = !task
+  if (state.open !== null) for (const part of ["#meant", "#facts", "#past"]) find(part).hidden = !task
+  setText(find("#confirm-class"), task ? nameOf(task.class_code) : "")
   if (!task) return
   find("#meant").replaceChildren(...meantParts(task, state))
   find("#facts").replaceChildren(factsOf(task, state))
   find("#past").replaceChildren(...pastOf(task))
   setText(find("#image-name"), [`${task.image.width_px} × ${task.image.height_px} px`, task.image.pixel_um && `${task.image.pixel_um} µm a pixel`, task.image.file_name].filter(Boolean).join(" · "))
-  setText(find("#confirm-class"), nameOf(task.class_code))
 }
 
 function meantParts(task, state) {

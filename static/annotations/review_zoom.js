@@ -115,7 +115,7 @@ export class ReviewZoom extends DeepZoom {
     item.setOpacity(1)
     this.viewer.world.setItemIndex(item, this.viewer.world.getItemCount() - 1)
     if (this.isWhole) this.showWhole(true)
-    else this.#setView(viewFor(this.#kept, this.#task.bbox_px, this.#size))
+    else this.#setView(viewFor(this.#kept, this.#task.bbox_px, this.#size, Math.max(this.image.width_px, this.image.height_px)))
     return undefined
   }
 

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict"
+import { before, beforeEach, describe, test } from "node:test"
+import { actions, bind, boundTo, keyOf, keyText, rebind, startKeys } from "../../static/shared/keys.js"
+
+describe("a key that a person has chosen", () => {
+  const run = []
+  let listener
+  before(() => {
+    const kept = new Map()
+    const page = new EventTarget()
+    globalThis.document = Object.assign(page, { body: { dataset: { user: "lead" } }, querySelector: () => null, querySelectorAll: () => [] })
+    Object.defineProperty(globalThis, "localStorage", { configurable: true, value: { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value) } })
+    globalThis.addEventListener = (_, pressed) => { listener = pressed }
+    startKeys()
+    bind({ action: "review.nuisance", keys: ["x"], label: "Nuisance", isOnce: true, run: () => run.push("nuisance") })
+    bind({ action: "review.undo", keys: ["u", "Ctrl+z"], label: "Undo", run: () => run.push("undo") })
+  })
+  beforeEach(() => {
+    run.length = 0
+    for (const { action } of actions()) rebind(action)
+  })
+  const press = (key, values = {}) => listener({ key, target: { closest: () => null }, timeStamp: 1, preventDefault() {}, ...values })
+
+  test("does what the usual one did, which does it no more", () => {
+    rebind("review.nuisance", ["j"])
+    for (const key of ["x", "j"]) press(key)
+    assert.deepEqual([run, keyText("review.nuisance")], [["nuisance"], "J"])
+  })
+  test("is given back", () => {
+    rebind("review.nuisance", ["j"])
+    rebind("review.nuisance")
+    press("x")
+    assert.deepEqual(run, ["nuisance"])
+  })
+  test("is known again on the next page", () => {
+    rebind("review.nuisance", ["j"])
+    assert.deepEqual(JSON.parse(localStorage.getItem("waferdeck:keys:lead")).bound, { "review.nuisance": ["j"] })
+  })
+  test("is said to be taken where it does something else", () => assert.deepEqual([boundTo("u", "review.nuisance").label, boundTo("u", "review.undo"), boundTo("q", "review.undo")], ["Undo", undefined, undefined]))
+  test("does once what is done once, however long it is held", () => {
+    press("x")
+    press("x", { repeat: true })
+    assert.deepEqual(run, ["nuisance"])
+  })
+  test("goes with Ctrl where it was bound so, and is the browser's else", () => {
+    press("z", { ctrlKey: true })
+    press("x", { ctrlKey: true })
+    assert.deepEqual(run, ["undo"])
+  })
+})
+
+test("a key with Ctrl has a name", () => assert.deepEqual([keyOf({ key: "Z", ctrlKey: true, shiftKey: true }), keyOf({ key: "z", metaKey: true })], ["Ctrl+Shift+z", "Ctrl+z"]))
