@@ -1,0 +1,115 @@
+"""What is different between two snapshots, found by reading both once, side by side."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.datasets.manifest import IMAGE_PREFIX, record_of
+from domain.datasets.records import ImageRecord
+
+_KEY = slice(len(IMAGE_PREFIX), len(IMAGE_PREFIX) + 36)
+_MOST_NAMED = 100
+_SAME_PX = 0.01
+
+
+@dataclass
+class Difference:
+    """From one snapshot to another.
+
+    Attributes:
+        same, added, removed, changed: images.
+        moved: images by where they were and are, as "train to test".
+        objects: of images in both: `added`, `removed`, `reclassed`, `redrawn`, by the task that says so.
+        classes: objects of all images, by class: how many more or fewer.
+        examples: keys of the first images of each kind.
+    """
+
+    same: int = 0
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    moved: Counter[str] = field(default_factory=Counter)
+    objects: Counter[str] = field(default_factory=Counter)
+    classes: Counter[str] = field(default_factory=Counter)
+    examples: dict[str, list[str]] = field(
+        default_factory=lambda: {"added": [], "removed": [], "changed": [], "moved": []}
+    )
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "images": {
+                "same": self.same, "added": self.added, "removed": self.removed, "changed": self.changed,
+                "moved": self.moved.total(),
+            },
+            "moved": dict(self.moved),
+            "objects": {name: self.objects[name] for name in ("added", "removed", "reclassed", "redrawn")},
+            "classes": {name: count for name, count in sorted(self.classes.items()) if count},
+            "examples": self.examples,
+        }  # fmt: skip
+
+
+def difference(before: Iterable[bytes], after: Iterable[bytes]) -> Difference:
+    """Compare the lines of two manifests. Lines that are the same byte by byte are not even read as JSON."""
+    found = Difference()
+    old, new = _images(before), _images(after)
+    mine, theirs = next(old, None), next(new, None)
+    while mine is not None or theirs is not None:
+        if theirs is None or (mine is not None and mine[0] < theirs[0]):
+            assert mine is not None
+            _one_sided(found, "removed", record_of(mine[1]), by=-1)
+            mine = next(old, None)
+        elif mine is None or theirs[0] < mine[0]:
+            _one_sided(found, "added", record_of(theirs[1]), by=1)
+            theirs = next(new, None)
+        else:
+            if mine[1] == theirs[1]:
+                found.same += 1
+            else:
+                _compare(found, record_of(mine[1]), record_of(theirs[1]))
+            mine, theirs = next(old, None), next(new, None)
+    return found
+
+
+def _images(lines: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    return ((line[_KEY], line) for line in lines if line.startswith(IMAGE_PREFIX))
+
+
+def _one_sided(found: Difference, what: str, record: ImageRecord, *, by: int) -> None:
+    setattr(found, what, getattr(found, what) + 1)
+    _name(found, what, record)
+    for one in record.objects:
+        found.classes[one.class_code] += by
+
+
+def _compare(found: Difference, before: ImageRecord, after: ImageRecord) -> None:
+    if before.split is not after.split:
+        found.moved[f"{before.split} to {after.split}"] += 1
+        _name(found, "moved", after)
+    old = {one.task: one for one in before.objects}
+    new = {one.task: one for one in after.objects}
+    changes: Counter[str] = Counter()
+    changes["added"] = len(new.keys() - old.keys())
+    changes["removed"] = len(old.keys() - new.keys())
+    for task in old.keys() & new.keys():
+        if old[task].class_code != new[task].class_code:
+            changes["reclassed"] += 1
+        elif any(abs(a - b) > _SAME_PX for a, b in zip(old[task].bbox_px, new[task].bbox_px, strict=True)):
+            changes["redrawn"] += 1
+    found.objects += changes
+    for sign, record in ((-1, before), (1, after)):
+        for one in record.objects:
+            found.classes[one.class_code] += sign
+    is_changed = changes.total() > 0 or before.nuisances != after.nuisances or before.is_complete != after.is_complete
+    if is_changed:
+        found.changed += 1
+        _name(found, "changed", after)
+    else:
+        found.same += 1
+
+
+def _name(found: Difference, what: str, record: ImageRecord) -> None:
+    if len(found.examples[what]) < _MOST_NAMED:
+        found.examples[what].append(record.image)
