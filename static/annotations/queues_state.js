@@ -6,9 +6,9 @@ const WORDS = { recipes: "recipe", layers: "layer", tools: "tool" }
 const BAND_WORDS = { accept: "accepted", review: "for review", reject: "rejected" }
 const MINUTE_S = 60
 
-/** "1,000+" where nobody has counted further. */
-export function openText({ open, open_is_more: isMore }) {
-  return `${countText(open)}${isMore ? "+" : ""}`
+/** How many wait for me, those included that I hold already: "1,000+" where nobody has counted further. */
+export function openText({ open, open_is_more: isMore, mine = 0 }) {
+  return `${countText(open + mine)}${isMore ? "+" : ""}`
 }
 
 export function orderText(order, orders) {

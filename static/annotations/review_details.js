@@ -3,7 +3,7 @@ import { ageElement } from "../shared/ages.js"
 import { glyph, h, icon, setAttribute, setText } from "../shared/dom.js"
 import { confidenceText, lengthText } from "../shared/formats.js"
 import { accountName, bandElement, classCountsText, classNamed, layerName, scoreBar } from "../shared/signs.js"
-import { addedOf, boxOf, current, paceS, saidOf, workOf } from "./review_state.js"
+import { addedOf, boxOf, current, left, paceS, saidOf, workOf } from "./review_state.js"
 import { annotationWords, leftText, paceText, verdictWords } from "./review_words.js"
 
 const find = (selector) => document.querySelector(selector)
@@ -19,7 +19,7 @@ export function swatch(code) {
 export function drawHead(state, { isAway = "" } = {}) {
   const task = current(state)
   const said = saidOf(state)
-  setText(find("#left"), leftText(state.open, state.isMore))
+  setText(find("#left"), leftText(left(state), state.isMore))
   setText(find("#pace"), paceText(paceS(state)))
   if (!task) return
   setText(find("#why-title"), said ? "You have decided this" : isAway || "Why you see this")

@@ -34,6 +34,11 @@ export function waiting(state) {
   return state.order.filter((id) => !state.said.has(id) && !state.away.has(id))
 }
 
+/** How many wait: what I hold, and what the server has beside it. Null before it was asked. */
+export function left(state) {
+  return state.open === null ? null : state.open + waiting(state).length
+}
+
 export function needsTasks(state) {
   return waiting(state).length < LEAST_WAITING
 }
@@ -129,8 +134,7 @@ function asDecision(task, { verdict, class_code: code, bbox_px: box, comment }, 
 function withSaid(state, entry, { tookMs = null, redo = [] } = {}) {
   const isFirst = !state.said.has(entry.task) && !state.away.has(entry.task)
   const paces = tookMs === null || !isFirst ? state.paces : [...state.paces, tookMs].slice(-LAST_PACES)
-  const open = isFirst && state.open !== null ? Math.max(0, state.open - 1) : state.open
-  return { ...state, open, paces, redo, said: new Map(state.said).set(entry.task, entry.said), work: without(state.work, entry.task), away: without(state.away, entry.task), trail: [...state.trail, entry] }
+  return { ...state, paces, redo, said: new Map(state.said).set(entry.task, entry.said), work: without(state.work, entry.task), away: without(state.away, entry.task), trail: [...state.trail, entry] }
 }
 
 function without(map, key) {
@@ -198,8 +202,7 @@ export function undo(state, nowMs) {
   }
   const work = new Map(state.work).set(entry.task, entry.work)
   if (entry.kind === "skip") return { state: goto({ ...shared, work, away: without(state.away, entry.task) }, entry.task, nowMs), edit: null, entry }
-  const open = state.open === null ? null : state.open + 1
-  return { state: goto({ ...shared, work, open, said: without(state.said, entry.task) }, entry.task, nowMs), edit: { kind: "undo", task: entry.task }, entry }
+  return { state: goto({ ...shared, work, said: without(state.said, entry.task) }, entry.task, nowMs), edit: { kind: "undo", task: entry.task }, entry }
 }
 
 /** @param {string} id of the task that a missed defect becomes: the one before was withdrawn */

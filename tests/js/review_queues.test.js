@@ -6,7 +6,7 @@ import { annotationWords, leftText, matching, paceText, reasonsOf, refusalTitle,
 const nameOf = (code) => ({ pit: "pits", crack: "cracks" })[code]
 
 describe("a queue in words", () => {
-  test("counts what waits as far as it was counted", () => assert.deepEqual([openText({ open: 12, open_is_more: false }), openText({ open: 1000, open_is_more: true })], ["12", "1\u202f000+"]))
+  test("counts what waits as far as it was counted", () => assert.deepEqual([openText({ open: 12, open_is_more: false, mine: 3 }), openText({ open: 1000, open_is_more: true })], ["15", "1\u202f000+"]))
   for (const [name, selection, text] of [
     ["takes everything", {}, "All classes"],
     ["takes some of it", { classes: ["pit", "crack"], bands: ["reject"], tools: ["BF-01"], min_confidence: 0.3, max_confidence: 0.7 }, "Pits and cracks rejected of tool BF-01, 0.30 to 0.70 sure"],

@@ -42,7 +42,7 @@ describe("a decision", () => {
     const { edit: drawn } = review.decide(review.withComment(review.withBox(three, [1, 1, 2, 2]), "at the seam"), CONFIRM, 2000)
     assert.deepEqual([drawn.bbox_px, drawn.comment], [[1, 1, 2, 2], "at the seam"])
   })
-  test("lowers what is left", () => assert.equal(state.open, 9))
+  test("lowers what is left: what I hold, and what is beside it", () => assert.deepEqual([review.left(review.emptyReview()), review.left(three), review.left(state), review.left(review.undo(state, 1).state)], [null, 13, 12, 13]))
   test("of the last leaves nothing on the screen", () => {
     const one = review.withTasks(review.emptyReview(), answer(task("a")))
     assert.equal(review.decide(one, CONFIRM, 1).state.at, null)
@@ -81,7 +81,7 @@ describe("the way back", () => {
   test("onward from what waits leaves it waiting", () => assert.deepEqual([review.onward(three, 0).at, review.waiting(review.onward(three, 0))], ["b", ["a", "b", "c"]]))
   test("a new decision of an old task goes on where I was, and counts once", () => {
     const { state } = review.decide(review.goto(two, "a", 0), { verdict: "nuisance" }, 4000)
-    assert.deepEqual([state.at, state.open, state.said.get("a").verdict], ["c", 8, "nuisance"])
+    assert.deepEqual([state.at, review.left(state), state.said.get("a").verdict], ["c", 11, "nuisance"])
   })
 })
 
