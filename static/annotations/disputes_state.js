@@ -56,13 +56,14 @@ export function without(state, id) {
 /** What I decided is off the list, and on the way back. */
 export function ruled(state, task, words) {
   const next = without({ ...state, settled: new Map(state.settled).set(task.id, task.revision) }, task.id)
-  return { ...withNote(withReason(next, task.id, ""), task.id, null), trail: [...state.trail, { id: task.id, words }] }
+  return { ...withNote(withReason(next, task.id, ""), task.id, null), trail: [...state.trail, { id: task.id, words, reason: reasonOf(state, task.id) }] }
 }
 
-/** What I took back is disputed again, and looked at. Nothing else may have become of it meanwhile, or it stays off the list. */
+/** What I took back is disputed again, and looked at, with the reason I had written. Nothing else may have become of it meanwhile, or it stays off the list. */
 export function takenBack(state, id, task) {
   const next = { ...state, trail: state.trail.filter((entry) => entry.id !== id), settled: new Map(state.settled).set(id, task.revision) }
-  return task.state === "disputed" ? { ...withTask(next, task), at: id } : next
+  const reason = state.trail.find((entry) => entry.id === id)?.reason ?? ""
+  return task.state === "disputed" ? { ...withReason(withTask(next, task), id, reason), at: id } : next
 }
 
 /** A task as it is now, in its place: the newest come first. */

@@ -22,15 +22,13 @@ export function drawCards(list, task, how) {
   list.replaceChildren(...cards, ...(task.detection ? [modelCard(task, around)] : []))
 }
 
+/** The picture with their box in it, and their letter with the line it is drawn by. @param {?object} voice null: the model */
 function cropOf(task, around, voice, box) {
-  const canvas = h("canvas", { class: "opinion__crop", width: CROP_PX, height: CROP_PX, "aria-hidden": "true" })
+  const canvas = h("canvas", { width: CROP_PX, height: CROP_PX })
   drawVoiceCrop(canvas, { image: task.image, around, voice, box })
-  return canvas
-}
-
-/** Their letter, with the line their box is drawn by. */
-function mark({ letter, dash }) {
-  return h("span", { class: "opinion__mark" }, h("b", {}, letter), svg("svg", { viewBox: "0 0 36 4", width: 36, height: 4, "aria-hidden": "true" }, svg("path", { d: "M0 2h36", "stroke-dasharray": dash.join(" ") || null })))
+  const line = voice ? svg("path", { d: "M0 5h36", "stroke-dasharray": voice.dash.join(" ") || null }) : svg("path", { d: "M8 1H1v8h7M28 1h7v8h-7" })
+  const isDrawn = !voice || voice.box
+  return h("div", { class: "opinion__crop", "aria-hidden": "true" }, canvas, h("span", { class: "opinion__mark" }, h("b", {}, voice?.letter ?? "M"), isDrawn ? svg("svg", { viewBox: "0 0 36 10" }, line) : h("small", {}, "no box")))
 }
 
 function opinionCard(voice, task, around, { mayTake, isOwn, me, onTake, onMeant }) {
@@ -42,10 +40,10 @@ function opinionCard(voice, task, around, { mayTake, isOwn, me, onTake, onMeant 
   return h("article", { class: "opinion", "aria-label": name, onpointerenter: () => onMeant(voice.letter), onpointerleave: () => onMeant(null) },
     cropOf(task, around, voice, voice.box),
     h("div", { class: "opinion__words" },
-      h("p", { class: "opinion__who" }, mark(voice), h("span", { class: "clip", title: who }, said.author === me ? `${who} (you)` : who)),
+      h("p", { class: "opinion__who clip", title: who }, said.author === me ? `${who} (you)` : who),
       h("p", { class: "opinion__what" }, code ? swatch(code) : null, h("b", {}, code ? nameOf(code) : "Nuisance")),
       said.comment && h("q", { class: "small", title: said.comment }, said.comment),
-      h("p", { class: "muted small" }, said.took_ms === null ? "" : `looked ${durationText(said.took_ms)} · `, ageElement(said.made_at))),
+      h("p", { class: "muted small opinion__when" }, said.took_ms !== null && h("span", {}, `looked ${durationText(said.took_ms)}`), h("span", {}, ageElement(said.made_at), " ago"))),
     take)
 }
 
@@ -53,7 +51,7 @@ function modelCard(task, around) {
   const { detection, bands } = task
   return h("article", { class: "opinion opinion--model", "aria-label": "The model" }, cropOf(task, around, null, task.bbox_px),
     h("div", { class: "opinion__words" },
-      h("p", { class: "opinion__who" }, h("span", { class: "opinion__mark" }, h("b", {}, "M"), svg("svg", { viewBox: "0 0 36 10", width: 36, height: 10, "aria-hidden": "true" }, svg("path", { d: "M8 1H1v8h7M28 1h7v8h-7" }))), h("span", { class: "clip" }, "The model")),
+      h("p", { class: "opinion__who clip" }, "The model"),
       h("p", { class: "opinion__what" }, swatch(task.class_code), h("b", {}, nameOf(task.class_code))),
       h("p", { class: "opinion__score" }, h("span", { class: "small" }, confidenceText(detection.confidence)), scoreBar(detection.confidence, { reviewFrom: bands?.review_from, rejectFrom: bands?.reject_from, band: detection.band })),
       h("p", { class: "muted small clip" }, [detection.model, detection.version].filter(Boolean).join(" "))))
