@@ -21,6 +21,11 @@ export class Journal extends EventTarget {
   #most = undefined
   #revisions = new Map()
   #laid = Promise.resolve()
+  /** Edits that are being laid down: said, and not in the store yet. */
+  #laying = 0
+  #stored = 0
+  /** Grows with every edit that is laid down, to tell whether a count of the store is of the present. */
+  #version = 0
 
   /**
    * @param {Store} store
@@ -53,7 +58,8 @@ export class Journal extends EventTarget {
 
   /** Lays an edit down and sends it. One after another: they are numbered as they were made. */
   add(edit) {
-    this.#count(this.pending + 1)
+    this.#laying += 1
+    this.#count()
     this.#laid = this.#laid.then(() => this.#lay(edit))
     return this.#laid
   }
@@ -61,6 +67,8 @@ export class Journal extends EventTarget {
   async #lay(edit) {
     const { edit: based } = onRevision({ edit }, this.#revisions.get(edit.task))
     const entry = await this.#store.append(based).catch(() => this.#keepInMemory().append(based))
+    this.#version += 1
+    await this.#recount(1)
     this.kick()
     return entry
   }
@@ -118,7 +126,7 @@ export class Journal extends EventTarget {
     const gone = new Set(staleDrafts(all))
     if (gone.size) await this.#store.settle({ gone: [...gone] })
     const entries = all.filter(({ seq }) => !gone.has(seq))
-    this.#count(entries.length)
+    await this.#recount()
     return entries
   }
 
@@ -156,7 +164,7 @@ export class Journal extends EventTarget {
     this.state = "sending"
     this.#tell([...done, ...refused])
     this.#channel?.postMessage({ answers: [...done, ...refused] })
-    this.#count(entries.length - gone.length)
+    await this.#recount()
   }
 
   #tell(answers) {
@@ -170,11 +178,25 @@ export class Journal extends EventTarget {
 
   async #heard({ answers = [] }) {
     this.#tell(answers)
-    this.#count((await this.#store.entries()).length)
+    await this.#recount()
   }
 
-  #count(pending) {
-    this.pending = pending
+  /** Counts what is stored; `laid` of it were on their way there until now. Rather too much for a moment than too little. */
+  async #recount(laid = 0) {
+    let version
+    let stored
+    do {
+      version = this.#version
+      stored = (await this.#store.entries()).length
+    } while (version !== this.#version)
+    this.#laying -= laid
+    this.#count(stored)
+  }
+
+  /** What is not answered yet: of the store, and on its way there. "All saved" is said of both. */
+  #count(stored = this.#stored) {
+    this.#stored = stored
+    this.pending = stored + this.#laying
     this.#emit("change")
   }
 

@@ -82,6 +82,25 @@ describe("the journal", () => {
   }
   const decided = (task, seen = 0) => ({ kind: "decide", task, seen_revision: seen, verdict: "defect" })
 
+  test("never says that all is saved while an edit is on its way into the store", async () => {
+    const { made, store } = journal()
+    const append = store.append.bind(store)
+    let isSlow = false
+    store.append = async (edit) => {
+      if (isSlow) await new Promise((resolve) => setTimeout(resolve, 30))
+      return append(edit)
+    }
+    await made.add({ kind: "skip", task: "a" })
+    isSlow = true
+    const laid = made.add({ kind: "skip", task: "b" })
+    const said = []
+    made.addEventListener("change", () => said.push(made.pending))
+    await made.kick()
+    assert.ok(said.every((pending) => pending > 0), `said ${said}`)
+    await laid
+    await made.kick()
+    assert.equal(made.pending, 0)
+  })
   test("sends an edit at once and forgets it when it is answered", async () => {
     const { made, store, heard } = journal()
     await made.add(decided("a"))

@@ -1,0 +1,295 @@
+"""A reviewer at the keyboard: a long sitting, two at once, and every way in which work could be lost."""
+
+import itertools
+import re
+import signal
+import statistics
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.live_stack import PASSWORD, eventually
+from tests.sending import send, troubled_png
+
+pytestmark = [pytest.mark.e2e, pytest.mark.stack]
+
+SITTING = 200
+BACK_MS = 60_000
+_seeds = itertools.count(500)
+
+
+@pytest.fixture(scope="package")
+def lead(live_stack):
+    return live_stack.session("lead")
+
+
+@pytest.fixture(scope="package")
+def sensitive(troubled):
+    """A recipe that reports whatever the model has an inkling of."""
+    return "E2E-LOW"
+
+
+@pytest.fixture
+def queue_of(live_stack, lead, sensitive):
+    """A queue in which at least so many tasks wait that no other queue had."""
+
+    def make(code: str, count: int, **values) -> str:
+        layer = lead.post(f"{live_stack.api}/layers/", json={"code": code}, timeout=10)
+        assert layer.status_code in (200, 201), layer.text
+        found = 0
+        while found < count:
+            run = send(
+                live_stack, lead, image=troubled_png(next(_seeds)), lot="E2E-REVIEW", layer=code, recipe=sensitive
+            )
+            found += run["detection_count"]
+        body = {"code": code, "name": code, "order": "oldest", "selection": {"layers": [code]}, **values}
+        queue = lead.post(f"{live_stack.api}/review/queues/", json=body, timeout=10).json()
+
+        def waiting():
+            rows = lead.get(f"{live_stack.api}/review/queues/", timeout=10).json()["results"]
+            return next(row["open"] for row in rows if row["id"] == queue["id"]) >= count
+
+        eventually(waiting, within_s=60, what=f"{count} tasks in {code}")
+        return str(queue["id"])
+
+    return make
+
+
+@pytest.fixture
+def said(live_stack, lead):
+    """What counts for each task of a layer: by its key, who said what."""
+
+    def of(code: str) -> dict[str, tuple[str, str, str | None]]:
+        found, address = {}, f"{live_stack.api}/review/tasks/?state=decided&limit=60"
+        while address:
+            page = lead.get(address, timeout=20).json()
+            for task in page["results"]:
+                if task["layer"] == code:
+                    counts = task["annotation"]
+                    found[task["id"]] = (counts["author"], counts["change"], counts["class_code"])
+            address = page["next"] and f"{live_stack.address}{page['next']}"
+        return found
+
+    return of
+
+
+def sit_down(screen, queue):
+    page = screen.live(f"/review/{queue}/")
+    expect(page.locator("html")).to_have_attribute("data-task", re.compile("."))
+    return page
+
+
+def shown(page):
+    return page.locator("html").get_attribute("data-task")
+
+
+def decide(page, key="Enter"):
+    """Press a key that decides, and wait for the next defect. Returns the task that was decided."""
+    task = shown(page)
+    page.keyboard.press(key)
+    expect(page.locator("html")).not_to_have_attribute("data-task", task)
+    expect(page.locator("html")).to_have_attribute("data-task", re.compile("."))
+    return task
+
+
+def all_saved(page, *, timeout=20_000):
+    expect(page.locator("#saved")).to_have_text("All saved", timeout=timeout)
+
+
+# From the key to the frame after the next defect is drawn, in ms; what was shown first had no key.
+WAITS = """() => {
+  const keys = performance.getEntriesByName("review:key"), painted = performance.getEntriesByName("review:painted")
+  return keys.map(({ startTime }) => (painted.find((mark) => mark.startTime > startTime)?.startTime ?? NaN) - startTime)
+    .filter(Number.isFinite)
+}"""
+
+
+class TestALongSitting:
+    def test_of_200_decisions_loses_none_and_waits_for_none(self, screen_of, queue_of, said, record_property):
+        queue = queue_of("E2E-SITTING", SITTING + 1)
+        screen = screen_of("reviewer")
+        page = sit_down(screen, queue)
+        expected = {}
+
+        for key in itertools.islice(itertools.cycle(["Enter", "x", "3", "Enter", "Space"]), SITTING):
+            task = decide(page, key)
+            expected[task] = key
+        all_saved(page)
+
+        assert len(expected) == SITTING
+        found = said("E2E-SITTING")
+        assert set(found) == set(expected)
+        for task, key in expected.items():
+            author, change, class_code = found[task]
+            assert author == "reviewer"
+            assert change == "nuisance" if key == "x" else change in ("confirmed", "reclassed")
+            assert key != "3" or class_code == "pit"
+        waits_ms = page.evaluate(WAITS)
+        record_property("key_to_painted_ms", {"median": statistics.median(waits_ms), "worst": max(waits_ms)})
+        assert len(waits_ms) >= SITTING * 0.9
+        assert statistics.median(waits_ms) < 100
+
+
+class TestTwoReviewers:
+    def test_never_see_the_same_defect(self, screen_of, queue_of, said):
+        queue = queue_of("E2E-TWO", 40)
+        pages = [sit_down(screen_of(name), queue) for name in ("reviewer", "reviewer2")]
+
+        decided = [[decide(page) for _ in range(10)] for page in pages]
+        for page in pages:
+            all_saved(page)
+
+        assert not set(decided[0]) & set(decided[1])
+        found = said("E2E-TWO")
+        assert {found[task][0] for task in decided[0]} == {"reviewer"}
+        assert {found[task][0] for task in decided[1]} == {"reviewer2"}
+
+
+class TestOneDefect:
+    @pytest.fixture
+    def page(self, screen_of, queue_of):
+        # One queue for all of them: each takes some of what is left.
+        return sit_down(screen_of("reviewer"), queue_of("E2E-ONE", 8))
+
+    def card(self, live_stack, lead, task):
+        return lead.get(f"{live_stack.api}/review/tasks/{task}/", timeout=10).json()
+
+    def test_comes_back_by_undo_and_can_be_decided_otherwise(self, page, live_stack, lead):
+        task = decide(page, "x")
+
+        page.keyboard.press("u")
+        expect(page.locator("html")).to_have_attribute("data-task", task)
+        decide(page, "Enter")
+        all_saved(page)
+
+        card = self.card(live_stack, lead, task)
+        assert [row["verdict"] for row in card["history"]] == ["nuisance", "withdrawn", "defect"]
+        assert card["state"] == "decided"
+
+    def test_is_redrawn_by_keys_pixel_by_pixel(self, page, live_stack, lead):
+        task = shown(page)
+        page.keyboard.press("e")
+        for _ in range(3):
+            page.keyboard.press("ArrowUp")
+        page.keyboard.press("Shift+ArrowRight")
+
+        decide(page, "Enter")
+        all_saved(page)
+
+        card = self.card(live_stack, lead, task)
+        x, y, width, height = card["bbox_px"]
+        assert card["annotation"]["change"] == "redrawn"
+        assert card["annotation"]["bbox_px"] == pytest.approx([x, max(0, y - 3), width + 1, height], abs=1.01)
+
+    def test_that_the_model_missed_is_added_by_drawing_it(self, page, live_stack, lead):
+        task = shown(page)
+        viewer = page.locator("#viewer").bounding_box()
+        middle = (viewer["x"] + viewer["width"] / 2, viewer["y"] + viewer["height"] / 2)
+        page.keyboard.press("m")
+        page.mouse.move(middle[0] - 60, middle[1] - 60)
+        page.mouse.down()
+        page.mouse.move(middle[0] + 40, middle[1] + 30, steps=4)
+        page.mouse.up()
+        page.keyboard.press("4")
+        all_saved(page)
+
+        assert shown(page) == task
+        wafer = self.card(live_stack, lead, task)["wafer"]["id"]
+        rows = lead.get(f"{live_stack.api}/review/tasks/?state=decided&wafer={wafer}", timeout=10).json()["results"]
+        assert [row["annotation"]["class_code"] for row in rows if row["kind"] == "missed"] == ["stain"]
+
+    def test_that_is_half_drawn_is_found_again_by_a_page_that_is_loaded_anew(self, page):
+        page.keyboard.press("e")
+        page.keyboard.press("ArrowLeft")
+        expect(page.locator("#meant")).to_contain_text("Box drawn anew")
+        task, box = shown(page), page.locator("#facts").inner_text()
+        page.wait_for_timeout(600)
+        all_saved(page)
+
+        page.reload()
+
+        expect(page.locator("html")).to_have_attribute("data-task", task)
+        expect(page.locator("#meant")).to_contain_text("Box drawn anew")
+        assert page.locator("#facts").inner_text() == box
+
+    def test_that_is_skipped_with_a_reason_is_somebody_elses(self, page, live_stack):
+        task = shown(page)
+        page.keyboard.press("s")
+        page.keyboard.press("1")
+        expect(page.locator("html")).not_to_have_attribute("data-task", task)
+        all_saved(page)
+
+        page.reload()
+        expect(page.locator("html")).to_have_attribute("data-task", re.compile("."))
+        assert shown(page) != task
+
+
+class TestNothingIsLost:
+    def test_without_a_line(self, screen_of, queue_of, said):
+        queue = queue_of("E2E-OFFLINE", 8)
+        screen = screen_of("reviewer")
+        page = sit_down(screen, queue)
+        screen.context.set_offline(True)
+
+        decided = [decide(page, key) for key in ("Enter", "x", "Enter", "x")]
+        expect(page.locator("#saved")).to_contain_text("4 kept here")
+        screen.context.set_offline(False)
+        all_saved(page, timeout=BACK_MS)
+
+        assert set(said("E2E-OFFLINE")) == set(decided)
+        screen.forgive("ERR_INTERNET_DISCONNECTED|Failed to load|WebSocket")
+
+    def test_when_the_page_is_gone_before_the_line_is_back(self, screen_of, queue_of, said):
+        queue = queue_of("E2E-CRASH", 8)
+        screen = screen_of("reviewer")
+        page = sit_down(screen, queue)
+        screen.context.set_offline(True)
+        decided = [decide(page) for _ in range(3)]
+        expect(page.locator("#saved")).to_contain_text("3 kept here")
+        page.close(run_before_unload=False)
+        assert said("E2E-CRASH") == {}
+
+        screen.context.set_offline(False)
+        screen.page = screen.new_page()
+        page = sit_down(screen, queue)
+        all_saved(page, timeout=BACK_MS)
+
+        assert set(said("E2E-CRASH")) == set(decided)
+        screen.forgive("ERR_INTERNET_DISCONNECTED|Failed to load|WebSocket")
+
+    @pytest.mark.parametrize("part", ["web", "postgres"])
+    def test_when_a_server_dies(self, screen_of, queue_of, said, live_stack, part):
+        code = f"E2E-{part.upper()}"
+        queue = queue_of(code, 8)
+        screen = screen_of("reviewer")
+        page = sit_down(screen, queue)
+        first = decide(page)
+
+        before = live_stack.kill(part, with_signal=signal.SIGKILL)
+        decided = [first, *(decide(page, key) for key in ("x", "Enter", "x"))]
+        live_stack.wait_for_restart(before)
+        all_saved(page, timeout=BACK_MS)
+
+        found = eventually(lambda: said(code), within_s=30, what="what was said")
+        assert set(found) == set(decided)
+        screen.forgive("Failed to load|WebSocket|ERR_|50[0-9]")
+
+    def test_when_the_sign_in_ends(self, screen_of, queue_of, said):
+        queue = queue_of("E2E-SIGNED-OUT", 8)
+        screen = screen_of("reviewer")
+        page = sit_down(screen, queue)
+        screen.context.clear_cookies()
+
+        decided = [decide(page) for _ in range(2)]
+        expect(page.locator("#saved")).to_contain_text("2 kept here")
+        with screen.context.expect_page() as opened:
+            page.get_by_role("link", name="Sign in again").first.click()
+        tab = opened.value
+        tab.get_by_label("User name").fill("reviewer")
+        tab.get_by_label("Password").fill(PASSWORD)
+        with tab.expect_event("close"):
+            tab.get_by_role("button", name="Sign in").click(no_wait_after=True)
+        all_saved(page, timeout=BACK_MS)
+
+        assert set(said("E2E-SIGNED-OUT")) == set(decided)
+        screen.forgive("401|4401|403|WebSocket")
