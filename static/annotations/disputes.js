@@ -5,7 +5,7 @@ import { bind } from "../shared/keys.js"
 import { recall, remember } from "../shared/remembered.js"
 import { classNamed, loadClasses } from "../shared/signs.js"
 import { soon } from "../shared/soon.js"
-import { toast } from "../shared/toast.js"
+import { toast as putToast } from "../shared/toast.js"
 import { showTrouble } from "../shared/trouble.js"
 import * as disputes from "./disputes_state.js"
 import { boxChosen, drawActs, drawBoxChoice, drawHead, drawList, drawNote, reveal } from "./disputes_view.js"
@@ -33,6 +33,13 @@ let isShown = true
 let meant = null
 let shownAt = 0
 let pages = 1
+
+let said = null
+/** One word at a time: what was said of the dispute before is old by now. */
+function toast(text, how) {
+  said?.remove()
+  said = putToast(text, how)
+}
 
 // Drawing -------------------------------------------------------------------------------------------------------------
 

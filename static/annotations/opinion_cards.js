@@ -1,6 +1,6 @@
 /** All opinions of a dispute side by side: who, what, where, why, how long they looked. */
 import { ageElement } from "../shared/ages.js"
-import { h, svg } from "../shared/dom.js"
+import { h, icon, svg } from "../shared/dom.js"
 import { confidenceText, durationText } from "../shared/formats.js"
 import { accountName, classNamed, scoreBar } from "../shared/signs.js"
 import { drawVoiceCrop } from "./opinion_overlay.js"
@@ -43,7 +43,7 @@ function opinionCard(voice, task, around, { mayTake, isOwn, me, onTake, onMeant 
       h("p", { class: "opinion__who clip", title: who }, said.author === me ? `${who} (you)` : who),
       h("p", { class: "opinion__what" }, code ? swatch(code) : null, h("b", {}, code ? nameOf(code) : "Nuisance")),
       said.comment && h("q", { class: "small", title: said.comment }, said.comment),
-      h("p", { class: "muted small opinion__when" }, said.took_ms !== null && h("span", {}, `looked ${durationText(said.took_ms)}`), h("span", {}, ageElement(said.made_at), " ago"))),
+      h("p", { class: "muted small opinion__when" }, said.took_ms !== null && h("span", {}, `looked ${durationText(said.took_ms)}`), h("span", {}, icon("clock", "small"), ageElement(said.made_at)))),
     take)
 }
 
