@@ -21,8 +21,9 @@ class QueuesView(ApiView):
     def get(self, request: Request) -> HttpResponse:
         """Queues, newest first."""
         query = self.query(QueuesQuery)
-        rows = selectors.queues_visible_to(self.actor).filter(is_archived=query["archived"]).select_related("site")
-        return self.page(rows, query=query, show=self._shown)
+        rows = selectors.queues_visible_to(self.actor).filter(is_archived=query["archived"])
+        rows = selectors.with_figures(rows, user_id=self.actor.user_id, now=now())
+        return self.page(rows, query=query, show=selectors.listed_queue_of)
 
     @extend_schema(request=QueueIn, responses={200: documented.QueueOut, 201: documented.QueueOut})
     def post(self, request: Request) -> HttpResponse:

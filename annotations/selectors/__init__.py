@@ -2,7 +2,7 @@
 
 from annotations.selectors.access import queue_visible_to, queues_visible_to, task_visible_to, tasks_visible_to
 from annotations.selectors.opinions import standing_opinions
-from annotations.selectors.queue_cards import queue_of, waiting_in
+from annotations.selectors.queue_cards import listed_queue_of, queue_of, waiting_in, with_figures
 from annotations.selectors.selection import Selection
 from annotations.selectors.task_cards import cards_of, heads_of
 
@@ -10,6 +10,7 @@ __all__ = [
     "Selection",
     "cards_of",
     "heads_of",
+    "listed_queue_of",
     "queue_of",
     "queue_visible_to",
     "queues_visible_to",
@@ -17,4 +18,5 @@ __all__ = [
     "task_visible_to",
     "tasks_visible_to",
     "waiting_in",
+    "with_figures",
 ]

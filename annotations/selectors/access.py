@@ -7,6 +7,13 @@ from django.db.models import QuerySet
 from annotations.models import ReviewQueue, ReviewTask
 from core.actors import Actor
 from core.errors import NotFound
+from core.questions import Question, where
+
+_VISIBLE = "id = %s AND (%s OR site_id = ANY(%s))"
+_NAMES = ("key", "is_everywhere", "sites")
+_QUEUE = Question(lambda: where(ReviewQueue.objects.order_by(), _VISIBLE, *_NAMES))
+_TASK = Question(lambda: where(ReviewTask.objects.order_by(), _VISIBLE, *_NAMES))
+_LOCKED_TASK = Question(lambda: where(ReviewTask.objects.order_by().select_for_update(), _VISIBLE, *_NAMES))
 
 
 def queues_visible_to(actor: Actor) -> QuerySet[ReviewQueue]:
@@ -24,7 +31,7 @@ def queue_visible_to(actor: Actor, key: UUID) -> ReviewQueue:
     Raises:
         NotFound: there is none among those visible; a foreign one looks the same as a made-up one.
     """
-    queue = queues_visible_to(actor).filter(pk=key).first()
+    queue = _QUEUE.first(key=key, is_everywhere=actor.is_system, sites=list(actor.site_ids))
     if queue is None:
         raise NotFound("There is no such queue, or it belongs to another site.")
     return queue
@@ -38,8 +45,8 @@ def task_visible_to(actor: Actor, key: UUID, *, is_locked: bool = False) -> Revi
     Raises:
         NotFound: as `queue_visible_to`.
     """
-    tasks = tasks_visible_to(actor)
-    task = (tasks.select_for_update() if is_locked else tasks).filter(pk=key).first()
+    question = _LOCKED_TASK if is_locked else _TASK
+    task = question.first(key=key, is_everywhere=actor.is_system, sites=list(actor.site_ids))
     if task is None:
         raise NotFound("There is no such task, or it belongs to another site.")
     return task

@@ -9,40 +9,76 @@ from annotations.choices import TaskKind, TaskState
 from annotations.models import Annotation, ReviewHold, ReviewStep, ReviewTask
 from annotations.selectors.opinions import standing_opinions
 from core.actors import Actor
+from core.questions import Question, where
 from inspection import selectors as inspection
 from inspection.choices import Band
-from inspection.models import DefectClass, Detection
+from inspection.models import DefectClass, Detection, InspectionRun
 
-RELATIONS = ("image", "wafer__lot", "run__layer", "run__tool", "run__recipe_version__recipe")
+# Two questions, since to plan one join of nine tables takes longer than to answer it.
+RELATIONS = ("image", "wafer__lot")
+RELATIONS_OF_RUN = ("layer", "tool", "recipe_version__recipe")
+# Long values that no card shows.
+UNSHOWN = ("summary", "timings_ms", "provenance", "recipe_version__preprocessing")
 MOST_OTHERS = 200
+_TASKS = Question(
+    lambda: where(ReviewTask.objects.select_related(*RELATIONS).order_by(), "review_task.id = ANY(%s)", "tasks")
+)
+_RUNS = Question(
+    lambda: where(
+        InspectionRun.objects.select_related(*RELATIONS_OF_RUN).defer(*UNSHOWN).order_by(),
+        "inspection_run.id = ANY(%s)",
+        "runs",
+    )
+)
+_ANNOTATIONS = Question(
+    lambda: where(
+        Annotation.objects.select_related("author").order_by("task_id", "number"),
+        "annotation.task_id = ANY(%s)",
+        "tasks",
+    )
+)
+_STEPS = Question(
+    lambda: where(
+        ReviewStep.objects.select_related("author").order_by("task_id", "number"),
+        "review_step.task_id = ANY(%s)",
+        "tasks",
+    )
+)
+_HOLDS = Question(
+    lambda: where(
+        ReviewHold.objects.filter(ending="").order_by(), "task_id = ANY(%s) AND reviewer_id = %s", "tasks", "reviewer"
+    )
+)
 
 
 def heads_of(tasks: Sequence[ReviewTask]) -> dict[UUID, dict[str, Any]]:
     """What every answer says of a task. One query."""
     classes = inspection.classes_by_id()
     counting = {(task.pk, task.annotation_number) for task in tasks}
-    said = Annotation.objects.filter(task__in=[task.pk for task in tasks]).select_related("author")
+    said = _ANNOTATIONS.all(tasks=[task.pk for task in tasks])
     by_task = {row.task_id: row for row in said if (row.task_id, row.number) in counting}
     return {task.pk: _head(task, by_task.get(task.pk), classes) for task in tasks}
 
 
 def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
-    """Tasks with all that a reviewer needs to decide, in the order of `keys`. Six queries, however many.
+    """Tasks with all that a reviewer needs to decide, in the order of `keys`. Seven queries at most, however many.
 
     Of a task that wants more opinions, who holds it or may still get it sees nobody's but their own.
     """
-    found = ReviewTask.objects.filter(pk__in=keys).select_related(*RELATIONS)
-    tasks = sorted(found, key=lambda task: keys.index(task.pk))
+    tasks = sorted(_TASKS.all(tasks=list(keys)), key=lambda task: keys.index(task.pk))
+    runs = {run.pk: run for run in _RUNS.all(runs=[task.run_id for task in tasks])}
+    for task in tasks:
+        task.run = runs[task.run_id]
     classes = inspection.classes_by_id()
     history: dict[UUID, list[Annotation]] = defaultdict(list)
-    for row in Annotation.objects.filter(task__in=keys).select_related("author").order_by("task", "number"):
+    # Whatever is said of a task gives it another revision.
+    talked_of = [task.pk for task in tasks if task.revision > 1]
+    for row in _ANNOTATIONS.all(tasks=talked_of) if talked_of else ():
         history[row.task_id].append(row)
     steps: dict[UUID, list[ReviewStep]] = defaultdict(list)
-    for step in ReviewStep.objects.filter(task__in=keys).select_related("author").order_by("task", "number"):
+    for step in _STEPS.all(tasks=talked_of) if talked_of else ():
         steps[step.task_id].append(step)
-    holds = {
-        hold.task_id: hold for hold in ReviewHold.objects.filter(task__in=keys, reviewer_id=actor.user_id, ending="")
-    }
+    holds = {hold.task_id: hold for hold in _HOLDS.all(tasks=list(keys), reviewer=actor.user_id)}
     found_by_model = _detections_around(tasks, actor=actor)
     return [
         _card(
@@ -60,11 +96,10 @@ def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
 def _detections_around(tasks: Iterable[ReviewTask], *, actor: Actor) -> dict[tuple[UUID, UUID], list[Any]]:
     """Everything the tasks' runs found on their images."""
     places = {(task.run_id, task.image_id) for task in tasks}
-    rows = inspection.detections_visible_to(actor).filter(
-        run__in={run for run, _ in places}, image__in={image for _, image in places}
-    )
+    runs, images = {run for run, _ in places}, {image for _, image in places}
+    rows = inspection.detections_on(runs=runs, images=images, actor=actor)
     around: dict[tuple[UUID, UUID], list[Any]] = defaultdict(list)
-    for row in rows.order_by("run", "ordinal"):
+    for row in rows:
         around[row.run_id, row.image_id].append(row)
     return around
 

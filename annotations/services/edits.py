@@ -18,7 +18,14 @@ from core import problems
 from core.actors import Actor
 from core.errors import Unavailable, WaferdeckError
 from core.ids import uuid7
+from core.questions import Question, where
 from core.rows import insert_row
+
+_EDIT = Question(
+    lambda: where(
+        ReviewEdit.objects.order_by(), "author_id = %s AND client = %s AND seq = %s", *("author", "client", "seq")
+    )
+)
 
 
 def take_edit(
@@ -54,7 +61,7 @@ def take_edit(
 
 
 def _known(client: UUID, seq: int, *, reviewer_id: int) -> ReviewEdit | None:
-    return ReviewEdit.objects.filter(author_id=reviewer_id, client=client, seq=seq).first()
+    return _EDIT.first(author=reviewer_id, client=client, seq=seq)
 
 
 @transaction.atomic

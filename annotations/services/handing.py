@@ -1,20 +1,23 @@
 """Tasks into reviewers' hands and out of them: one reviewer a seat, for a time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from annotations.choices import NOT_AGAIN, Ending
 from annotations.errors import NotHeld
-from annotations.models import QueueEntry, ReviewHold, ReviewQueue, ReviewTask
+from annotations.models import ReviewHold, ReviewQueue, ReviewTask
 from annotations.selectors import queue_visible_to, task_visible_to
 from audit import services as audit
 from audit.actions import Action
 from core.actors import Actor, service_account
 from core.errors import Forbidden
 from core.ids import uuid7
+from core.questions import Question, where
+from core.rows import pipelined
 
 KEEPER = service_account("review")
 LAPSED_AT_ONCE = 200
@@ -34,23 +37,49 @@ WITH picked AS (
     ORDER BY entry.rank DESC, entry.task_id
     LIMIT %(count)s
     FOR UPDATE OF task SKIP LOCKED
+), taken AS (
+    UPDATE review_task task SET seats_taken = task.seats_taken + 1
+    FROM picked WHERE picked.id = task.id
+    RETURNING task.id, task.seats_taken >= task.wants AS is_full, picked.rank
+), closed AS (
+    UPDATE review_queue_entry entry SET is_open = false
+    FROM taken WHERE taken.is_full AND entry.task_id = taken.id AND entry.is_open
+), placed AS (
+    SELECT id, row_number() OVER (ORDER BY rank DESC, id) AS place FROM taken
 )
-UPDATE review_task task SET seats_taken = task.seats_taken + 1
-FROM picked WHERE picked.id = task.id
-RETURNING task.id, task.seats_taken >= task.wants, picked.rank
+INSERT INTO review_hold (id, task_id, reviewer_id, queue_id, taken_at, held_until, ending, reason, draft)
+-- Apart by as little as can be told, so that they are found again in this order.
+SELECT (%(holds)s::uuid[])[place], id, %(reviewer)s, %(queue)s, %(now)s + (place - 1) * interval '1 microsecond',
+    %(until)s, '', '', '{}'
+FROM placed
+RETURNING task_id, taken_at
 """
+_HOLD_LONGER = """
+UPDATE review_hold SET held_until = %s
+WHERE reviewer_id = %s AND queue_id = %s AND ending = ''
+RETURNING task_id, taken_at
+"""
+_HAS_LAPSED = "SELECT EXISTS (SELECT FROM review_hold WHERE ending = '' AND held_until < %s)"
 # Who holds a task or has decided it has a seat; late decisions take no more seats than there are.
 _COUNT_SEATS = """
-UPDATE review_task task SET seats_taken = LEAST(task.wants, (
-    SELECT count(DISTINCT hold.reviewer_id) FROM review_hold hold
-    WHERE hold.task_id = task.id AND hold.ending IN ('', 'decided')
-))
-WHERE task.id = ANY(%s)
+WITH counted AS (
+    UPDATE review_task task SET seats_taken = LEAST(task.wants, (
+        SELECT count(DISTINCT hold.reviewer_id) FROM review_hold hold
+        WHERE hold.task_id = task.id AND hold.ending IN ('', 'decided')
+    ))
+    WHERE task.id = ANY(%s)
+    RETURNING task.id, task.state = 'open' AND task.seats_taken < task.wants AS is_open
+)
+UPDATE review_queue_entry entry SET is_open = counted.is_open
+FROM counted WHERE entry.task_id = counted.id AND entry.is_open <> counted.is_open
 """
-_OPEN_ENTRIES = """
-UPDATE review_queue_entry entry SET is_open = task.state = 'open' AND task.seats_taken < task.wants
-FROM review_task task WHERE task.id = entry.task_id AND task.id = ANY(%s)
-"""
+_HELD = Question(
+    lambda: where(
+        ReviewHold.objects.filter(ending="").select_for_update().order_by(),
+        "task_id = %s AND reviewer_id = %s",
+        *("task", "reviewer"),
+    )
+)
 
 
 @transaction.atomic
@@ -70,13 +99,9 @@ def next_tasks(*, queue_id: UUID, count: int, actor: Actor, now: datetime) -> tu
     reviewer_id = reviewer_of(actor)
     return_lapsed(now=now)
     until = now + timedelta(seconds=queue.lease_s)
-    mine = list(
-        ReviewHold.objects.filter(reviewer_id=reviewer_id, queue=queue, ending="")
-        .order_by("taken_at")
-        .values_list("pk", "task_id")
-    )
-    ReviewHold.objects.filter(pk__in=[key for key, _ in mine], ending="").update(held_until=until)
-    keys = [task_id for _, task_id in mine]
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD_LONGER, [until, reviewer_id, queue.pk])
+        keys = _in_order(cursor.fetchall())
     if len(keys) < count and not queue.is_archived:
         keys += _take(queue, count=count - len(keys), actor=actor, reviewer_id=reviewer_id, until=until, now=now)
     return queue, keys
@@ -100,13 +125,21 @@ def give_back(*, task_id: UUID, ending: Ending, reason: str, actor: Actor, now: 
     return task
 
 
-@transaction.atomic
 def return_lapsed(*, now: datetime) -> int:
     """Take back what nobody has asked for or decided in time. What was drawn meanwhile stays with the hold.
 
     Returns:
         How many tasks others may have now.
     """
+    with connection.cursor() as cursor:
+        cursor.execute(_HAS_LAPSED, [now])
+        if not cursor.fetchone()[0]:
+            return 0
+    with transaction.atomic():
+        return _return_lapsed(now=now)
+
+
+def _return_lapsed(*, now: datetime) -> int:
     lapsed = list(
         ReviewHold.objects.select_for_update(skip_locked=True)
         .filter(ending="", held_until__lt=now)
@@ -134,14 +167,13 @@ def reviewer_of(actor: Actor) -> int:
 
 def hold_of(task: ReviewTask, reviewer_id: int) -> ReviewHold | None:
     """The reviewer's hold of a task while it lasts, locked."""
-    return ReviewHold.objects.select_for_update().filter(task=task, reviewer_id=reviewer_id, ending="").first()
+    return _HELD.first(task=task.pk, reviewer=reviewer_id)
 
 
 def count_seats(keys: Sequence[UUID]) -> None:
     """Bring the seats of tasks, and their places in queues, to what holds and states say."""
     with connection.cursor() as cursor:
         cursor.execute(_COUNT_SEATS, [list(keys)])
-        cursor.execute(_OPEN_ENTRIES, [list(keys)])
 
 
 def _take(
@@ -156,35 +188,28 @@ def _take(
                 "reviewer": reviewer_id,
                 "not_again": list(NOT_AGAIN),
                 "count": count,
+                "holds": [uuid7(at=now) for _ in range(count)],
+                "now": now,
+                "until": until,
             },
         )
-        taken = sorted(cursor.fetchall(), key=lambda row: (-row[2], row[0]))
-    keys = [key for key, _, _ in taken]
-    full = [key for key, is_full, _ in taken if is_full]
-    if full:
-        QueueEntry.objects.filter(task__in=full).update(is_open=False)
-    ReviewHold.objects.bulk_create(
-        ReviewHold(
-            id=uuid7(at=now),
-            task_id=key,
-            reviewer_id=reviewer_id,
-            queue=queue,
-            # Apart by as little as can be told, so that they are found again in this order.
-            taken_at=now + timedelta(microseconds=place),
-            held_until=until,
-        )
-        for place, key in enumerate(keys)
-    )
-    for key in keys:
-        audit.record(
-            action=Action.TASK_HANDED_OUT,
-            object_type="review_task",
-            object_id=key,
-            actor=actor,
-            at=now,
-            after={"queue": queue.code, "until": until},
-        )
+        keys = _in_order(cursor.fetchall())
+    with pipelined():
+        for key in keys:
+            audit.record(
+                action=Action.TASK_HANDED_OUT,
+                object_type="review_task",
+                object_id=key,
+                actor=actor,
+                at=now,
+                after={"queue": queue.code, "until": until},
+            )
     return keys
+
+
+def _in_order(held: Iterable[tuple[UUID, datetime]]) -> list[UUID]:
+    """Keys of tasks in the order in which they were taken."""
+    return [task_id for task_id, _ in sorted(held, key=itemgetter(1))]
 
 
 def _end(holds: Sequence[ReviewHold], *, ending: Ending, reason: str, now: datetime) -> None:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import numpy as np
 from django.db import connection, transaction
-from django.db.models import F, Q
 
 from annotations import events
 from annotations.choices import QueueOrder, TaskKind, TaskState
@@ -17,6 +16,7 @@ from annotations.selectors import Selection
 from audit import services as audit
 from audit.actions import Action
 from core.actors import service_account
+from core.briefly import Briefly
 from core.ids import derived_uuid7, uuid7_floor
 from domain.detection.grade import Band, Severity
 from domain.review.worth import worth_of_look
@@ -33,6 +33,8 @@ FILL_AT_ONCE = 2000
 """Stored detections looked at by one transaction."""
 FILL_BACK = timedelta(days=90)
 _DRAWN_FROM = 10_000
+# Nothing becomes old in a queue until it is changed again, and a look takes as long as the queue is.
+_tidied: Briefly[bool] = Briefly(ttl_s=3600.0)
 RELATIONS = ("defect_class", "run__layer", "run__tool", "run__recipe_version__recipe")
 
 
@@ -93,8 +95,17 @@ def fill_queues(*, now: datetime) -> int:
 @transaction.atomic
 def forget_old_entries(*, at_most: int = 20_000) -> int:
     """Delete entries of what queues took before they were changed, a bounded number at a time."""
-    old = QueueEntry.objects.filter(~Q(generation=F("queue__generation"))).values("pk")[:at_most]
-    deleted, _ = QueueEntry.objects.filter(pk__in=old).delete()
+    deleted = 0
+    for queue_id, generation in ReviewQueue.objects.filter(generation__gt=1).values_list("pk", "generation"):
+        if _tidied.remembered((queue_id, generation)):
+            continue
+        old = QueueEntry.objects.filter(queue=queue_id, generation__lt=generation).values("pk")[: at_most - deleted]
+        gone, _ = QueueEntry.objects.filter(pk__in=old).delete()
+        deleted += gone
+        if deleted >= at_most:
+            break
+        if not gone:
+            _tidied.get((queue_id, generation), lambda: True)
     return deleted
 
 

@@ -5,16 +5,19 @@ import numpy as np
 from annotations.choices import TaskState, Verdict, check_task_step
 from annotations.models import Annotation, ReviewTask
 from annotations.selectors import standing_opinions
+from core.questions import Question, where
 from core.rows import insert_row
 from domain.detection.boxes import pairwise_iou
 
 SAME_PLACE_IOU = 0.5
 """Boxes that overlap by so much mean the same defect."""
 
+_SAID = Question(lambda: where(Annotation.objects.order_by("number"), "task_id = %s", "task"))
+
 
 def opinions_of(task: ReviewTask) -> list[Annotation]:
     """Opinions of a task that stand."""
-    return standing_opinions(task.annotations.all(), counts_from=task.counts_from)
+    return standing_opinions(_SAID.all(task=task.pk), counts_from=task.counts_from)
 
 
 def put_down(task: ReviewTask, annotation: Annotation, *, state: TaskState | None = None) -> None:

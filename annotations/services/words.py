@@ -63,7 +63,8 @@ def annotation_of(
         made_at=now,
     )
     if word.verdict == Verdict.DEFECT:
-        defect_class = task.defect_class if word.class_code is None else class_named(word.class_code)
+        own_class = inspection.classes_by_id()[task.defect_class_id]
+        defect_class = own_class if word.class_code is None else class_named(word.class_code)
         own = (task.x_px, task.y_px, task.width_px, task.height_px)
         box = own if word.bbox_px is None else checked_box(word.bbox_px, image=task.image)
         annotation.defect_class = defect_class

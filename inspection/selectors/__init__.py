@@ -3,6 +3,7 @@
 from inspection.selectors.access import (
     BY_HAND,
     defect_classes,
+    detections_on,
     detections_visible_to,
     images_visible_to,
     jobs_visible_to,
@@ -46,6 +47,7 @@ __all__ = [
     "defect_classes",
     "detection_of",
     "detections_of",
+    "detections_on",
     "detections_visible_to",
     "drawn_classes",
     "first_cards",

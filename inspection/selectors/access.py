@@ -1,5 +1,6 @@
 """Who sees what: everything belongs to a site, and another site's object does not exist."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.db.models import F, Prefetch, QuerySet
 from accounts.models import Site
 from core.actors import Actor
 from core.errors import NotFound
+from core.questions import Question, where
 from inspection.errors import UnknownSite
 from inspection.models import (
     DefectClass,
@@ -112,6 +114,22 @@ def detections_visible_to(actor: Actor) -> QuerySet[Detection]:
     if actor.is_system:
         return found.order_by("-id")
     return found.filter(run__site_id__in=actor.site_ids).order_by("-id")
+
+
+_DETECTIONS = Question(
+    lambda: where(
+        with_model_names(Detection.objects.order_by("run_id", "ordinal")),
+        "detection.run_id = ANY(%s) AND detection.image_id = ANY(%s) AND (%s OR inspection_run.site_id = ANY(%s))",
+        *("runs", "images", "is_everywhere", "sites"),
+    )
+)
+
+
+def detections_on(*, runs: Collection[UUID], images: Collection[UUID], actor: Actor) -> list[Any]:
+    """What runs found on images, as `detections_visible_to` has it, by run and ordinal. One query."""
+    return _DETECTIONS.all(
+        runs=list(runs), images=list(images), is_everywhere=actor.is_system, sites=list(actor.site_ids)
+    )
 
 
 def jobs_visible_to(actor: Actor) -> QuerySet[InspectionJob]:
