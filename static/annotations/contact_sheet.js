@@ -92,7 +92,7 @@ export class ContactSheet {
     const problem = state.problems.get(task.id)
     const gone = state.gone.get(task.id)
     const isYours = mayPick && isOwn(task, me) && state.stage !== "accepted"
-    const word = gone ? `${gone} by now` : problem ? "Not taken" : isYours ? "yours" : ""
+    const word = gone ? `${gone} by now` : problem ? "stays" : isYours ? "yours" : ""
     const look = `${isIn} ${word} ${task.revision} ${state.stage}`
     shot.tabIndex = task.id === state.focus ? 0 : -1
     if (shot.dataset.look === look) return

@@ -64,7 +64,8 @@ function focusOn(id) {
 }
 
 function toggle(id, event) {
-  change(event.shiftKey ? sheet.rangeTo(state, id, me, classes) : sheet.toggled(state, id, me))
+  if (state.stage === "accepted") return open(id)
+  return change(event.shiftKey ? sheet.rangeTo(state, id, me, classes) : sheet.toggled(state, id, me))
 }
 
 function open(id) {
@@ -173,7 +174,9 @@ async function advance(act, { word, past }) {
   drawProgress(null)
   change(state)
   if (done) toast(`${plural(done, "is", "are")} ${past}.`)
+  // What is left here is not mine to go on with.
   if (!state.order.length) await load()
+  else if (!sheet.meant(state, me).length) await more()
 }
 
 /** What was refused because somebody spoke meanwhile is shown as it is now. */
