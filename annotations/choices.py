@@ -16,6 +16,8 @@ class TaskKind(TextChoices):
     """What a model found."""
     MISSED = "missed"
     """What a person found and the model had not."""
+    IMPORTED = "imported"
+    """What a file of labels from elsewhere says."""
 
 
 class TaskState(TextChoices):
@@ -72,6 +74,7 @@ class Change(TextChoices):
     RECLASSED = "reclassed"
     REDRAWN = "redrawn"
     MISSED = "missed"
+    IMPORTED = "imported"
     WITHDRAWN = "withdrawn"
 
 
@@ -97,6 +100,33 @@ class EditKind(TextChoices):
     SKIP = "skip"
     RELEASE = "release"
     MISSED = "missed"
+
+
+class BuildState(TextChoices):
+    """Of what workers make: a snapshot, or a file of one."""
+
+    BUILDING = "building"
+    READY = "ready"
+    FAILED = "failed"
+
+
+BUILD_STEPS: dict[BuildState, frozenset[BuildState]] = {
+    BuildState.BUILDING: frozenset({BuildState.READY, BuildState.FAILED}),
+    BuildState.READY: frozenset(),
+    # Somebody asks for it once more.
+    BuildState.FAILED: frozenset({BuildState.BUILDING}),
+}
+SETTLED: tuple[TaskState, ...] = (TaskState.DECIDED, TaskState.VALIDATED, TaskState.ACCEPTED)
+"""Whose annotation may become part of a data set; the last is what does unless somebody asks for less."""
+
+
+def check_build_step(before: str, after: str) -> None:
+    """
+    Raises:
+        IllegalTransition: what workers make does not go from `before` to `after`.
+    """
+    if BuildState(after) not in BUILD_STEPS[BuildState(before)]:
+        raise IllegalTransition(f"What is {before} cannot become {after}.", state=before)
 
 
 def check_task_step(before: str, after: str) -> None:

@@ -36,6 +36,27 @@ class StaleQueue(Conflict):
     title = "The queue has changed meanwhile"
 
 
+class NotReady(Conflict):
+    """It is still being built; `progress` says how far it is."""
+
+    code = "not_ready"
+    title = "This is still being built"
+
+
+class BuildFailed(Conflict):
+    """It could not be built; `detail` says why."""
+
+    code = "build_failed"
+    title = "This could not be built"
+
+
+class CodeTaken(Conflict):
+    """Another data set of the site has this code, and says something else."""
+
+    code = "code_taken"
+    title = "Another data set has this code"
+
+
 class SequenceReused(Conflict):
     """A number of this client stands for another edit already."""
 

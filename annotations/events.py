@@ -2,6 +2,7 @@
 
 TASK_DECIDED = "task.decided"
 QUEUE_CHANGED = "queue.changed"
+DATASET_CHANGED = "dataset.changed"
 
 
 def review_topic(site_id: int) -> str:

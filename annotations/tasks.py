@@ -5,6 +5,7 @@ import time
 from celery import shared_task
 
 from annotations import services
+from core import jobs
 from core.clock import now
 
 BUDGET_S = 10.0
@@ -20,3 +21,12 @@ def keep_queues() -> None:
     while time.monotonic() < end_s and services.fill_queues(now=now()):
         pass
     services.forget_old_entries()
+
+
+@shared_task(name="annotations.build_datasets", soft_time_limit=50, time_limit=58)
+def build_datasets() -> None:
+    """Go on with data sets and files of them that wait; what is left is for whoever is called next."""
+    is_more = services.build_datasets(budget_s=BUDGET_S)
+    is_more |= services.build_exports(budget_s=BUDGET_S)
+    if is_more:
+        jobs.enqueue("annotations.build_datasets")

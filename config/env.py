@@ -169,6 +169,9 @@ VARIABLES: tuple[Variable, ...] = (
         1024,
         2**31,
     ),
+    Variable(
+        "IMPORT_MAX_BYTES", int, str(32 * 2**20), "Largest file of labels that is imported.", "bytes", 1024, 2**28
+    ),
     Variable("BATCH_MAX_BYTES", int, str(512 * 2**20), "Largest batch of images.", "bytes", 1024, 2**33),
     Variable(
         "IMAGE_MAX_PIXELS",

@@ -210,6 +210,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "inspection.sweep", "schedule": ENV["SWEEP_EVERY_S"], "options": {"expires": 10}},
     "keep-queues": {"task": "annotations.keep_queues", "schedule": 3.0, "options": {"expires": 6}},
+    "build-datasets": {"task": "annotations.build_datasets", "schedule": 5.0, "options": {"expires": 10}},
     "reconcile-deployments": {"task": "models_admin.reconcile", "schedule": 5.0, "options": {"expires": 10}},
     "housekeeping": {"task": "inspection.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
 }
@@ -321,6 +322,7 @@ SPECTACULAR_SETTINGS = {
 
 UPLOAD_MAX_BYTES = ENV["UPLOAD_MAX_BYTES"]
 BATCH_MAX_BYTES = ENV["BATCH_MAX_BYTES"]
+IMPORT_MAX_BYTES = ENV["IMPORT_MAX_BYTES"]
 IMAGE_MAX_PIXELS = ENV["IMAGE_MAX_PIXELS"]
 DECODER_WORKERS = ENV["DECODER_WORKERS"]
 DECODER_WAITING = ENV["DECODER_WAITING"]

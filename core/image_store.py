@@ -4,8 +4,10 @@ import contextlib
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, default_storage
@@ -55,6 +57,27 @@ def put_digest(data: bytes, *, sha256: str, kind: str, suffix: str = "") -> str:
     if not default_storage.exists(key):
         default_storage.save(key, ContentFile(data))
     return key
+
+
+def put_file(file: BinaryIO, *, sha256: str, kind: str, suffix: str = "") -> str:
+    """`put_digest` for more than should be in memory: a file that is read from where it stands."""
+    key = key_for(sha256, kind=kind, suffix=suffix)
+    if not default_storage.exists(key):
+        default_storage.save(key, File(file))
+    return key
+
+
+@contextlib.contextmanager
+def opened(key: str) -> Iterator[BinaryIO]:
+    """The file of a key, to be read piece by piece. Raises as `get`."""
+    try:
+        stored = default_storage.open(key, "rb")
+    except OSError:
+        raise
+    except Exception as fault:
+        raise StoreAway(f"The store did not give {key}: {fault}") from fault
+    with stored:
+        yield cast(BinaryIO, stored.file)
 
 
 def get(key: str) -> bytes:

@@ -1,5 +1,6 @@
 """What people are asked to look at, who looks at it, and what they said."""
 
+from annotations.models.datasets import DatasetExport, DatasetImage, DatasetSnapshot, DatasetWord
 from annotations.models.edits import ReviewEdit
 from annotations.models.intake import IntakeCursor
 from annotations.models.queues import QueueEntry, ReviewQueue
@@ -7,6 +8,10 @@ from annotations.models.tasks import Annotation, ReviewHold, ReviewStep, ReviewT
 
 __all__ = [
     "Annotation",
+    "DatasetExport",
+    "DatasetImage",
+    "DatasetSnapshot",
+    "DatasetWord",
     "IntakeCursor",
     "QueueEntry",
     "ReviewEdit",

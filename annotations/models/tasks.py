@@ -65,7 +65,7 @@ class ReviewTask(models.Model):
             models.CheckConstraint(condition=Q(seats_taken__lte=F("wants")), name="review_task_seats"),
             models.CheckConstraint(
                 condition=Q(kind=TaskKind.DETECTION, detection__isnull=False)
-                | Q(kind=TaskKind.MISSED, detection__isnull=True),
+                | Q(kind__in=[TaskKind.MISSED, TaskKind.IMPORTED], detection__isnull=True),
                 name="review_task_of_something",
             ),
         ]

@@ -1,16 +1,32 @@
 """Queries other layers read. They say who may see, in what order, at what cost."""
 
 from annotations.selectors.access import queue_visible_to, queues_visible_to, task_visible_to, tasks_visible_to
+from annotations.selectors.dataset_selection import DatasetSelection
+from annotations.selectors.datasets import (
+    dataset_of,
+    dataset_visible_to,
+    datasets_visible_to,
+    error_of,
+    export_of,
+    progress_of,
+)
 from annotations.selectors.opinions import standing_opinions
 from annotations.selectors.queue_cards import listed_queue_of, queue_of, waiting_in, with_figures
 from annotations.selectors.selection import Selection
 from annotations.selectors.task_cards import cards_of, heads_of
 
 __all__ = [
+    "DatasetSelection",
     "Selection",
     "cards_of",
+    "dataset_of",
+    "dataset_visible_to",
+    "datasets_visible_to",
+    "error_of",
+    "export_of",
     "heads_of",
     "listed_queue_of",
+    "progress_of",
     "queue_of",
     "queue_visible_to",
     "queues_visible_to",

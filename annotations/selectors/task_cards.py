@@ -176,6 +176,8 @@ def why(task: ReviewTask) -> str:
         return "Reviewers differ about this."
     if task.kind == TaskKind.MISSED:
         return "A person found this; the model had not."
+    if task.kind == TaskKind.IMPORTED:
+        return "It came with a file of labels; the model may not have found it."
     if task.band == Band.REVIEW:
         return f"The model is {task.confidence:.0%} sure: too little to act on."
     if task.band == Band.REJECT:

@@ -1,5 +1,8 @@
 """What can be done with queues and tasks: all that interfaces and other apps may call."""
 
+from annotations.services.dataset_exports import build_exports, export_dataset, note_download, ready_dataset
+from annotations.services.dataset_imports import ImportReport, import_labels
+from annotations.services.datasets import DEFAULT_SHARES, build_datasets, freeze_dataset
 from annotations.services.deciding import add_missed, decide, take_back
 from annotations.services.edits import take_edit
 from annotations.services.handing import give_back, next_tasks, return_lapsed
@@ -10,17 +13,26 @@ from annotations.services.words import Word
 
 __all__ = [
     "DEFAULT_LEASE_S",
+    "DEFAULT_SHARES",
+    "ImportReport",
     "Word",
     "add_missed",
     "adjudicate",
     "advance",
+    "build_datasets",
+    "build_exports",
     "change_queue",
     "create_queue",
     "decide",
+    "export_dataset",
     "fill_queues",
     "forget_old_entries",
+    "freeze_dataset",
     "give_back",
+    "import_labels",
     "next_tasks",
+    "note_download",
+    "ready_dataset",
     "reopen",
     "return_lapsed",
     "take_back",

@@ -89,7 +89,7 @@ def take_back(*, task_id: UUID, actor: Actor, now: datetime) -> ReviewTask:
     withdrawn = withdrawal_of(said, task=task, now=now)
     if is_ruling:
         put_down(task, withdrawn, state=TaskState.DISPUTED)
-    elif task.kind == TaskKind.MISSED:
+    elif task.kind != TaskKind.DETECTION:
         put_down(task, withdrawn, state=TaskState.WITHDRAWN)
     else:
         put_down(task, withdrawn)

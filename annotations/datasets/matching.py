@@ -1,0 +1,255 @@
+"""Which images here a file's labels are about, and whether the labels can be what they say."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+
+from accounts.models import Site
+from annotations.choices import SETTLED
+from core.ids import derived_uuid7
+from domain.datasets.labels import Fault, LabelledImage
+from domain.datasets.records import Box
+from domain.detection.boxes import pairwise_iou
+from inspection.models import DefectClass
+
+MOST_FAULTS_TOLD = 500
+LEAST_SIDE_PX = 1.0
+OUTSIDE_PX = 1.0
+"""A box may reach so far out of its image, as rounding makes it, and is cut to it."""
+SAME_IOU = 0.9
+"""A box of the same class that overlaps one that is settled here by so much says the same."""
+_UPLOAD_PREFIX = 9
+_AT_ONCE = 20_000
+
+# With a file's name goes what is left of it without its suffix: some formats have no other.
+_FIND = """
+SELECT image.id, image.sha256, image.external_id, image.file_name, image.width_px, image.height_px, image.wafer_id,
+       (SELECT covered.run_id FROM run_image covered JOIN inspection_run run ON run.id = covered.run_id
+        WHERE covered.image_id = image.id ORDER BY run.state = 'done' DESC, run.id DESC LIMIT 1)
+FROM inspection_image image
+WHERE image.site_id = %(site)s AND (
+    image.sha256 = ANY(%(digests)s) OR image.external_id = ANY(%(external)s) OR image.file_name = ANY(%(names)s)
+    OR image.file_name <> '' AND regexp_replace(image.file_name, '[.][^.]*$', '') = ANY(%(stems)s))
+"""
+_SETTLED = """
+SELECT task.image_id, said.defect_class_id, said.x_px, said.y_px, said.width_px, said.height_px
+FROM review_task task JOIN annotation said ON said.task_id = task.id AND said.number = task.annotation_number
+WHERE task.image_id = ANY(%s) AND task.state = ANY(%s) AND said.verdict = 'defect'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An image here."""
+
+    image: UUID
+    width_px: int
+    height_px: int
+    wafer: UUID
+    run: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewBox:
+    """A defect that a file says and nobody here has said yet."""
+
+    task: UUID
+    place: Place
+    defect_class: DefectClass
+    box_px: Box
+
+
+@dataclass
+class Matched:
+    """What of a file can be used.
+
+    Attributes:
+        images, boxes: in the file; `matched` images are here.
+        known: boxes that say what is settled here already, or stand in the file twice.
+        nuisances: boxes that say what is not a defect; they are not taken over.
+        faults: the first of `fault_count`.
+    """
+
+    images: int = 0
+    matched: int = 0
+    boxes: int = 0
+    known: int = 0
+    nuisances: int = 0
+    new: list[NewBox] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    fault_count: int = 0
+
+    def add(self, fault: Fault) -> None:
+        """Count a fault; the first ones are kept."""
+        self.fault_count += 1
+        if len(self.faults) < MOST_FAULTS_TOLD:
+            self.faults.append(fault)
+
+
+def matched(found: Iterable[LabelledImage | Fault], *, site: Site, classes: Iterable[DefectClass]) -> Matched:
+    """Look up what a file says: by the image's digest, else its external id, else the name of its file.
+
+    Args:
+        classes: that may be named, by code or by name.
+    """
+    outcome = Matched()
+    by_name = {name.casefold(): one for one in classes for name in (one.name, one.code)}
+    keys: set[UUID] = set()
+    for some in _in_portions(found, outcome):
+        index = _Index(_rows(some, site=site))
+        placed: list[tuple[LabelledImage, Place]] = []
+        for image in some:
+            place = index.place_of(image)
+            if isinstance(place, Fault):
+                outcome.add(place)
+            else:
+                placed.append((image, place))
+        outcome.matched += len(placed)
+        settled = _settled([place.image for _, place in placed])
+        for image, place in placed:
+            for box in _usable(image, place, by_name, outcome):
+                _sort_in(outcome, box, settled[place.image], keys)
+    return outcome
+
+
+def _in_portions(found: Iterable[LabelledImage | Fault], outcome: Matched) -> Iterator[list[LabelledImage]]:
+    waiting: list[LabelledImage] = []
+    for one in found:
+        if isinstance(one, Fault):
+            outcome.add(one)
+            continue
+        outcome.images += 1
+        outcome.boxes += len(one.objects)
+        outcome.nuisances += len(one.nuisances)
+        waiting.append(one)
+        if len(waiting) == _AT_ONCE:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
+
+
+def _rows(images: Sequence[LabelledImage], *, site: Site) -> list[tuple[Any, ...]]:
+    names = {name for image in images for name in _names_of(image)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FIND,
+            {
+                "site": site.pk,
+                "digests": [image.sha256 for image in images if image.sha256],
+                "external": [image.external_id for image in images if image.external_id],
+                "names": list(names),
+                "stems": [name for name in names if "." not in name],
+            },
+        )
+        return cursor.fetchall()
+
+
+def _names_of(image: LabelledImage) -> list[str]:
+    """The names its file may have here. Label Studio puts eight digits and a hyphen before those of uploads."""
+    name = image.file_name
+    if not name:
+        return []
+    prefix, rest = name[: _UPLOAD_PREFIX - 1], name[_UPLOAD_PREFIX:]
+    is_prefixed = name[_UPLOAD_PREFIX - 1 : _UPLOAD_PREFIX] == "-" and all(one in "0123456789abcdef" for one in prefix)
+    return [name, rest] if is_prefixed and rest else [name]
+
+
+class _Index:
+    def __init__(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        self._digests: dict[str, list[Place]] = defaultdict(list)
+        self._external: dict[str, list[Place]] = defaultdict(list)
+        self._names: dict[str, list[Place]] = defaultdict(list)
+        for key, sha256, external_id, name, width_px, height_px, wafer, run in rows:
+            place = Place(key, width_px, height_px, wafer, run)
+            self._digests[sha256].append(place)
+            if external_id:
+                self._external[external_id].append(place)
+            if name:
+                self._names[name].append(place)
+                stem = name.rpartition(".")[0]
+                if stem:
+                    self._names[stem].append(place)
+
+    def place_of(self, image: LabelledImage) -> Place | Fault:
+        looks = [
+            (self._digests, [image.sha256]),
+            (self._external, [image.external_id]),
+            (self._names, _names_of(image)),
+        ]
+        for index, keys in looks:
+            places = [place for key in keys if key for place in index.get(key, ())]
+            if len(places) > 1:
+                what = f"{len(places)} images here fit it."
+                return Fault(image.where, what, "Name the digest of the file, or the image's external_id.")
+            if places:
+                return self._checked(image, places[0])
+        named = image.file_name or image.external_id or image.sha256
+        return Fault(image.where, f"There is no image {named[:80]} at this site.", "Upload it first.")
+
+    @staticmethod
+    def _checked(image: LabelledImage, place: Place) -> Place | Fault:
+        said = (image.width_px, image.height_px)
+        if all(said) and said != (place.width_px, place.height_px):
+            here = f"{place.width_px} x {place.height_px}"
+            return Fault(
+                image.where, f"It says {said[0]} x {said[1]} pixels, here are {here}.", "Label the same image."
+            )
+        if place.run is None:
+            return Fault(image.where, "The image has never been inspected.", "Have it inspected first.")
+        return place
+
+
+def _settled(images: list[UUID]) -> dict[UUID, list[tuple[int, Box]]]:
+    found: dict[UUID, list[tuple[int, Box]]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_SETTLED, [images, list(SETTLED)])
+        for image, class_id, *box in cursor.fetchall():
+            found[image].append((class_id, (box[0], box[1], box[2], box[3])))
+    return found
+
+
+def _usable(image: LabelledImage, place: Place, classes: dict[str, DefectClass], outcome: Matched) -> Iterator[NewBox]:
+    for one in image.objects:
+        defect_class = classes.get(one.class_code.casefold())
+        if defect_class is None:
+            known = ", ".join(sorted({known.code for known in classes.values()}))
+            outcome.add(Fault(one.where, f"There is no class {one.class_code[:40]}.", f"Known are {known[:300]}."))
+            continue
+        box = image.box_px(one.bbox, width_px=place.width_px, height_px=place.height_px)
+        cut = _inside(box, place)
+        if cut is None:
+            size = f"{place.width_px} x {place.height_px}"
+            outcome.add(Fault(one.where, "The box is not within its image, or too small.", f"It has {size} pixels."))
+            continue
+        label = f"import {defect_class.pk} {' '.join(f'{side:.2f}' for side in cut)}"
+        yield NewBox(derived_uuid7(parent=place.image, label=label), place, defect_class, cut)
+
+
+def _inside(box: Box, place: Place) -> Box | None:
+    left, top, width, height = box
+    right, bottom = left + width, top + height
+    if left < -OUTSIDE_PX or top < -OUTSIDE_PX:
+        return None
+    if right > place.width_px + OUTSIDE_PX or bottom > place.height_px + OUTSIDE_PX:
+        return None
+    left, top = max(0.0, left), max(0.0, top)
+    width, height = min(right, place.width_px) - left, min(bottom, place.height_px) - top
+    return (left, top, width, height) if min(width, height) >= LEAST_SIDE_PX else None
+
+
+def _sort_in(outcome: Matched, box: NewBox, settled: list[tuple[int, Box]], keys: set[UUID]) -> None:
+    same_class = [known for class_id, known in settled if class_id == box.defect_class.pk]
+    is_known = box.task in keys
+    if same_class and not is_known:
+        is_known = bool((pairwise_iou(np.array([box.box_px]), np.array(same_class)) >= SAME_IOU).any())
+    if is_known:
+        outcome.known += 1
+    else:
+        keys.add(box.task)
+        outcome.new.append(box)

@@ -1,0 +1,358 @@
+"""Freezing: a selection of settled annotations becomes a snapshot that nobody changes any more."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from django.core.files.storage import default_storage
+from django.db import IntegrityError, connection, transaction
+
+from accounts.models import Site
+from annotations import events
+from annotations.choices import SETTLED, BuildState
+from annotations.datasets.records import candidates_of, lot_counts_of, records_of
+from annotations.errors import CodeTaken
+from annotations.models import DatasetImage, DatasetSnapshot, DatasetWord
+from annotations.selectors import DatasetSelection
+from annotations.services.building import BUILDER, CannotBuild, build_next, in_a_while, locked, note_again, note_end
+from audit import services as audit
+from audit.actions import Action
+from core import image_store, jobs
+from core.actors import Actor
+from core.clock import now as clock_now
+from core.errors import Invalid, WaferdeckError
+from core.ids import uuid7, uuid7_floor
+from domain.datasets.manifest import duplicate_line, header_line, image_line, images_of
+from domain.datasets.records import Duplicate, Header
+from domain.datasets.split import check_no_leak, split_lots, without_duplicates
+from domain.datasets.statistics import added, counts_of
+from inspection import selectors as inspection
+from outbox import services as outbox
+
+BUILD = "annotations.build_datasets"
+KIND, SUFFIX = "dataset", ".jsonl"
+PART_KIND = "dataset-part"
+IMAGES_PER_PART = 2000
+DEFAULT_SHARES = (0.7, 0.15, 0.15)
+_AT_ONCE = 5000
+_COLLECT_TIMEOUT = "45s"
+
+# One statement sees one moment: what is decided while it runs belongs to the next snapshot.
+_COLLECT = """
+WITH chosen AS MATERIALIZED (
+    SELECT DISTINCT task.image_id
+    FROM review_task task
+    JOIN annotation said ON said.task_id = task.id AND said.number = task.annotation_number
+    JOIN inspection_run run ON run.id = task.run_id
+    JOIN recipe_version version ON version.id = run.recipe_version_id
+    JOIN recipe ON recipe.id = version.recipe_id
+    JOIN inspection_image image ON image.id = task.image_id
+    JOIN layer ON layer.id = image.layer_id
+    JOIN wafer ON wafer.id = image.wafer_id
+    JOIN lot ON lot.id = wafer.lot_id
+    JOIN defect_class class ON class.id = coalesce(said.defect_class_id, task.defect_class_id)
+    LEFT JOIN tool ON tool.id = image.tool_id
+    WHERE task.site_id = %(site)s AND task.state = ANY(%(states)s)
+        AND (%(recipes)s::text[] = '{}' OR recipe.code = ANY(%(recipes)s))
+        AND (%(layers)s::text[] = '{}' OR layer.code = ANY(%(layers)s))
+        AND (%(tools)s::text[] = '{}' OR tool.code = ANY(%(tools)s))
+        AND (%(lots)s::text[] = '{}' OR lot.code = ANY(%(lots)s))
+        AND (%(classes)s::text[] = '{}' OR class.code = ANY(%(classes)s))
+        AND (%(bands)s::text[] = '{}' OR task.band = ANY(%(bands)s))
+        AND (%(any_confidence)s OR task.confidence BETWEEN %(min_confidence)s AND %(max_confidence)s)
+        AND (%(since)s::uuid IS NULL OR task.image_id >= %(since)s)
+        AND (%(until)s::uuid IS NULL OR task.image_id < %(until)s)
+), settled AS MATERIALIZED (
+    SELECT task.image_id, task.id, task.annotation_number, task.state, task.run_id, task.kind
+    FROM review_task task JOIN chosen ON chosen.image_id = task.image_id
+    JOIN annotation said ON said.task_id = task.id AND said.number = task.annotation_number
+    WHERE task.state = ANY(%(states)s)
+), words AS (
+    INSERT INTO dataset_word (snapshot_id, image_id, task_id, annotation_number, stage)
+    SELECT %(snapshot)s, image_id, id, annotation_number, state FROM settled
+), standing AS MATERIALIZED (
+    SELECT chosen.image_id, (
+        SELECT covered.run_id FROM run_image covered JOIN inspection_run run ON run.id = covered.run_id
+        WHERE covered.image_id = chosen.image_id AND run.state = 'done' ORDER BY run.id DESC LIMIT 1
+    ) AS run_id
+    FROM chosen
+), counted AS (
+    SELECT standing.image_id, standing.run_id, count(*) AS words,
+           count(*) FILTER (WHERE settled.kind = 'detection' AND settled.run_id = standing.run_id) AS of_standing
+    FROM settled JOIN standing ON standing.image_id = settled.image_id
+    GROUP BY standing.image_id, standing.run_id
+)
+INSERT INTO dataset_image (snapshot_id, image_id, lot_id, is_complete, words, split)
+SELECT %(snapshot)s, image.id, wafer.lot_id,
+       counted.run_id IS NOT NULL AND counted.of_standing = (
+           SELECT count(*) FROM detection WHERE detection.run_id = counted.run_id AND detection.image_id = image.id
+       ),
+       counted.words, ''
+FROM counted
+JOIN inspection_image image ON image.id = counted.image_id
+JOIN wafer ON wafer.id = image.wafer_id
+"""
+_PLACE = """
+UPDATE dataset_image own SET split = placed.split
+FROM lot, unnest(%s::text[], %s::text[]) AS placed(lot, split)
+WHERE own.snapshot_id = %s AND own.duplicate_of IS NULL AND lot.id = own.lot_id AND lot.code = placed.lot
+"""
+_LEAVE_OUT = """
+UPDATE dataset_image own SET duplicate_of = other.of
+FROM unnest(%s::uuid[], %s::uuid[]) AS other(image, of) WHERE own.snapshot_id = %s AND own.image_id = other.image
+"""
+
+
+@transaction.atomic
+def freeze_dataset(
+    *,
+    site: Site,
+    code: str,
+    name: str = "",
+    selection: DatasetSelection | None = None,
+    seed: int = 0,
+    shares: tuple[float, ...] = DEFAULT_SHARES,
+    actor: Actor,
+    now: datetime,
+) -> tuple[DatasetSnapshot, bool]:
+    """Begin a snapshot; workers build it. One that is there already, and says the same, is given as it is.
+
+    One that failed is tried once more.
+
+    Returns:
+        The snapshot, and whether it is new.
+
+    Raises:
+        Invalid: shares that do not make a whole, or a selection of what is not there.
+        CodeTaken: another data set has this code.
+    """
+    chosen = selection or DatasetSelection()
+    _check(chosen, shares=shares, site=site, actor=actor)
+    snapshot = DatasetSnapshot(
+        id=uuid7(at=now),
+        site=site,
+        code=code,
+        name=name,
+        selection=chosen.as_dict(),
+        seed=seed,
+        shares=list(shares),
+        created_at=now,
+        created_by=actor.username,
+    )
+    try:
+        with transaction.atomic():
+            snapshot.save(force_insert=True)
+    except IntegrityError:
+        return _known(snapshot, actor=actor, now=now), False
+    _record(Action.DATASET_FROZEN, snapshot, actor=actor, now=now, after=_said(snapshot))
+    _announce(snapshot, now=now)
+    jobs.enqueue_on_commit(BUILD)
+    return snapshot, True
+
+
+def build_datasets(*, budget_s: float) -> bool:
+    """Build snapshots that wait, for as long as there are any and the time lasts.
+
+    Returns:
+        Whether more may be left to do.
+    """
+    until_s = in_a_while(budget_s)
+    while build_next(DatasetSnapshot, step=_step, fail=_fail, until_s=until_s):
+        if in_a_while(0) >= until_s:
+            return True
+    return False
+
+
+def _step(snapshot: DatasetSnapshot) -> bool:
+    """One step of building; each may be repeated by whoever takes over."""
+    with transaction.atomic():
+        current = locked(snapshot)
+        is_written = current.is_split and current.done == current.total
+        if not current.is_collected:
+            _collect(current)
+        elif not current.is_split:
+            _split(current)
+        elif not is_written:
+            _write_part(current)
+    if is_written:
+        _finish(current, now=clock_now())
+    return not is_written
+
+
+def _collect(snapshot: DatasetSnapshot) -> None:
+    """Put down which images belong to it, and which annotations count now."""
+    chosen = DatasetSelection.of(snapshot.selection)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [_COLLECT_TIMEOUT])
+        cursor.execute(
+            _COLLECT,
+            {
+                **chosen.as_dict(),
+                "any_confidence": chosen.takes_every_confidence,
+                "since": _floor(chosen.since),
+                "until": _floor(chosen.until),
+                "snapshot": snapshot.pk,
+                "site": snapshot.site_id,
+            },
+        )
+        count = cursor.rowcount
+    if not count:
+        raise CannotBuild("Nothing that fits this selection has been settled yet.")
+    snapshot.is_collected = True
+    snapshot.total = count
+    snapshot.save(update_fields=["is_collected", "total"])
+
+
+def _split(snapshot: DatasetSnapshot) -> None:
+    """Leave out what is there twice, and give every lot to one split."""
+    stay, gone = without_duplicates(candidates_of(snapshot))
+    with connection.cursor() as cursor:
+        for at in range(0, len(gone), _AT_ONCE):
+            some = gone[at : at + _AT_ONCE]
+            cursor.execute(_LEAVE_OUT, [[one.image for one in some], [one.of for one in some], snapshot.pk])
+        lots = lot_counts_of(snapshot, stay)
+        placed = split_lots(lots, shares=snapshot.shares, seed=snapshot.seed)
+        cursor.execute(_PLACE, [list(placed), [split.value for split in placed.values()], snapshot.pk])
+    snapshot.is_split, snapshot.total, snapshot.statistics = True, len(stay), {"duplicates": len(gone)}
+    snapshot.save(update_fields=["is_split", "total", "statistics"])
+
+
+def _write_part(snapshot: DatasetSnapshot) -> None:
+    """Write the next images. Who repeats this writes the same to the same place."""
+    records = records_of(snapshot, after=snapshot.after_image, limit=IMAGES_PER_PART)
+    image_store.put_at(_part_key(snapshot, snapshot.parts), b"".join(map(image_line, records)))
+    snapshot.parts += 1
+    snapshot.done += len(records)
+    snapshot.after_image = records[-1].image
+    snapshot.statistics = added(snapshot.statistics, counts_of(records))
+    snapshot.save(update_fields=["parts", "done", "after_image", "statistics"])
+
+
+def _finish(snapshot: DatasetSnapshot, *, now: datetime) -> None:
+    """Join the parts to the manifest, prove that nothing is in two splits, and let nobody change it again."""
+    with tempfile.TemporaryFile() as file:
+        digest = hashlib.sha256()
+        for piece in _pieces(snapshot):
+            file.write(piece)
+            digest.update(piece)
+        size, sha256 = file.tell(), digest.hexdigest()
+        _prove(file)
+        file.seek(0)
+        key = image_store.put_file(file, sha256=sha256, kind=KIND, suffix=SUFFIX)
+    with transaction.atomic():
+        current = locked(snapshot)
+        current.manifest_key, current.manifest_sha256, current.manifest_bytes = key, sha256, size
+        _clear(current)
+        note_end(current, state=BuildState.READY, now=now, also=("manifest_key", "manifest_sha256", "manifest_bytes"))
+        after = {"sha256": sha256, "images": current.total, "bytes": size}
+        _record(Action.DATASET_BUILT, current, actor=BUILDER, now=now, after=after)
+        _announce(current, now=now)
+    for part in range(snapshot.parts):
+        default_storage.delete(_part_key(snapshot, part))
+
+
+def _clear(snapshot: DatasetSnapshot) -> None:
+    """Forget what it was put together from: the manifest has it all, or it is put together anew."""
+    DatasetWord.objects.filter(snapshot=snapshot).delete()
+    DatasetImage.objects.filter(snapshot=snapshot).delete()
+
+
+def _prove(file: BinaryIO) -> None:
+    file.seek(0)
+    check_no_leak((record.lot, record.pixel_sha256, record.split) for record in images_of(file))
+
+
+def _pieces(snapshot: DatasetSnapshot) -> Iterator[bytes]:
+    train, validation, test = snapshot.shares
+    classes = tuple(inspection.defect_classes().order_by("code").values_list("code", flat=True))
+    yield header_line(Header(snapshot.site.code, classes, snapshot.seed, (train, validation, test)))
+    for part in range(snapshot.parts):
+        yield image_store.get(_part_key(snapshot, part))
+    left_out = DatasetImage.objects.filter(snapshot=snapshot, duplicate_of__isnull=False).order_by("image_id")
+    for image, of in left_out.values_list("image_id", "duplicate_of").iterator(chunk_size=_AT_ONCE):
+        yield duplicate_line(Duplicate(str(image), of=str(of)))
+
+
+def _part_key(snapshot: DatasetSnapshot, part: int) -> str:
+    return f"{PART_KIND}/{snapshot.pk}/{part:06}{SUFFIX}"
+
+
+@transaction.atomic
+def _fail(snapshot: DatasetSnapshot, refusal: WaferdeckError) -> None:
+    current, now = locked(snapshot), clock_now()
+    _clear(current)
+    note_end(current, state=BuildState.FAILED, now=now, error=refusal)
+    _record(Action.DATASET_FAILED, current, actor=BUILDER, now=now, reason=refusal.detail)
+    _announce(current, now=now)
+
+
+def _known(wanted: DatasetSnapshot, *, actor: Actor, now: datetime) -> DatasetSnapshot:
+    snapshot = DatasetSnapshot.objects.select_for_update().get(site=wanted.site, code=wanted.code)
+    if any(getattr(snapshot, name) != getattr(wanted, name) for name in ("selection", "seed", "shares")):
+        raise CodeTaken("A data set that says something else has this code. Take another.", current=str(snapshot.pk))
+    if snapshot.state == BuildState.FAILED:
+        snapshot.is_collected = snapshot.is_split = False
+        snapshot.parts, snapshot.after_image, snapshot.statistics = 0, None, {}
+        note_again(snapshot, also=("is_collected", "is_split", "parts", "after_image", "statistics"))
+        _record(Action.DATASET_FROZEN, snapshot, actor=actor, now=now, reason="Tried again.")
+        jobs.enqueue_on_commit(BUILD)
+    return snapshot
+
+
+def _check(chosen: DatasetSelection, *, shares: tuple[float, ...], site: Site, actor: Actor) -> None:
+    known = {
+        "recipes": inspection.recipes_visible_to(actor).filter(site=site),
+        "layers": inspection.layers_visible_to(actor).filter(site=site),
+        "tools": inspection.tools_visible_to(actor).filter(site=site),
+        "lots": inspection.lots_visible_to(actor).filter(site=site),
+        "classes": inspection.defect_classes(),
+    }
+    faults: dict[str, Any] = {}
+    for name, rows in known.items():
+        wanted = set(getattr(chosen, name))
+        missing = wanted - set(rows.filter(code__in=wanted).values_list("code", flat=True)) if wanted else set()
+        if missing:
+            faults[name] = [f"There is no {', '.join(sorted(missing))} at {site.name}."]
+    if chosen.min_confidence > chosen.max_confidence:
+        faults["min_confidence"] = [f"At most {chosen.max_confidence}, the other end of the range."]
+    if chosen.since and chosen.until and chosen.since >= chosen.until:
+        faults["since"] = ["Before `until`."]
+    if not chosen.states or set(chosen.states) - set(SETTLED):
+        faults["states"] = [f"Some of {', '.join(SETTLED)}."]
+    if faults:
+        raise Invalid.of({"selection": faults})
+    if len(shares) != 3 or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+        raise Invalid.of({"shares": ["Three shares from 0 to 1 that make 1: of train, validation and test."]})
+
+
+def _floor(moment: str | None) -> Any:
+    return uuid7_floor(at=datetime.fromisoformat(moment)) if moment else None
+
+
+def _said(snapshot: DatasetSnapshot) -> dict[str, Any]:
+    return {name: getattr(snapshot, name) for name in ("code", "name", "selection", "seed", "shares")}
+
+
+def _record(
+    action: Action,
+    snapshot: DatasetSnapshot,
+    *,
+    actor: Actor,
+    now: datetime,
+    after: dict[str, Any] | None = None,
+    reason: str | None = None,
+) -> None:
+    audit.record(
+        action=action, object_type="dataset", object_id=snapshot.pk, actor=actor, at=now, after=after, reason=reason
+    )
+
+
+def _announce(snapshot: DatasetSnapshot, *, now: datetime) -> None:
+    outbox.announce(
+        type=events.DATASET_CHANGED,
+        topics=[events.review_topic(snapshot.site_id)],
+        payload={"dataset": str(snapshot.pk), "code": snapshot.code, "state": snapshot.state},
+        now=now,
+    )
