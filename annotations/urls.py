@@ -3,7 +3,7 @@
 from django.urls import path
 
 from annotations import views
-from annotations.api import queues, stages, tasks
+from annotations.api import datasets, queues, stages, tasks
 
 app_name = "annotations"
 
@@ -28,4 +28,10 @@ api_urlpatterns: list = [
     path("review/tasks/<uuid:task_id>/decisions/", tasks.DecisionsView.as_view(), name="review_decisions"),
     path("review/tasks/<uuid:task_id>/undo/", tasks.UndoView.as_view(), name="review_undo"),
     path("review/tasks/<uuid:task_id>/release/", tasks.ReleaseView.as_view(), name="review_release"),
+    path("datasets/", datasets.DatasetsView.as_view(), name="datasets"),
+    path("datasets/imports/", datasets.DatasetImportsView.as_view(), name="dataset_imports"),
+    path("datasets/<uuid:dataset_id>/", datasets.DatasetView.as_view(), name="dataset"),
+    path("datasets/<uuid:dataset_id>/statistics/", datasets.DatasetStatisticsView.as_view(), name="dataset_statistics"),
+    path("datasets/<uuid:dataset_id>/diff/", datasets.DatasetDiffView.as_view(), name="dataset_diff"),
+    path("datasets/<uuid:dataset_id>/export/", datasets.DatasetExportView.as_view(), name="dataset_export"),
 ]

@@ -183,6 +183,18 @@ def lanes() -> tuple[Lane, ...]:
             answer_s=120.0,
             for_members=True,
         ),
+        Lane(
+            "imports",
+            ("/api/v1/datasets/imports/",),
+            _POST,
+            settings.IMPORT_MAX_BYTES + FORM_OVERHEAD_BYTES,
+            # A large file takes memory and a core for a while: one at a time.
+            places=1,
+            waiting=4,
+            wait_s=30.0,
+            answer_s=120.0,
+            for_members=True,
+        ),
         # No request is theirs: the questions of open sockets to the database.
         Lane("sockets", ("ws:",), frozenset(), 0, places=2, waiting=4000, wait_s=10.0),
         # No request is theirs either: who it is that wants a seat among members.

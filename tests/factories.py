@@ -9,10 +9,13 @@ from django.contrib.auth.models import Group
 from rest_framework.test import APIClient
 
 from accounts.models import ApiToken, Site, User
-from annotations.models import QueueEntry, ReviewQueue, ReviewTask
+from annotations.models import DatasetSnapshot, QueueEntry, ReviewQueue, ReviewTask
 from core import image_store
 from core.ids import derived_uuid7, uuid7
 from core.roles import Role
+from domain.datasets import manifest
+from domain.datasets.records import Header, ImageRecord, Split
+from domain.datasets.statistics import counts_of
 from inspection.models import (
     DefectClass,
     Detection,
@@ -78,6 +81,7 @@ class Inspected:
     job: InspectionJob
     queue: ReviewQueue
     task: ReviewTask
+    dataset: DatasetSnapshot
 
 
 def make_inspected(site: Site | None = None, *, at: datetime = AT, seed: int | None = None) -> Inspected:
@@ -104,7 +108,7 @@ def make_inspected(site: Site | None = None, *, at: datetime = AT, seed: int | N
     queue, task = make_review(detection)
     return Inspected(
         site=site, recipe=version.recipe, lot=lot, wafer=wafer, image=image, run=run, detection=detection, job=job,
-        queue=queue, task=task,
+        queue=queue, task=task, dataset=make_dataset(image),
     )  # fmt: skip
 
 
@@ -121,6 +125,25 @@ def make_review(detection: Detection) -> tuple[ReviewQueue, ReviewTask]:
     )  # fmt: skip
     QueueEntry.objects.create(queue=queue, task=task, generation=1, rank=1.0)
     return queue, task
+
+
+def make_dataset(image: InspectionImage) -> DatasetSnapshot:
+    """A snapshot of one image without any defect, ready."""
+    record = ImageRecord(
+        image=str(image.pk), sha256=image.sha256, pixel_sha256=image.pixel_sha256, width_px=image.width_px,
+        height_px=image.height_px, format=image.format, file_name=image.file_name, site=image.site.code,
+        lot=image.wafer.lot.code, wafer=image.wafer.code, layer=image.layer.code, tool="T1", product="P1",
+        split=Split.TRAIN, objects=(), nuisances=(), is_complete=True,
+    )  # fmt: skip
+    header = Header(image.site.code, ("scratch",), seed=0, shares=(1.0, 0.0, 0.0))
+    lines = manifest.header_line(header) + manifest.image_line(record)
+    key = image_store.put(lines, kind="dataset", suffix=".jsonl")
+    return DatasetSnapshot.objects.create(
+        id=uuid7(at=AT), site=image.site, code=f"MADE{next(_numbers)}", selection={}, seed=0, shares=[1.0, 0.0, 0.0],
+        state="ready", done=1, total=1, is_collected=True, is_split=True, parts=1, statistics=counts_of([record]),
+        manifest_key=key, manifest_sha256=key.rsplit("/", 1)[-1].removesuffix(".jsonl"), manifest_bytes=len(lines),
+        created_at=AT, created_by="someone", finished_at=AT,
+    )  # fmt: skip
 
 
 def make_recipe(site: Site, code: str = "DEFAULT") -> RecipeVersion:

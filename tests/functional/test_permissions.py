@@ -46,6 +46,10 @@ OBJECTS = {
     "api:review_release": {"task_id": "task"},
     "api:review_ruling": {"task_id": "task"},
     "api:review_reopen": {"task_id": "task"},
+    "api:dataset": {"dataset_id": "dataset"},
+    "api:dataset_statistics": {"dataset_id": "dataset"},
+    "api:dataset_diff": {"dataset_id": "dataset"},
+    "api:dataset_export": {"dataset_id": "dataset"},
 }
 TILE = {"level": 6, "col": 0, "row": 0}
 
@@ -148,6 +152,7 @@ class TestLists:
             "layers",
             "recipes",
             "review_queues",
+            "datasets",
             "review_tasks",
         ],
     )
