@@ -34,13 +34,17 @@ MEASURED = ("web", "worker", "beat", "postgres", "redis", "triton")
 class Instance:
     """An instance of the product for this run only."""
 
-    def __init__(self, var: Path) -> None:
+    def __init__(self, var: Path, *, without: str = "lot", is_kept: bool = False, is_up: bool = False) -> None:
         self.var = var
+        self._without = without
+        self._is_kept = is_kept
+        self._is_up = is_up
 
     def __enter__(self) -> "Instance":
-        self._runtime("down")
-        shutil.rmtree(self.var, ignore_errors=True)
-        self._runtime("up", "--detach", "--port", "0", "--without", "lot")
+        if not self._is_up:
+            self._runtime("down")
+            shutil.rmtree(self.var, ignore_errors=True)
+            self._runtime("up", "--detach", "--port", "0", "--without", self._without)
         self.status = json.loads(self._runtime("status", "--json"))
         self.address = self.status["address"]
         answer = requests.post(
@@ -51,10 +55,15 @@ class Instance:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._runtime("down")
+        if not self._is_kept:
+            self._runtime("down")
 
     def pids(self) -> dict[str, int]:
         return {one["name"]: one["pid"] for one in self.status["processes"] if one["name"] in MEASURED and one["pid"]}
+
+    def ports(self) -> dict[str, int]:
+        ports: dict[str, int] = self.status["ports"]
+        return ports
 
     def system(self) -> dict[str, Any]:
         answer = requests.get(
