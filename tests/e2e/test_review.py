@@ -14,6 +14,8 @@ from tests.sending import send, troubled_png
 pytestmark = [pytest.mark.e2e, pytest.mark.stack]
 
 SITTING = 200
+# Faster than anybody looks.
+A_LOOK_MS = 100
 BACK_MS = 60_000
 _seeds = itertools.count(500)
 
@@ -114,6 +116,7 @@ class TestALongSitting:
         for key in itertools.islice(itertools.cycle(["Enter", "x", "3", "Enter", "Space"]), SITTING):
             task = decide(page, key)
             expected[task] = key
+            page.wait_for_timeout(A_LOOK_MS)
         all_saved(page)
 
         assert len(expected) == SITTING
