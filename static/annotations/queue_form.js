@@ -53,10 +53,10 @@ export class QueueForm {
   }
 
   #values() {
-    const { code, name, minutes, least, most } = this.form.elements
+    const { code, name, minutes, least, most, share, reviewers } = this.form.elements
     const chosen = (list) => [...this.form.querySelectorAll(`[name=${list}]:checked`)].map((input) => input.value)
     const lists = Object.fromEntries(Object.keys(CHOICES).map((list) => [list, chosen(list)]))
-    return { code: code.value, name: name.value, minutes: Number(minutes.value), least: Number(least.value), most: Number(most.value), order: chosen("order")[0], ...lists }
+    return { code: code.value, name: name.value, minutes: Number(minutes.value), least: Number(least.value), most: Number(most.value), share: Number(share.value), reviewers: Number(reviewers.value), order: chosen("order")[0], ...lists }
   }
 
   #drawRange() {

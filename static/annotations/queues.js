@@ -9,7 +9,7 @@ import { soon } from "../shared/soon.js"
 import { showTrouble } from "../shared/trouble.js"
 import { pageJournal } from "./journal_page.js"
 import { QueueForm } from "./queue_form.js"
-import { openText, orderText, selectionText } from "./queues_state.js"
+import { openText, orderText, overlapText, selectionText } from "./queues_state.js"
 
 const SETTLE_MS = 800
 const MOST_PAGES = 10
@@ -41,7 +41,7 @@ function update(row, queue) {
   byId.set(queue.id, queue)
   const [, , held, oldest, today] = row.children
   setText(row.querySelector(".table__link span"), queue.name || queue.code)
-  setText(row.querySelector(".table__link small"), `${selectionText(queue.selection, nameOf)}. ${orderText(queue.order, known.orders)}.`)
+  setText(row.querySelector(".table__link small"), [selectionText(queue.selection, nameOf), orderText(queue.order, known.orders), overlapText(queue)].filter(Boolean).map((text) => `${text}.`).join(" "))
   setText(row.querySelector(".queues__open"), openText(queue))
   row.querySelector(".queues__filling").hidden = !queue.is_filling
   setText(held, queue.held ? `${countText(queue.held)}${queue.mine ? `, ${countText(queue.mine)} by me` : ""}` : "–")
@@ -72,6 +72,12 @@ function draw(rows) {
   find("#queues-empty-text").hidden = isArchived
 }
 
+/** Whether there is anything to decide between; how much is not counted. */
+async function markDisputes() {
+  const [page] = await outcome(getJson("review/tasks/?state=disputed&limit=1"))
+  if (page) find("#disputes small").hidden = page.results.length === 0
+}
+
 let isAsking = false
 let isToAskAgain = false
 /** One question at a time. */
@@ -84,6 +90,7 @@ async function refresh() {
   showTrouble(find("#queues-trouble"), problem, { what: body.childElementCount ? "The queues below are from before." : "The queues could not be loaded.", retry: refresh })
   find("#queues-loading")?.remove()
   if (rows) draw(rows)
+  markDisputes()
   if (isToAskAgain) await refresh()
 }
 

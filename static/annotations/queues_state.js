@@ -30,26 +30,38 @@ function listed(words, last = "and") {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`
 }
 
+/** "20 % seen by 3", "All seen by 2"; nothing where one look is enough. */
+export function overlapText({ overlap_share: share = 0, overlap_reviewers: reviewers = 2 }) {
+  if (!share) return ""
+  return `${share === 1 ? "All" : `${trimmed(share)} %`} seen by ${reviewers}`
+}
+
+/** A share in percent, to a tenth. */
+function trimmed(share) {
+  return Math.round(share * 1000) / 10
+}
+
 /** What the form of a queue begins with; of a new one when there is none. */
 export function formOf(queue) {
   const selection = queue?.selection ?? {}
   return {
     code: queue?.code ?? "", name: queue?.name ?? "", order: queue?.order ?? "worth", minutes: Math.round((queue?.lease_s ?? 600) / MINUTE_S),
+    share: trimmed(queue?.overlap_share ?? 0), reviewers: queue?.overlap_reviewers ?? 2,
     least: selection.min_confidence ?? 0, most: selection.max_confidence ?? 1,
     ...Object.fromEntries(LISTS.map((list) => [list, selection[list] ?? []])),
   }
 }
 
 /** What is sent. @param {?object} queue that is changed; null: a new one */
-export function bodyOf({ code, name, order, minutes, least, most, ...lists }, queue) {
+export function bodyOf({ code, name, order, minutes, least, most, share, reviewers, ...lists }, queue) {
   const selection = { min_confidence: Math.min(least, most), max_confidence: Math.max(least, most), ...Object.fromEntries(LISTS.map((list) => [list, lists[list] ?? []])) }
-  const settings = { name: name.trim(), order, selection, lease_s: Math.round(minutes * MINUTE_S) }
+  const settings = { name: name.trim(), order, selection, lease_s: Math.round(minutes * MINUTE_S), overlap_share: share / 100, overlap_reviewers: reviewers }
   return queue ? { seen_version: queue.version, ...settings } : { code: code.trim(), ...settings }
 }
 
 /** What is wrong with which field of the form, from the fields of a problem document, however deep they lie. */
 export function fieldErrors(fields) {
-  const names = { lease_s: "minutes", min_confidence: "least", max_confidence: "most" }
+  const names = { lease_s: "minutes", overlap_share: "share", overlap_reviewers: "reviewers", min_confidence: "least", max_confidence: "most" }
   const errors = {}
   const walk = (path, value) => {
     if (value && typeof value === "object" && !Array.isArray(value)) return Object.entries(value).forEach(([key, inner]) => walk([...path, key], inner))

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import { bodyOf, fieldErrors, formOf, openText, selectionText } from "../../static/annotations/queues_state.js"
+import { bodyOf, fieldErrors, formOf, openText, overlapText, selectionText } from "../../static/annotations/queues_state.js"
 import { annotationWords, leftText, matching, paceText, reasonsOf, refusalTitle, withReason } from "../../static/annotations/review_words.js"
 
 const nameOf = (code) => ({ pit: "pits", crack: "cracks" })[code]
@@ -14,10 +14,15 @@ describe("a queue in words", () => {
   ]) test(name, () => assert.equal(selectionText(selection, nameOf), text))
 })
 
+describe("second opinions in words", () => {
+  for (const [name, queue, text] of [["none", { overlap_share: 0, overlap_reviewers: 2 }, ""], ["some", { overlap_share: 0.205, overlap_reviewers: 3 }, "20.5 % seen by 3"], ["all", { overlap_share: 1, overlap_reviewers: 2 }, "All seen by 2"]])
+    test(name, () => assert.equal(overlapText(queue), text))
+})
+
 describe("the form of a queue", () => {
-  const queue = { code: "Q", name: "Doubtful", order: "oldest", lease_s: 900, version: 3, selection: { tools: ["BF-01"], min_confidence: 0.2, max_confidence: 1 } }
-  test("sends back what it was given", () => assert.deepEqual(bodyOf(formOf(queue), queue), { seen_version: 3, name: "Doubtful", order: "oldest", lease_s: 900, selection: { recipes: [], layers: [], tools: ["BF-01"], classes: [], bands: [], min_confidence: 0.2, max_confidence: 1 } }))
-  test("of a new one sends a code and no version", () => assert.deepEqual(Object.keys(bodyOf({ ...formOf(null), code: " Q " }, null)), ["code", "name", "order", "selection", "lease_s"]))
+  const queue = { code: "Q", name: "Doubtful", order: "oldest", lease_s: 900, overlap_share: 0.205, overlap_reviewers: 3, version: 3, selection: { tools: ["BF-01"], min_confidence: 0.2, max_confidence: 1 } }
+  test("sends back what it was given", () => assert.deepEqual(bodyOf(formOf(queue), queue), { seen_version: 3, name: "Doubtful", order: "oldest", lease_s: 900, overlap_share: 0.205, overlap_reviewers: 3, selection: { recipes: [], layers: [], tools: ["BF-01"], classes: [], bands: [], min_confidence: 0.2, max_confidence: 1 } }))
+  test("of a new one sends a code and no version", () => assert.deepEqual(Object.keys(bodyOf({ ...formOf(null), code: " Q " }, null)), ["code", "name", "order", "selection", "lease_s", "overlap_share", "overlap_reviewers"]))
   test("puts the lesser confidence first", () => assert.deepEqual(bodyOf({ ...formOf(null), least: 0.9, most: 0.1 }, null).selection.min_confidence, 0.1))
   test("says what is wrong beside its field, however deep it lies", () => assert.deepEqual(fieldErrors({ code: ["Taken."], selection: { min_confidence: ["Too low."] }, lease_s: ["Too short."], other: ["No."] }), { code: "Taken.", least: "Too low.", minutes: "Too short.", form: "No." }))
   test("knows a field by a path with dots too", () => assert.deepEqual(fieldErrors({ "selection.tools": ["Unknown."], "selection.bands.0": ["No such."] }), { tools: "Unknown.", bands: "No such." }))
