@@ -8,13 +8,12 @@ import { soon } from "../shared/soon.js"
 import { toast as putToast } from "../shared/toast.js"
 import { showTrouble } from "../shared/trouble.js"
 import * as disputes from "./disputes_state.js"
-import { boxChosen, drawActs, drawBoxChoice, drawHead, drawList, drawNote, reveal } from "./disputes_view.js"
+import { boxChosen, drawActs, drawBoxChoice, drawHead, drawList, drawNote, drawReasons, keepReason, reveal } from "./disputes_view.js"
 import { drawCards } from "./opinion_cards.js"
 import { drawVoices } from "./opinion_overlay.js"
 import { groundOf, isOwn, rulingBody, rulingWords, taken, voicesOf } from "./opinions_state.js"
 import { drawScale } from "./review_overlay.js"
 import { classChooser } from "./review_sheets.js"
-import { withReason as withLast } from "./review_words.js"
 import { ReviewZoom } from "./review_zoom.js"
 
 const SETTLE_MS = 600
@@ -61,8 +60,10 @@ function change(next) {
   if (state.rows === null) return
   const task = disputes.chosen(state)
   find("#disputes-loading")?.remove()
-  find("#disputes").dataset.state = task ? "some" : "none"
-  find("#disputes-empty").hidden = Boolean(task)
+  // Where more is to come, what is here is not the end.
+  const isNone = !task && !state.next
+  find("#disputes").dataset.state = isNone ? "none" : "some"
+  find("#disputes-empty").hidden = !isNone
   drawList(state, (id) => change(disputes.choose(state, id)))
   if (task?.id !== drawn.id || task?.revision !== drawn.revision) turnTo(task)
   drawNote(state, { isOwn: isMine(task) && known.mayRule })
@@ -124,12 +125,16 @@ function arrived({ rows, next }) {
   change(changed ? disputes.withNote(now, now.at, "Something was said of this while you looked at it. This is how it is now.") : wanted ? disputes.choose(now, wanted) : now)
 }
 
-async function more() {
+/** @param {number} by how far to go on, once it is there */
+async function more(by = 0) {
   if (!state.next || isAsking) return
+  isAsking = true
   const [answer, problem] = await outcome(getJson(state.next))
+  isAsking = false
+  if (isToAskAgain) refresh()
   if (problem) return toast(problem.message, { level: "alarm", requestId: problem.requestId })
   pages = Math.min(pages + 1, MOST_PAGES)
-  return change(disputes.withMore(state, answer.results, answer.next))
+  return change(disputes.step(disputes.withMore(state, answer.results, answer.next), by))
 }
 
 /** Says what counts. Nothing is sent twice, and the next dispute follows by itself. */
@@ -159,7 +164,9 @@ async function refused(task, problem) {
     const next = now ? disputes.withTask(state, now) : state
     return change(disputes.withNote(next, task.id, "Not taken: something was said of this after you looked. This is how it is now; decide again."))
   }
-  return change(disputes.withNote(state, task.id, `Not taken. ${problem.message}`))
+  // Without an answer nobody knows: the list will tell.
+  if (problem.status === 0) refresh()
+  return change(disputes.withNote(state, task.id, problem.status === 0 ? problem.message : `Not taken. ${problem.message}`))
 }
 
 async function undo(id = state.trail.at(-1)?.id) {
@@ -186,7 +193,7 @@ function setBusy(is) {
 const askClass = classChooser(classes)
 const acts = {
   previous: () => change(disputes.step(state, -1)),
-  next: () => change(disputes.step(state, 1)),
+  next: () => (disputes.placeOf(state) === (state.rows?.length ?? 0) - 1 && state.next ? more(1) : change(disputes.step(state, 1))),
   undo: () => undo(),
   nuisance: () => rule({ verdict: "nuisance" }),
   reclass: async () => {
@@ -205,15 +212,6 @@ const acts = {
     setAttribute(find("[data-action=boxes]"), "aria-pressed", String(isShown))
     drawImage()
   },
-}
-
-function keepReason(text) {
-  remember("dispute-reasons", { reasons: withLast(recall("dispute-reasons").reasons ?? [], text) })
-  drawReasons()
-}
-
-function drawReasons() {
-  find("#reasons")?.replaceChildren(...(recall("dispute-reasons").reasons ?? []).map((value) => Object.assign(document.createElement("option"), { value })))
 }
 
 function bindAll() {
@@ -240,7 +238,7 @@ function bindAll() {
 bindAll()
 drawReasons()
 state = { ...state, reasons: new Map(Object.entries(recall("dispute-drafts", "sessionStorage"))) }
-find("#disputes-more").addEventListener("click", more)
+find("#disputes-more").addEventListener("click", () => more())
 find("#viewer-empty button").addEventListener("click", () => { if (zoom.retry()) zoom.showTask(sightOf(disputes.chosen(state))); find("#viewer-empty").hidden = true })
 document.addEventListener("waferdeck:display", () => { drawn = { id: drawn.id, revision: 0 }; change(state) })
 document.addEventListener("live:task.decided", soon(refresh, SETTLE_MS))

@@ -2,10 +2,12 @@
 import { ageElement, setAge } from "../shared/ages.js"
 import { glyph, h, keyed, setAttribute, setText } from "../shared/dom.js"
 import { countText } from "../shared/formats.js"
+import { recall, remember } from "../shared/remembered.js"
 import { accountName, classNamed, layerName, waferName } from "../shared/signs.js"
 import { chosen, noteOf, placeOf, reasonOf } from "./disputes_state.js"
 import { differenceWords, disputedAt, voicesOf } from "./opinions_state.js"
 import { swatch } from "./review_details.js"
+import { withReason } from "./review_words.js"
 
 const find = (selector) => document.querySelector(selector)
 const nameOf = (code) => classNamed(code).name
@@ -76,7 +78,7 @@ export function boxChosen(task) {
 export function drawActs(state, { isBusy, isOwn }) {
   const task = chosen(state)
   const place = placeOf(state)
-  const may = { previous: place > 0, next: task && place < state.rows.length - 1, undo: state.trail.length > 0 && !isBusy, nuisance: task && !isBusy && !isOwn, reclass: task && !isBusy && !isOwn }
+  const may = { previous: place > 0, next: task && (place < state.rows.length - 1 || state.next), undo: state.trail.length > 0 && !isBusy, nuisance: task && !isBusy && !isOwn, reclass: task && !isBusy && !isOwn }
   for (const [name, is] of Object.entries(may)) {
     const button = find(`[data-action=${name}]`)
     if (button) button.disabled = !is
@@ -84,4 +86,14 @@ export function drawActs(state, { isBusy, isOwn }) {
   for (const button of document.querySelectorAll("[data-take]")) button.disabled = isBusy || isOwn
   const field = find("#reason")
   if (field && field.value !== reasonOf(state)) field.value = reasonOf(state)
+}
+
+/** Reasons that were given before are offered again. */
+export function drawReasons() {
+  find("#reasons")?.replaceChildren(...(recall("dispute-reasons").reasons ?? []).map((value) => h("option", { value })))
+}
+
+export function keepReason(text) {
+  remember("dispute-reasons", { reasons: withReason(recall("dispute-reasons").reasons ?? [], text) })
+  drawReasons()
 }

@@ -109,8 +109,10 @@ function keyCaps(combination, index) {
   return [index ? " or " : "", ...parts.flatMap((part, at) => [at ? " " : "", h("kbd", {}, SHOWN[part] ?? part)])]
 }
 
-/** The four arrows are one thing: told one by one they leave no room for what they do. */
+/** The four arrows are one thing, and so are digits in a row: told one by one they leave no room for what they do. */
 function capsOf(keys) {
+  const areDigits = keys.length > 3 && keys.every((key, at) => /^\d$/.test(key) && Number(key) === Number(keys[0]) + at)
+  if (areDigits) return [h("kbd", {}, keys[0]), " to ", h("kbd", {}, keys.at(-1))]
   const isFour = keys.length === 4 && keys.every((key) => /Arrow/.test(key))
   if (!isFour) return keys.flatMap(keyCaps)
   return [keys[0].startsWith("Shift+") && h("kbd", {}, "Shift"), ...["←", "→", "↑", "↓"].flatMap((arrow) => [" ", h("kbd", {}, arrow)])]
