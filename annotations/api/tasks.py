@@ -18,6 +18,7 @@ from core import problems
 from core.actors import Actor
 from core.clock import now
 from core.errors import Invalid
+from core.permissions import refused
 from core.shapes import checked
 
 
@@ -77,6 +78,8 @@ class EditsView(ApiView):
     def post(self, request: Request) -> HttpResponse:
         """Carry out edits in order, each once however often it comes. One that is refused does not stop the others."""
         sent = self.body(EditsIn)
+        if sent.get("reviewer", self.actor.username) != self.actor.username:
+            raise refused(request, f"These are edits of {sent['reviewer']}, who is not signed in here.")
         return answer({"acks": [self._take(sent["client"], content) for content in sent["edits"]]})
 
     def _take(self, client: UUID, content: Mapping[str, Any]) -> dict[str, Any]:

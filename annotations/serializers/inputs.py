@@ -169,6 +169,9 @@ SHAPE_OF_KIND: dict[str, type[serializers.Serializer]] = {
 
 class EditsIn(serializers.Serializer):
     client = KeyField(help_text="Who numbers the edits: one browser.")
+    reviewer = LabelField(
+        max_length=150, required=False, help_text="Whose edits these are; refused whole when it is not who sends them."
+    )
     edits = serializers.ListField(
         child=serializers.DictField(), min_length=1, max_length=MOST_EDITS, help_text="In order; see `Edit`."
     )

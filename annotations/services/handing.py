@@ -140,11 +140,11 @@ def return_lapsed(*, now: datetime) -> int:
 
 
 def _return_lapsed(*, now: datetime) -> int:
-    lapsed = list(
-        ReviewHold.objects.select_for_update(skip_locked=True)
-        .filter(ending="", held_until__lt=now)
-        .order_by("held_until")[:LAPSED_AT_ONCE]
-    )
+    # The tasks first, as everybody who decides does: whoever took the other way round would wait for them forever.
+    over = ReviewHold.objects.filter(ending="", held_until__lt=now)
+    wanted = list(over.order_by("held_until").values_list("task_id", flat=True)[:LAPSED_AT_ONCE])
+    tasks = ReviewTask.objects.filter(pk__in=wanted).select_for_update(skip_locked=True)
+    lapsed = list(over.filter(task__in=list(tasks.values_list("pk", flat=True))).select_for_update())
     if not lapsed:
         return 0
     _end(lapsed, ending=Ending.LAPSED, reason="", now=now)

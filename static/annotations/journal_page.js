@@ -11,7 +11,7 @@ export async function pageJournal(user, { onSaid = () => {} } = {}) {
   const channel = globalThis.BroadcastChannel ? new BroadcastChannel(name) : null
   const send = async (body) => {
     if (!isOurs(user)) throw new Problem({ status: 401 })
-    return postJson("review/edits/", body, { isParting: true })
+    return postJson("review/edits/", { ...body, reviewer: user }, { isParting: true })
   }
   const journal = new Journal(await openStore(user), send, { locks: navigator.locks ?? null, channel, name })
   const say = () => {

@@ -242,6 +242,17 @@ class TestTheJournal:
         ]  # fmt: skip
         assert acks[1]["task"]["annotation"]["class_code"] == "pit"
 
+    def test_of_somebody_else_is_refused_whole_and_nothing_is_done(self, reviewer, next_of, inspected):
+        reviewer.post(next_of, {}, format="json")
+        edit = {"seq": 1, "kind": "decide", "task": str(inspected.task.pk), "seen_revision": 1, "verdict": "defect"}
+        body = {"client": str(uuid4()), "reviewer": "somebody", "edits": [edit]}
+
+        answer = reviewer.post(self.ADDRESS, body, format="json")
+
+        assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
+        inspected.task.refresh_from_db()
+        assert inspected.task.state == "open"
+
     @pytest.mark.parametrize(
         "body",
         [

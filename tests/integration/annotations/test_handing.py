@@ -161,3 +161,33 @@ class TestManyAtOnce:
 
         assert len(decided) == len(set(decided)) == 60
         assert ReviewTask.objects.filter(state="decided", seats_taken=1).count() == 60
+
+    def test_lapse_while_they_are_decided_without_waiting_for_each_other_forever(
+        self, inspected, find, queue_of, ann, ask
+    ):
+        find(20)
+        held = ask(queue_of(lease_s=60), ann, 20)
+        late = AT + timedelta(seconds=61)
+
+        def lapse(_):
+            try:
+                return services.return_lapsed(now=late)
+            finally:
+                connection.close()
+
+        def decide(task):
+            try:
+                return services.decide(
+                    task_id=task.pk, word=Word(verdict=Verdict.DEFECT), seen_revision=1, actor=ann, now=late
+                ).state
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(max_workers=8) as threads:
+            lapsing = [threads.submit(lapse, None) for _ in range(8)]
+            states = list(threads.map(decide, held))
+            for one in lapsing:
+                one.result()
+
+        assert set(states) == {"decided"}
+        assert ReviewTask.objects.filter(state="decided", seats_taken=1).count() == 20
