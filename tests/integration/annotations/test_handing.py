@@ -162,32 +162,22 @@ class TestManyAtOnce:
         assert len(decided) == len(set(decided)) == 60
         assert ReviewTask.objects.filter(state="decided", seats_taken=1).count() == 60
 
-    def test_lapse_while_they_are_decided_without_waiting_for_each_other_forever(
-        self, inspected, find, queue_of, ann, ask
-    ):
-        find(20)
-        held = ask(queue_of(lease_s=60), ann, 20)
+
+@pytest.mark.django_db(transaction=True)
+class TestWhatIsBeingDecided:
+    def test_does_not_lapse_meanwhile_and_nobody_waits(self, inspected, queue_of, ann, ask):
+        (task,) = ask(queue_of(lease_s=60), ann)
         late = AT + timedelta(seconds=61)
+        other = connection.copy()
+        try:
+            with other.cursor() as cursor:
+                cursor.execute("BEGIN")
+                cursor.execute("SELECT FROM review_task WHERE id = %s FOR UPDATE", [task.pk])
 
-        def lapse(_):
-            try:
-                return services.return_lapsed(now=late)
-            finally:
-                connection.close()
+            assert services.return_lapsed(now=late) == 0
 
-        def decide(task):
-            try:
-                return services.decide(
-                    task_id=task.pk, word=Word(verdict=Verdict.DEFECT), seen_revision=1, actor=ann, now=late
-                ).state
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(max_workers=8) as threads:
-            lapsing = [threads.submit(lapse, None) for _ in range(8)]
-            states = list(threads.map(decide, held))
-            for one in lapsing:
-                one.result()
-
-        assert set(states) == {"decided"}
-        assert ReviewTask.objects.filter(state="decided", seats_taken=1).count() == 20
+            with other.cursor() as cursor:
+                cursor.execute("COMMIT")
+        finally:
+            other.close()
+        assert services.return_lapsed(now=late) == 1
