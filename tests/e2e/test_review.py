@@ -296,3 +296,61 @@ class TestNothingIsLost:
 
         assert set(said("E2E-SIGNED-OUT")) == set(decided)
         screen.forgive("401|4401|403|WebSocket")
+
+
+class TestALead:
+    @pytest.fixture
+    def disputed(self, live_stack, queue_of):
+        """Two reviewers differ about three defects and agree about a fourth."""
+        code = "E2E-DISPUTES"
+        queue = queue_of(code, 6, overlap_share=1.0)
+        for name, verdicts in (("reviewer", "dddd"), ("reviewer2", "nnnd")):
+            session = live_stack.session(name)
+            given = session.post(f"{live_stack.api}/review/queues/{queue}/next/", json={"count": 4}, timeout=10).json()
+            for task, verdict in zip(given["tasks"], verdicts, strict=True):
+                word = {"seen_revision": task["revision"], "verdict": {"d": "defect", "n": "nuisance"}[verdict]}
+                answer = session.post(f"{live_stack.api}/review/tasks/{task['id']}/decisions/", json=word, timeout=10)
+                assert answer.status_code == 201, answer.text
+        return code
+
+    def test_decides_where_reviewers_differ_and_can_take_it_back(self, screen, disputed, live_stack, lead):
+        page = screen.live("/review/disputes/")
+        expect(page.locator("#quarrels .quarrel")).to_have_count(3)
+        expect(page.locator("html")).to_have_attribute("data-task", re.compile("."))
+        first = shown(page)
+        expect(page.locator("#opinions .opinion")).to_have_count(3)
+
+        page.keyboard.press("2")
+        expect(page.locator("html")).not_to_have_attribute("data-task", first)
+        expect(page.locator("#quarrels .quarrel")).to_have_count(2)
+        card = lead.get(f"{live_stack.api}/review/tasks/{first}/", timeout=10).json()
+        assert (card["state"], card["annotation"]["layer"]) == ("validated", "adjudication")
+
+        page.keyboard.press("u")
+        expect(page.locator("#quarrels .quarrel")).to_have_count(3)
+        for _ in range(3):
+            before = page.locator("#quarrels .quarrel").count()
+            page.keyboard.press("x")
+            expect(page.locator("#quarrels .quarrel")).to_have_count(before - 1)
+        expect(page.locator("#disputes-empty")).to_be_visible()
+
+    def test_accepts_what_others_decided_and_leaves_out_what_stands_out(self, screen, queue_of, live_stack, lead):
+        queue = queue_of("E2E-ACCEPT", 6)
+        session = live_stack.session("reviewer")
+        given = session.post(f"{live_stack.api}/review/queues/{queue}/next/", json={"count": 4}, timeout=10).json()
+        for task in given["tasks"]:
+            word = {"seen_revision": task["revision"], "verdict": "defect"}
+            session.post(f"{live_stack.api}/review/tasks/{task['id']}/decisions/", json=word, timeout=10)
+        wafer = given["tasks"][0]["wafer"]["id"]
+        here = [task["id"] for task in given["tasks"] if task["wafer"]["id"] == wafer]
+
+        page = screen.live(f"/review/decided/?wafer={wafer}")
+        expect(page.locator(".shot[data-id]")).to_have_count(len(here))
+        page.locator(".shot[data-id]").first.click()
+        out = page.locator(".shot[data-id]").first.get_attribute("data-id")
+        page.locator("#accept").click()
+        page.locator("#confirm [value=yes]").click()
+
+        expect(page.locator(".shot[data-id]")).to_have_count(1)
+        states = {task: lead.get(f"{live_stack.api}/review/tasks/{task}/", timeout=10).json()["state"] for task in here}
+        assert states == {task: "decided" if task == out else "accepted" for task in here}
