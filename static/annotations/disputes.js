@@ -137,10 +137,18 @@ async function more(by = 0) {
   return change(disputes.step(disputes.withMore(state, answer.results, answer.next), by))
 }
 
+/** The ruling that is on its way: who takes it back may be quicker than the answer. */
+let ruling = Promise.resolve()
+
 /** Says what counts. Nothing is sent twice, and the next dispute follows by itself. */
-async function rule(word) {
+function rule(word) {
+  if (!isBusy) ruling = sendRuling(word)
+  return ruling
+}
+
+async function sendRuling(word) {
   const task = disputes.chosen(state)
-  if (!task || isBusy || !known.mayRule) return
+  if (!task || !known.mayRule) return undefined
   if (isMine(task)) return toast("One of these words is yours, so another lead has to decide.", { level: "warn" })
   const reason = disputes.reasonOf(state)
   setBusy(true)
@@ -169,7 +177,9 @@ async function refused(task, problem) {
   return change(disputes.withNote(state, task.id, problem.status === 0 ? problem.message : `Not taken. ${problem.message}`))
 }
 
-async function undo(id = state.trail.at(-1)?.id) {
+async function undo(given) {
+  await ruling
+  const id = given ?? state.trail.at(-1)?.id
   if (!id) return toast("There is nothing to undo.")
   if (isBusy || !state.trail.some((entry) => entry.id === id)) return undefined
   setBusy(true)
