@@ -8,7 +8,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from celery.exceptions import SoftTimeLimitExceeded
@@ -40,7 +40,9 @@ FROM next WHERE row.id = next.id RETURNING row.id
 """
 _RENEW = """
 UPDATE {table} SET lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
-WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'building'
+WHERE id IN (
+    SELECT id FROM {table} WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'building' FOR UPDATE SKIP LOCKED
+)
 """
 
 
@@ -137,13 +139,21 @@ def _claim(model: type[Built]) -> Built | None:
     return model.objects.get(pk=claimed[0]) if claimed else None
 
 
-def _is_ours(row: Built) -> bool:
+def renew(row: Built) -> None:
+    """Prolong the lease of a locked row, at the end of a step: nobody else could while it was held."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            _RENEW.format(table=row._meta.db_table),
-            {"lease_s": settings.RUN_LEASE_S, "id": row.pk, "attempt": row.attempt},
-        )
-        return cursor.rowcount == 1
+        cursor.execute(_RENEW.format(table=row._meta.db_table), _lease_of(row))
+
+
+def _is_ours(row: Built) -> bool:
+    """Prolong the lease of a row, unless a step of ours holds it; False when it is another's or over."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RENEW.format(table=row._meta.db_table), _lease_of(row))
+    return type(row).objects.filter(pk=row.pk, attempt=row.attempt, state=BuildState.BUILDING).exists()
+
+
+def _lease_of(row: Built) -> dict[str, Any]:
+    return {"lease_s": settings.RUN_LEASE_S, "id": row.pk, "attempt": row.attempt}
 
 
 def _let_go(row: Built) -> None:

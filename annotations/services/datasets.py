@@ -16,7 +16,16 @@ from annotations.datasets.records import candidates_of, lot_counts_of, records_o
 from annotations.errors import CodeTaken
 from annotations.models import DatasetImage, DatasetSnapshot, DatasetWord
 from annotations.selectors import DatasetSelection
-from annotations.services.building import BUILDER, CannotBuild, build_next, in_a_while, locked, note_again, note_end
+from annotations.services.building import (
+    BUILDER,
+    CannotBuild,
+    build_next,
+    in_a_while,
+    locked,
+    note_again,
+    note_end,
+    renew,
+)
 from audit import services as audit
 from audit.actions import Action
 from core import image_store, jobs
@@ -40,7 +49,7 @@ _AT_ONCE = 5000
 _COLLECT_TIMEOUT = "45s"
 
 # One statement sees one moment: what is decided while it runs belongs to the next snapshot.
-_COLLECT = """
+_COLLECT_WORDS = """
 WITH chosen AS MATERIALIZED (
     SELECT DISTINCT task.image_id
     FROM review_task task
@@ -64,24 +73,30 @@ WITH chosen AS MATERIALIZED (
         AND (%(any_confidence)s OR task.confidence BETWEEN %(min_confidence)s AND %(max_confidence)s)
         AND (%(since)s::uuid IS NULL OR task.image_id >= %(since)s)
         AND (%(until)s::uuid IS NULL OR task.image_id < %(until)s)
-), settled AS MATERIALIZED (
-    SELECT task.image_id, task.id, task.annotation_number, task.state, task.run_id, task.kind
-    FROM review_task task JOIN chosen ON chosen.image_id = task.image_id
-    JOIN annotation said ON said.task_id = task.id AND said.number = task.annotation_number
-    WHERE task.state = ANY(%(states)s)
-), words AS (
-    INSERT INTO dataset_word (snapshot_id, image_id, task_id, annotation_number, stage)
-    SELECT %(snapshot)s, image_id, id, annotation_number, state FROM settled
-), standing AS MATERIALIZED (
-    SELECT chosen.image_id, (
-        SELECT covered.run_id FROM run_image covered JOIN inspection_run run ON run.id = covered.run_id
-        WHERE covered.image_id = chosen.image_id AND run.state = 'done' ORDER BY run.id DESC LIMIT 1
+)
+INSERT INTO dataset_word (snapshot_id, image_id, task_id, annotation_number, stage)
+SELECT %(snapshot)s, task.image_id, task.id, task.annotation_number, task.state
+FROM review_task task JOIN chosen ON chosen.image_id = task.image_id
+JOIN annotation said ON said.task_id = task.id AND said.number = task.annotation_number
+WHERE task.state = ANY(%(states)s)
+"""
+_COLLECT_IMAGES = """
+WITH own AS MATERIALIZED (SELECT DISTINCT image_id FROM dataset_word WHERE snapshot_id = %(snapshot)s),
+standing AS MATERIALIZED (
+    SELECT own.image_id, (
+        SELECT covered.run_id FROM run_image covered
+        WHERE covered.image_id = own.image_id
+            AND (SELECT run.state FROM inspection_run run WHERE run.id = covered.run_id) = 'done'
+        ORDER BY covered.run_id DESC LIMIT 1
     ) AS run_id
-    FROM chosen
+    FROM own
 ), counted AS (
     SELECT standing.image_id, standing.run_id, count(*) AS words,
-           count(*) FILTER (WHERE settled.kind = 'detection' AND settled.run_id = standing.run_id) AS of_standing
-    FROM settled JOIN standing ON standing.image_id = settled.image_id
+           count(*) FILTER (WHERE task.kind = 'detection' AND task.run_id = standing.run_id) AS of_standing
+    FROM dataset_word word
+    JOIN standing ON standing.image_id = word.image_id
+    JOIN review_task task ON task.id = word.task_id
+    WHERE word.snapshot_id = %(snapshot)s
     GROUP BY standing.image_id, standing.run_id
 )
 INSERT INTO dataset_image (snapshot_id, image_id, lot_id, is_complete, words, split)
@@ -93,6 +108,10 @@ SELECT %(snapshot)s, image.id, wafer.lot_id,
 FROM counted
 JOIN inspection_image image ON image.id = counted.image_id
 JOIN wafer ON wafer.id = image.wafer_id
+"""
+# What was just written is not counted yet, and a planner that takes many rows for one loops over them row by row.
+_PLAN = """
+SELECT set_config('statement_timeout', %s, true), set_config('enable_nestloop', %s, true)
 """
 _PLACE = """
 UPDATE dataset_image own SET split = placed.split
@@ -176,6 +195,7 @@ def _step(snapshot: DatasetSnapshot) -> bool:
             _split(current)
         elif not is_written:
             _write_part(current)
+        renew(current)
     if is_written:
         _finish(current, now=clock_now())
     return not is_written
@@ -184,20 +204,20 @@ def _step(snapshot: DatasetSnapshot) -> bool:
 def _collect(snapshot: DatasetSnapshot) -> None:
     """Put down which images belong to it, and which annotations count now."""
     chosen = DatasetSelection.of(snapshot.selection)
+    values = {
+        **chosen.as_dict(),
+        "any_confidence": chosen.takes_every_confidence,
+        "since": _floor(chosen.since),
+        "until": _floor(chosen.until),
+        "snapshot": snapshot.pk,
+        "site": snapshot.site_id,
+    }
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [_COLLECT_TIMEOUT])
-        cursor.execute(
-            _COLLECT,
-            {
-                **chosen.as_dict(),
-                "any_confidence": chosen.takes_every_confidence,
-                "since": _floor(chosen.since),
-                "until": _floor(chosen.until),
-                "snapshot": snapshot.pk,
-                "site": snapshot.site_id,
-            },
-        )
+        cursor.execute(_PLAN, [_COLLECT_TIMEOUT, "off"])
+        cursor.execute(_COLLECT_WORDS, values)
+        cursor.execute(_COLLECT_IMAGES, values)
         count = cursor.rowcount
+        cursor.execute(_PLAN, [_COLLECT_TIMEOUT, "on"])
     if not count:
         raise CannotBuild("Nothing that fits this selection has been settled yet.")
     snapshot.is_collected = True

@@ -1,7 +1,8 @@
 """A snapshot as JSON lines: a header, an image per line in the order of their keys, then what was left out.
 
 The same selection of the same words gives the same bytes: the digest of the file names the data, not who froze it or
-when. Members stand in a fixed order, so that a line begins with the key of its image.
+when. Members stand in a fixed order, so that a line begins with the key of its image; an object is a list whose
+positions the header names.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from domain.datasets.records import DefectObject, Duplicate, Header, ImageRecord
 
 KIND = "waferdeck-dataset"
 VERSION = 1
+OBJECT = ("class", "bbox_px", "task", "annotation", "author", "stage")
+"""What stands in an object, in this order: names at each of a million objects would be most of what is read."""
 IMAGE_PREFIX = b'{"image":"'
 _DUPLICATE_PREFIX = b'{"duplicate":"'
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
@@ -32,6 +35,7 @@ def header_line(header: Header) -> bytes:
             "classes": header.classes,
             "seed": header.seed,
             "shares": header.shares,
+            "object": OBJECT,
         }
     )
 
@@ -55,15 +59,7 @@ def image_line(record: ImageRecord) -> bytes:
             "split": record.split.value,
             "is_complete": record.is_complete,
             "objects": [
-                {
-                    "class": one.class_code,
-                    "bbox_px": one.bbox_px,
-                    "task": one.task,
-                    "annotation": one.annotation,
-                    "author": one.author,
-                    "stage": one.stage,
-                }
-                for one in record.objects
+                (one.class_code, one.bbox_px, one.task, one.annotation, one.author, one.stage) for one in record.objects
             ],
             "nuisances": record.nuisances,
         }
@@ -113,16 +109,14 @@ def duplicates_of(lines: Iterable[bytes]) -> Iterator[Duplicate]:
 
 def record_of(line: bytes) -> ImageRecord:
     """The image of one line. Raises what a line that is none makes Python raise."""
-    said = json.loads(line)
+    said = json.loads(line.decode())
     return ImageRecord(
         said["image"], said["sha256"], said["pixel_sha256"], said["width_px"], said["height_px"], said["format"],
         said["file_name"], said["site"], said["lot"], said["wafer"], said["layer"], said["tool"], said["product"],
         Split(said["split"]),
         tuple([
-            DefectObject(
-                one["class"], tuple(one["bbox_px"]), one["task"], one["annotation"], one["author"], one["stage"]
-            )
-            for one in said["objects"]
+            DefectObject(code, tuple(box), task, annotation, author, stage)
+            for code, box, task, annotation, author, stage in said["objects"]
         ]),
         tuple([tuple(box) for box in said["nuisances"]]),
         said["is_complete"],

@@ -37,12 +37,12 @@ def write(records: Iterable[ImageRecord], *, header: Header, links: str, out: Bi
         spare: an empty file for what has to stand elsewhere in the file than it comes up.
     """
     numbers = {code: at for at, code in enumerate(header.classes, start=1)}
-    names = {code: _encode(code) for code in header.classes}
     categories = [{"id": number, "name": code, "supercategory": "defect"} for code, number in numbers.items()]
     out.write(
         f'{{"info":{{"description":"Waferdeck data set"}},"licenses":[],"categories":{_encode(categories)}'.encode()
     )
     out.write(b',"annotations":[')
+    authors = _Encoded()
     number, is_first = 0, True
     for at, record in enumerate(records, start=1):
         spare.write((b"" if at == 1 else b",\n") + _encode(_image(at, record, links)).encode())
@@ -53,8 +53,8 @@ def write(records: Iterable[ImageRecord], *, header: Header, links: str, out: Bi
             parts.append(
                 f'{{"id":{number},"image_id":{at},"category_id":{numbers[one.class_code]},'
                 f'"bbox":[{left!r},{top!r},{width!r},{height!r}],"area":{width * height!r},"iscrowd":0,'
-                f'"segmentation":[],"class":{names[one.class_code]},"task":"{one.task}","annotation":{one.annotation},'
-                f'"author":{_encode(one.author)},"stage":"{one.stage}"}}'
+                f'"segmentation":[],"task":"{one.task}","annotation":{one.annotation},'
+                f'"author":{authors[one.author]},"stage":"{one.stage}"}}'
             )
         if parts:
             out.write((("" if is_first else ",\n") + ",\n".join(parts)).encode())
@@ -165,6 +165,14 @@ def _labelled(where: str, element: dict[str, Any], objects: tuple[LabelledBox, .
         split=text_of(element.get("split", ""), where=f"{where}.split", longest=32),
         where=where,
     )
+
+
+class _Encoded(dict[str, str]):
+    """Texts as JSON, each put into it once: few people label a whole data set."""
+
+    def __missing__(self, text: str) -> str:
+        self[text] = _encode(text)
+        return self[text]
 
 
 def _image(at: int, record: ImageRecord, links: str) -> dict[str, Any]:

@@ -65,6 +65,7 @@ class JsonText:
     def value(self, *, where: str) -> Any:
         """The value that stands here."""
         self._peek()
+        start = self._at
         try:
             found, self._at = self._decoder.raw_decode(self._text, self._at)
         except RecursionError as fault:
@@ -74,7 +75,9 @@ class JsonText:
             raise self._fault(where, f"This is no JSON: {fault.msg}.") from fault
         except ValueError as fault:
             raise self._fault(where, f"{fault}.") from fault
-        _check_depth(found, where=where)
+        # With so few brackets it cannot be deep, and to count them costs next to nothing.
+        if self._text.count("[", start, self._at) + self._text.count("{", start, self._at) > MOST_DEPTH:
+            _check_depth(found, where=where)
         return found
 
     def end(self) -> None:

@@ -291,6 +291,23 @@ class TestBuilding:
         with pytest.raises(building.LostBuild):
             freezing._step(late)
 
+    def test_is_ones_own_only_until_another_takes_over(self, begun):
+        first = building._claim(DatasetSnapshot)
+        before = building._is_ours(first)
+        DatasetSnapshot.objects.filter(state="building").update(lease_until=AT - timedelta(days=3650))
+        second = building._claim(DatasetSnapshot)
+
+        assert (before, building._is_ours(first), building._is_ours(second)) == (True, False, True)
+
+    def test_prolongs_its_lease_with_every_step(self, begun):
+        claimed = building._claim(DatasetSnapshot)
+        DatasetSnapshot.objects.filter(pk=begun.pk).update(lease_until=AT - timedelta(days=3650))
+
+        freezing._step(claimed)
+
+        begun.refresh_from_db()
+        assert begun.lease_until > AT
+
     def test_is_given_up_when_it_breaks_three_times(self, begun, monkeypatch):
         monkeypatch.setattr(freezing, "_split", lambda snapshot: 1 / 0)
 
