@@ -9,7 +9,6 @@ from uuid import UUID
 
 from annotations.models import DatasetSnapshot
 from core import image_store
-from core.addresses import address_of
 from domain.datasets.formats import CHUNKED, FOLDERS, Format, coco
 from domain.datasets.manifest import header_of, images_of
 from domain.datasets.records import Header, ImageRecord
@@ -28,6 +27,8 @@ MOST_IMAGE_BYTES = 2 * 2**30
 """An archive with images may hold so much; a data set with more goes out with the addresses of its images."""
 _FOLDERS_OF_IMAGES = {Format.VOC: "JPEGImages", Format.YOLO: "images/{split}"}
 _YOLO_SPLITS = {"train": "train", "validation": "val", "test": "test"}
+# `api:image_file`: to look an address up, a worker would load every view there is first.
+LINKS = "/api/v1/images/{image}/file/"
 # The same content gives the same file, whenever it is made.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _AT_ONCE = 500
@@ -53,7 +54,7 @@ def write_export(snapshot: DatasetSnapshot, *, format: Format, with_images: bool
             return
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             if format in FOLDERS:
-                for name, data in FOLDERS[format](records, header=header, links=links()):
+                for name, data in FOLDERS[format](records, header=header, links=LINKS):
                     archive.writestr(_packed(name), data)
             else:
                 with archive.open(_packed(NAMES[format]), "w", force_zip64=True) as inside:
@@ -72,17 +73,12 @@ def bytes_of_images(snapshot: DatasetSnapshot) -> int:
         return sum(image.bytes for _, image in _images_with_rows(images_of(manifest)))
 
 
-def links() -> str:
-    """The address of an image's file, with a place for its key."""
-    return address_of("api:image_file", "{image}")
-
-
 def _write_one(records: Iterable[ImageRecord], *, header: Header, format: Format, out: BinaryIO) -> None:
     if format is Format.COCO:
         with TemporaryFile() as spare:
-            coco.write(records, header=header, links=links(), out=out, spare=spare)
+            coco.write(records, header=header, links=LINKS, out=out, spare=spare)
     else:
-        for chunk in CHUNKED[format](records, header=header, links=links()):
+        for chunk in CHUNKED[format](records, header=header, links=LINKS):
             out.write(chunk)
 
 

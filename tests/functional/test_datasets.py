@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from annotations import services
+from annotations.datasets.files import LINKS
 from annotations.models import Annotation, DatasetSnapshot, ReviewTask
 from annotations.serializers.datasets import DatasetOut, ImportOut
 from audit.models import AuditEvent
@@ -145,6 +146,9 @@ class TestTakingAway:
         assert len(json.loads(b"".join(ready.streaming_content))["images"]) == 1
         assert ready.headers["Content-Type"] == "application/json"
         assert "attachment" in ready.headers["Content-Disposition"]
+
+    def test_names_the_addresses_of_the_images(self, inspected):
+        assert LINKS.format(image=inspected.image.pk) == reverse("api:image_file", args=[inspected.image.pk])
 
     def test_of_the_manifest_is_there_at_once(self, operator, address, inspected):
         answer = operator.get(address, {"format": "jsonl"})
