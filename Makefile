@@ -44,7 +44,7 @@ setup-dev: setup .venv/requirements-dev.installed ## install what tests and chec
 setup-training: setup-dev .venv/requirements-training.installed ## install what training and its tests need as well
 
 test: setup-dev ## run every test (ARGS= goes to pytest) on servers of its own
-	$(PY) -m runtime exec --var var/test --scratch --only postgres,redis,triton -- $(PY) -m pytest $(ARGS)
+	$(PY) -m runtime exec --var var/test --scratch --only postgres,redis,triton -- $(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: setup-dev ## style, types, layers, migrations, templates, generated texts, scripts of the pages
 	$(PY) -m ruff check .

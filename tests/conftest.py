@@ -17,8 +17,14 @@ from tests.live_stack import LiveStack, attached, running
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright keeps an event loop on this thread, beside which no other can run."""
+    """Browser tests come last: Playwright keeps an event loop on this thread, beside which no other can run.
+
+    Where several processes share the work, one has all that needs servers; the others take what needs none.
+    """
     items.sort(key=lambda item: "e2e" in item.path.parts)
+    for item in items:
+        if "unit" not in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("servers"))
 
 
 @pytest.fixture(scope="session")
