@@ -19,7 +19,7 @@ from domain.datasets.labels import LabelledImage, Unit, labelled
 from tests.data_sets import HEADER, digest, make_object, make_record, records, some_records, written
 
 # `label-studio-sdk` wants other versions of NumPy and OpenCV than ours, so it lives in an environment of its own:
-# python -m venv var/label-studio && var/label-studio/bin/pip install label-studio-sdk==2.1.2
+# make setup-label-studio
 LABEL_STUDIO_PYTHON = Path(__file__).parents[4] / "var" / "label-studio" / "bin" / "python"
 
 
@@ -133,7 +133,7 @@ converter.convert_to_coco(source, out, is_dir=False)
 
     def test_is_read_by_its_own_converter(self, tmp_path):
         if not LABEL_STUDIO_PYTHON.exists():
-            pytest.skip("label-studio-sdk is not installed in var/label-studio")
+            pytest.skip("Label Studio's converter is not installed: make setup-label-studio")
         source, out = tmp_path / "tasks.json", tmp_path / "out"
         source.write_bytes(written(some_records(), Format.LABEL_STUDIO))
 
