@@ -28,7 +28,7 @@ TRITON_WHEEL := nvidia-pytriton==0.7.0
 # Nothing is written outside the project: neither pip's cache nor its temporary files.
 PIP := PIP_CACHE_DIR=$(CURDIR)/var/cache/pip TMPDIR=$(CURDIR)/var/tmp PIP_DISABLE_PIP_VERSION_CHECK=1 $(PY) -m pip install --quiet
 
-.PHONY: help run setup setup-dev setup-training setup-label-studio setup-label-studio test check bench clean triton requirements
+.PHONY: help run setup setup-dev setup-training setup-label-studio test check bench clean triton requirements
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
