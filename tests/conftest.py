@@ -14,16 +14,19 @@ from models_admin import selectors as models_admin
 from tests import guards
 from tests.live_stack import LiveStack, attached, running
 
+COMPUTES_ONLY = {"domain", "training", "demo"}
+"""Folders of tests that meet no server, and so none of its rows and counts that other tests look at."""
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: Playwright keeps an event loop on this thread, beside which no other can run.
 
-    Where several processes share the work, one has all that needs servers; the others take what needs none.
+    Where several processes share the work, one has all that may need servers; the others take what computes only.
     """
     items.sort(key=lambda item: "e2e" in item.path.parts)
     for item in items:
-        if "unit" not in item.path.parts:
+        if not COMPUTES_ONLY & set(item.nodeid.split("/")):
             item.add_marker(pytest.mark.xdist_group("servers"))
 
 

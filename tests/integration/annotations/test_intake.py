@@ -15,12 +15,18 @@ from inspection import events as inspection_events
 from inspection.models import InspectionRun, RunImage
 from outbox import services as outbox
 from tests.factories import AT
+from tests.live_stack import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def announce(run):
     outbox.announce(type=inspection_events.RUN_DONE, topics=["site:1"], payload={"run": str(run.pk)}, now=AT)
+
+
+def taken_in(count):
+    """So many announcements are taken in; the server's own upkeep may hold the present back for a moment."""
+    eventually(lambda: services.take_in(now=AT) == count, within_s=10, what="the announcement to be settled")
 
 
 def open_tasks(queue):
@@ -87,7 +93,8 @@ class TestWhatRunsFind:
         (found,) = find()
         announce(inspected.run)
 
-        assert [services.take_in(now=AT) for _ in range(3)] == [1, 0, 0]
+        taken_in(1)
+        assert [services.take_in(now=AT) for _ in range(2)] == [0, 0]
 
         assert open_tasks(queue) == {found.pk}
         assert IntakeCursor.objects.count() == 1
@@ -97,7 +104,7 @@ class TestWhatRunsFind:
         find()
         announce(inspected.run)
 
-        services.take_in(now=AT)
+        taken_in(1)
 
         event = AuditEvent.objects.get(action="review_task.make", object_type="site")
         assert event.after == {"places": 1, "runs": [str(inspected.run.pk)]}
@@ -117,7 +124,7 @@ class TestWhatRunsFind:
                 cursor.execute("COMMIT")
         finally:
             other.close()
-        assert services.take_in(now=AT) == 1
+        taken_in(1)
         assert len(open_tasks(queue)) == 1
 
     def test_again_withdraws_what_an_earlier_run_found_and_nobody_holds(self, inspected, find, queue_of, ann, ask):
@@ -126,7 +133,7 @@ class TestWhatRunsFind:
         (held,) = ask(queue, ann)
         announce(again(inspected))
 
-        services.take_in(now=AT)
+        taken_in(1)
 
         states = dict(ReviewTask.objects.values_list("pk", "state"))
         assert states.pop(held.pk) == "open"
