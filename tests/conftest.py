@@ -18,16 +18,16 @@ COMPUTES_ONLY = {"domain", "training", "demo"}
 """Folders of tests that meet no server, and so none of its rows and counts that other tests look at."""
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Where several processes share the work, one has all that may need servers; the others take what computes only."""
+    if not COMPUTES_ONLY & set(item.nodeid.split("/")):
+        item.add_marker(pytest.mark.xdist_group("servers"))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: Playwright keeps an event loop on this thread, beside which no other can run.
-
-    Where several processes share the work, one has all that may need servers; the others take what computes only.
-    """
+    """Browser tests come last: Playwright keeps an event loop on this thread, beside which no other can run."""
     items.sort(key=lambda item: "e2e" in item.path.parts)
-    for item in items:
-        if not COMPUTES_ONLY & set(item.nodeid.split("/")):
-            item.add_marker(pytest.mark.xdist_group("servers"))
 
 
 @pytest.fixture(scope="session")
