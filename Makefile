@@ -48,7 +48,7 @@ setup-label-studio: setup ## install Label Studio's converter, which one test ne
 	  .venv/bin/python -m venv var/label-studio && var/label-studio/bin/pip install -q label-studio-sdk==2.1.2; }
 
 test: setup-dev ## run every test (ARGS= goes to pytest) on servers of its own
-	$(PY) -m runtime exec --var var/test --scratch --only postgres,redis,triton -- $(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+	$(PY) -m runtime exec --var var/test --scratch --only postgres,redis,triton -- $(PY) -m pytest -n 2 $(ARGS)
 
 check: setup-dev ## style, types, layers, migrations, templates, generated texts, scripts of the pages
 	$(PY) -m ruff check .

@@ -3,9 +3,11 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from core import authentication, roles
 from inspection.selectors.results import forget_classes
@@ -14,14 +16,19 @@ from models_admin import selectors as models_admin
 from tests import guards
 from tests.live_stack import LiveStack, attached, running
 
-COMPUTES_ONLY = {"domain", "training", "demo"}
-"""Folders of tests that meet no server, and so none of its rows and counts that other tests look at."""
+COMPUTES_ONLY = ("tests/unit/domain/", "tests/unit/training/", "tests/unit/demo/")
+"""Tests that meet no server, and so none of its rows and counts that other tests look at."""
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Where several processes share the work, one has all that may need servers; the others take what computes only."""
-    if not COMPUTES_ONLY & set(item.nodeid.split("/")):
-        item.add_marker(pytest.mark.xdist_group("servers"))
+class OneForServers(LoadScopeScheduling):
+    """Where several processes share the work, one has all that may need servers; the others take files that compute."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.split("::")[0] if nodeid.startswith(COMPUTES_ONLY) else "servers"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneForServers:
+    return OneForServers(config, log)
 
 
 @pytest.hookimpl(trylast=True)
