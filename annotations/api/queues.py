@@ -17,7 +17,7 @@ from inspection import selectors as inspection
 
 
 class QueuesView(ApiView):
-    @extend_schema(parameters=[QueuesQuery], responses=page_of(documented.QueueOut))
+    @extend_schema(parameters=[QueuesQuery], responses=page_of(documented.ReviewQueueOut))
     def get(self, request: Request) -> HttpResponse:
         """Queues, newest first."""
         query = self.query(QueuesQuery)
@@ -25,7 +25,7 @@ class QueuesView(ApiView):
         rows = selectors.with_figures(rows, user_id=self.actor.user_id, now=now())
         return self.page(rows, query=query, show=selectors.listed_queue_of)
 
-    @extend_schema(request=QueueIn, responses={200: documented.QueueOut, 201: documented.QueueOut})
+    @extend_schema(request=QueueIn, responses={200: documented.ReviewQueueOut, 201: documented.ReviewQueueOut})
     def post(self, request: Request) -> HttpResponse:
         """Make a queue. 200 gives the one that has this code already, unchanged."""
         return self.once(self._make)
@@ -41,7 +41,7 @@ class QueuesView(ApiView):
 
 
 class QueueChangeView(ApiView):
-    @extend_schema(request=QueueChangeIn, responses=documented.QueueOut)
+    @extend_schema(request=QueueChangeIn, responses=documented.ReviewQueueOut)
     def post(self, request: Request, queue_id: UUID) -> HttpResponse:
         """Change a queue. 409 where somebody else changed it after it was looked at."""
         return self.once(lambda: self._change(queue_id))

@@ -7,7 +7,7 @@ from annotations.serializers.inputs import SelectionIn
 from core.schema import AnythingField
 
 
-class QueueOut(serializers.Serializer):
+class ReviewQueueOut(serializers.Serializer):
     id = serializers.UUIDField()
     code = serializers.CharField()
     name = serializers.CharField()

@@ -288,7 +288,7 @@ class TestAListOfQueues:
     def test_says_exactly_what_the_document_says(self, reviewer, inspected):
         (queue,) = reviewer.get(reverse("api:review_queues")).json()["results"]
 
-        assert set(queue) == set(documented.QueueOut().fields)
+        assert set(queue) == set(documented.ReviewQueueOut().fields)
         assert (queue["open"], queue["held"], queue["mine"]) == (1, 0, 0)
 
     def test_counts_today_where_the_site_is(self, reviewer, next_of, decisions, inspected):
