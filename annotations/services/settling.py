@@ -1,16 +1,12 @@
 """What opinions make of a task: it waits for more, they agree, or a lead is wanted."""
 
-import numpy as np
-
 from annotations.choices import TaskState, Verdict, check_task_step
 from annotations.models import Annotation, ReviewTask
 from annotations.selectors import standing_opinions
 from core.questions import Question, where
 from core.rows import insert_row
-from domain.detection.boxes import pairwise_iou
-
-SAME_PLACE_IOU = 0.5
-"""Boxes that overlap by so much mean the same defect."""
+from domain.review import consensus
+from inspection import selectors as inspection
 
 _SAID = Question(lambda: where(Annotation.objects.order_by("number"), "task_id = %s", "task"))
 
@@ -46,16 +42,19 @@ def _outcome(task: ReviewTask) -> tuple[TaskState, int]:
     opinions = opinions_of(task)
     if not opinions or len(opinions) < task.wants:
         return TaskState.OPEN, 0
-    if not all(_agree(opinions[0], other) for other in opinions[1:]):
+    if consensus.consensus([_opinion(said) for said in opinions]).differs:
         return TaskState.DISPUTED, 0
     return TaskState.DECIDED, opinions[-1].number
 
 
-def _agree(one: Annotation, other: Annotation) -> bool:
-    if one.verdict != other.verdict or one.defect_class_id != other.defect_class_id:
-        return False
-    return one.verdict != Verdict.DEFECT or bool(pairwise_iou(_box(one), _box(other))[0, 0] >= SAME_PLACE_IOU)
-
-
-def _box(said: Annotation) -> np.ndarray:
-    return np.array([[said.x_px, said.y_px, said.width_px, said.height_px]], float)
+def _opinion(said: Annotation) -> consensus.Opinion:
+    if said.verdict != Verdict.DEFECT:
+        return consensus.Opinion(consensus.Verdict[said.verdict.upper()])
+    # The database holds that a defect has all of these.
+    assert said.defect_class_id and said.x_px is not None and said.y_px is not None
+    assert said.width_px is not None and said.height_px is not None
+    return consensus.Opinion(
+        consensus.Verdict.DEFECT,
+        class_code=inspection.classes_by_id()[said.defect_class_id].code,
+        box_px=(said.x_px, said.y_px, said.width_px, said.height_px),
+    )

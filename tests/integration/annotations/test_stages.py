@@ -107,6 +107,15 @@ class TestOverlap:
         assert (both.state, both.annotation_number) == ("disputed", 0)
         assert not QueueEntry.objects.filter(is_open=True).exists()
 
+    def test_of_three_wants_every_two_at_one_place(self, inspected, queue_of, ann, bob, lead, ask):
+        queue = queue_of(overlap_share=1.0, overlap_reviewers=3)
+        boxes = ((10.0, 10.0, 10.0, 10.0), (13.0, 10.0, 10.0, 10.0), (7.0, 10.0, 10.0, 10.0))
+        for actor, box in zip((ann, bob, lead), boxes, strict=True):
+            (task,) = ask(queue, actor)
+            last = decide(task, actor, Word(verdict=Verdict.DEFECT, bbox_px=box))
+
+        assert last.state == "disputed"
+
     def test_is_blind_until_all_have_spoken(self, shared, ann, bob, lead):
         decide(shared, ann, DEFECT)
 
