@@ -11,9 +11,20 @@ export function toast(text, { level = "info", action = null, requestId = "" } = 
   if (action) element.append(h("button", { class: "button button--quiet", type: "button", onclick: () => { element.remove(); action.run() } }, action.label))
   if (requestId) element.append(copyIdButton(requestId))
   if (level === "alarm") element.append(h("button", { class: "button button--quiet button--icon", type: "button", "aria-label": "Close", onclick: () => element.remove() }, icon("x", "small")))
-  const list = document.querySelector("#toasts")
+  const list = reachableList()
   list.append(element)
   while (list.children.length > 3) list.firstElementChild.remove()
   if (level !== "alarm") setTimeout(() => element.remove(), SHOWN_MS)
   return element
+}
+
+/** The list, moved into the sheet that is open: whatever lies outside of one can neither be seen nor pressed. */
+function reachableList() {
+  const list = document.querySelector("#toasts")
+  const sheet = [...document.querySelectorAll("dialog:modal")].at(-1)
+  if (sheet && list.parentElement !== sheet) {
+    sheet.append(list)
+    sheet.addEventListener("close", () => document.body.append(list), { once: true })
+  }
+  return list
 }

@@ -94,6 +94,12 @@ def decide(page, key="Enter"):
     return task
 
 
+def handed_out(live_stack, session, queue, count):
+    answer = session.post(f"{live_stack.api}/review/queues/{queue}/next/", json={"count": count}, timeout=10)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["tasks"]
+
+
 def all_saved(page, *, timeout=20_000):
     expect(page.locator("#saved")).to_have_text("All saved", timeout=timeout)
 
@@ -306,8 +312,7 @@ class TestALead:
         queue = queue_of(code, 6, overlap_share=1.0)
         for name, verdicts in (("reviewer", "dddd"), ("reviewer2", "nnnd")):
             session = live_stack.session(name)
-            given = session.post(f"{live_stack.api}/review/queues/{queue}/next/", json={"count": 4}, timeout=10).json()
-            for task, verdict in zip(given["tasks"], verdicts, strict=True):
+            for task, verdict in zip(handed_out(live_stack, session, queue, 4), verdicts, strict=True):
                 word = {"seen_revision": task["revision"], "verdict": {"d": "defect", "n": "nuisance"}[verdict]}
                 answer = session.post(f"{live_stack.api}/review/tasks/{task['id']}/decisions/", json=word, timeout=10)
                 assert answer.status_code == 201, answer.text
@@ -337,12 +342,13 @@ class TestALead:
     def test_accepts_what_others_decided_and_leaves_out_what_stands_out(self, screen, queue_of, live_stack, lead):
         queue = queue_of("E2E-ACCEPT", 6)
         session = live_stack.session("reviewer")
-        given = session.post(f"{live_stack.api}/review/queues/{queue}/next/", json={"count": 4}, timeout=10).json()
-        for task in given["tasks"]:
+        given = handed_out(live_stack, session, queue, 4)
+        for task in given:
             word = {"seen_revision": task["revision"], "verdict": "defect"}
-            session.post(f"{live_stack.api}/review/tasks/{task['id']}/decisions/", json=word, timeout=10)
-        wafer = given["tasks"][0]["wafer"]["id"]
-        here = [task["id"] for task in given["tasks"] if task["wafer"]["id"] == wafer]
+            answer = session.post(f"{live_stack.api}/review/tasks/{task['id']}/decisions/", json=word, timeout=10)
+            assert answer.status_code == 201, answer.text
+        wafer = given[0]["wafer"]["id"]
+        here = [task["id"] for task in given if task["wafer"]["id"] == wafer]
 
         page = screen.live(f"/review/decided/?wafer={wafer}")
         expect(page.locator(".shot[data-id]")).to_have_count(len(here))

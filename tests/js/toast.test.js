@@ -21,7 +21,8 @@ class Part {
   all(tag) { return this.children.flatMap((child) => (child instanceof Part ? [...(child.tag === tag ? [child] : []), ...child.all(tag)] : [])) }
 }
 const list = new Part("div")
-globalThis.document = { createElement: (tag) => new Part(tag), createElementNS: (_, tag) => new Part(tag), querySelector: () => list }
+let sheets = []
+globalThis.document = { createElement: (tag) => new Part(tag), createElementNS: (_, tag) => new Part(tag), querySelector: () => list, querySelectorAll: () => sheets, body: new Part("body") }
 const { toast } = await import("../../static/shared/toast.js")
 const { showTrouble } = await import("../../static/shared/trouble.js")
 
@@ -30,7 +31,10 @@ describe("words about what just happened", () => {
     list.children = []
     mock.timers.enable({ apis: ["setTimeout"] })
   })
-  afterEach(() => mock.timers.reset())
+  afterEach(() => {
+    mock.timers.reset()
+    sheets = []
+  })
 
   test("leave by themselves", () => {
     toast("Done.")
@@ -45,6 +49,16 @@ describe("words about what just happened", () => {
     assert.equal(copy["data-copy"], "r1")
     close.onclick()
     assert.equal(list.children.length, 0)
+  })
+  test("are in the sheet that is open, and stay when it closes", () => {
+    const sheet = new Part("dialog")
+    sheets = [new Part("dialog"), sheet]
+    toast("Kept.", { level: "alarm" })
+    assert.deepEqual(sheet.children, [list])
+
+    sheet.onclose()
+    assert.deepEqual(document.body.children, [list])
+    assert.equal(list.children.length, 1)
   })
   test("are three at most", () => {
     for (let n = 0; n < 5; n += 1) toast("Again.", { level: "alarm" })
