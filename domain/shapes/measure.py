@@ -1,0 +1,97 @@
+"""How large shapes are, where they lie, and how much two of them are the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from domain.shapes.kinds import Box, Mask, Place, Point, Polygon, Rotated, Shape, Tag, Upright
+from domain.shapes.raster import Window, raster
+
+NEAR_PX = 8.0
+"""Two points that are so near mean the same place; so does a point that is so near to something with a size."""
+_MOST_PIXELS = 1 << 20
+
+
+def bbox_of(shape: Shape, *, width_px: int, height_px: int) -> Box:
+    """The box around a shape within its image: of a point its pixel, of a tag the image."""
+    match shape:
+        case Tag():
+            return 0.0, 0.0, float(width_px), float(height_px)
+        case Point(at_px=(x, y)):
+            return float(min(math.floor(x), width_px - 1)), float(min(math.floor(y), height_px - 1)), 1.0, 1.0
+        case Upright(bbox_px=box):
+            return box
+        case Mask(bbox_px=(left, top, width, height)):
+            return float(left), float(top), float(width), float(height)
+        case Rotated():
+            return _around(shape.corners_px, width_px, height_px)
+        case Polygon(points_px=points):
+            return _around(points, width_px, height_px)
+
+
+def area_of(shape: Shape) -> float:
+    """In pixels; nothing of points and tags."""
+    match shape:
+        case Point() | Tag():
+            return 0.0
+        case Upright(bbox_px=(_, _, width, height)) | Rotated(size_px=(width, height)):
+            return width * height
+        case Mask(counts=counts):
+            return float(sum(counts[1::2]))
+        case Polygon(points_px=points):
+            return ring_area(points)
+
+
+def ring_area(points: Sequence[Place]) -> float:
+    """Of an outline whose sides do not cross."""
+    x, y = np.asarray(points, np.float64).T
+    return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
+
+
+def iou(one: Shape, other: Shape, *, width_px: int, height_px: int) -> float:
+    """Shared pixels of two shapes over the pixels of both together; 0 where neither has any.
+
+    Of very large shapes every so many pixels are looked at.
+    """
+    window = _window([bbox_of(shape, width_px=width_px, height_px=height_px) for shape in (one, other)])
+    step = max(1, math.ceil(math.sqrt(window[2] * window[3] / _MOST_PIXELS)))
+    first, second = raster(one, window, step=step), raster(other, window, step=step)
+    joined = np.count_nonzero(first | second)
+    return float(np.count_nonzero(first & second) / joined) if joined else 0.0
+
+
+def sameness(one: Shape, other: Shape, *, width_px: int, height_px: int) -> float:
+    """How much two shapes say the same of where something is, 0 to 1.
+
+    A tag says nothing of where, so it contradicts nobody. A point says nothing of how large: it means the same as what
+    it lies on, or is near to. All else is compared pixel by pixel.
+    """
+    if isinstance(one, Tag) or isinstance(other, Tag):
+        return 1.0
+    if isinstance(one, Point) or isinstance(other, Point):
+        boxes = [bbox_of(shape, width_px=width_px, height_px=height_px) for shape in (one, other)]
+        return 1.0 if _gap(*boxes) <= NEAR_PX else 0.0
+    return iou(one, other, width_px=width_px, height_px=height_px)
+
+
+def _around(points: Sequence[Place], width_px: int, height_px: int) -> Box:
+    xs = [min(max(x, 0.0), float(width_px)) for x, _ in points]
+    ys = [min(max(y, 0.0), float(height_px)) for _, y in points]
+    return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
+
+
+def _window(boxes: Sequence[Box]) -> Window:
+    left, top = math.floor(min(box[0] for box in boxes)), math.floor(min(box[1] for box in boxes))
+    right = math.ceil(max(box[0] + box[2] for box in boxes))
+    bottom = math.ceil(max(box[1] + box[3] for box in boxes))
+    return left, top, right - left, bottom - top
+
+
+def _gap(one: Box, other: Box) -> float:
+    """How far two boxes lie apart; a point's own pixel is no part of the way."""
+    right = max(one[0], other[0]) - min(one[0] + one[2], other[0] + other[2])
+    down = max(one[1], other[1]) - min(one[1] + one[3], other[1] + other[3])
+    return math.hypot(max(right, 0.0), max(down, 0.0))

@@ -1,0 +1,175 @@
+"""Shapes as JSON: read strictly, written shortly. Places are kept to a thousandth of a pixel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from domain.shapes.kinds import Kind, Mask, Place, Point, Polygon, Rotated, Shape, Tag, Upright
+from domain.shapes.measure import bbox_of, ring_area
+from domain.shapes.runs import bits_of
+
+MOST_POINTS = 1000
+MOST_RUNS = 20_000
+MOST_MASK_PX = 1 << 24
+LARGEST_PX = 1_000_000.0
+LEAST_SIDE_PX = 1.0
+LEAST_AREA_PX = 1.0
+SLACK_PX = 0.01
+_DECIMALS = 3
+_MEMBERS = {
+    Kind.BOX: ("bbox_px",),
+    Kind.ROTATED: ("center_px", "size_px", "angle_deg"),
+    Kind.POLYGON: ("points_px",),
+    Kind.MASK: ("bbox_px", "counts"),
+    Kind.POINT: ("at_px",),
+    Kind.TAG: (),
+}
+
+
+class ShapeFault(ValueError):
+    """What is wrong with a shape, as a sentence for whoever drew it."""
+
+
+def read(said: Any) -> Shape:
+    """The shape that some JSON is, whatever image it is of.
+
+    Raises:
+        ShapeFault: it is none.
+    """
+    if not isinstance(said, Mapping):
+        raise ShapeFault("A shape is an object with a kind.")
+    kinds = ", ".join(Kind)
+    try:
+        kind = Kind(said.get("kind"))
+    except ValueError as fault:
+        raise ShapeFault(f"There is no kind {said.get('kind')!s:.20}. Known: {kinds}.") from fault
+    wanted = {"kind", *_MEMBERS[kind]}
+    if said.keys() != wanted:
+        raise ShapeFault(f"A {kind} has {', '.join(sorted(wanted))}, and nothing else.")
+    match kind:
+        case Kind.BOX:
+            left, top, width, height = _numbers(said["bbox_px"], "bbox_px", 4)
+            return _with_sides(Upright((left, top, width, height)), width, height)
+        case Kind.ROTATED:
+            width, height = _numbers(said["size_px"], "size_px", 2)
+            angle = _number(said["angle_deg"], "angle_deg", least=-360.0, most=360.0)
+            return _with_sides(Rotated(_place(said["center_px"], "center_px"), (width, height), angle), width, height)
+        case Kind.POLYGON:
+            return _polygon(said["points_px"])
+        case Kind.MASK:
+            return _mask(said["bbox_px"], said["counts"])
+        case Kind.POINT:
+            return Point(_place(said["at_px"], "at_px"))
+        case Kind.TAG:
+            return Tag()
+
+
+def fitted(shape: Shape, *, width_px: int, height_px: int) -> Shape:
+    """The shape, if it can be one of an image of this size. Of a turned box only its middle must be in the image.
+
+    Raises:
+        ShapeFault: it reaches out of the image, or what is within it is too small.
+    """
+    match shape:
+        case Rotated(center_px=place) | Point(at_px=place):
+            places = [place]
+        case Polygon(points_px=points):
+            places = list(points)
+        case Upright(bbox_px=(left, top, width, height)) | Mask(bbox_px=(left, top, width, height)):
+            places = [(left, top), (left + width, top + height)]
+        case Tag():
+            places = []
+    is_inside = all(-SLACK_PX <= x <= width_px + SLACK_PX and -SLACK_PX <= y <= height_px + SLACK_PX for x, y in places)
+    if not is_inside:
+        raise ShapeFault(f"It is not within the image, which has {width_px} x {height_px} pixels.")
+    if min(bbox_of(shape, width_px=width_px, height_px=height_px)[2:]) < LEAST_SIDE_PX:
+        raise ShapeFault("Less than a pixel of it is in the image.")
+    return shape
+
+
+def write(shape: Shape) -> dict[str, Any]:
+    """The same as JSON."""
+    said: dict[str, Any] = {"kind": shape.kind.value}
+    for name in _MEMBERS[shape.kind]:
+        said[name] = _listed(getattr(shape, name))
+    return said
+
+
+def _listed(value: Any) -> Any:
+    return [_listed(one) for one in value] if isinstance(value, tuple) else value
+
+
+def _polygon(said: Any) -> Polygon:
+    if not isinstance(said, list | tuple) or not 3 <= len(said) <= MOST_POINTS:
+        raise ShapeFault(f"points_px: an outline has 3 to {MOST_POINTS:,} points.")
+    points = tuple(_place(one, f"points_px[{at}]") for at, one in enumerate(said))
+    if len(set(points)) < 3 or ring_area(points) < LEAST_AREA_PX:
+        raise ShapeFault("points_px: the outline holds less than a pixel.")
+    if crosses(points):
+        raise ShapeFault("points_px: its sides cross. Move a corner until they do not.")
+    return Polygon(points)
+
+
+def _mask(box: Any, counts: Any) -> Mask:
+    left, top, width, height = (round(side) for side in _numbers(box, "bbox_px", 4))
+    if [left, top, width, height] != list(box):
+        raise ShapeFault("bbox_px: of painted pixels it has whole numbers.")
+    if width * height > MOST_MASK_PX:
+        raise ShapeFault(f"bbox_px: at most {MOST_MASK_PX:,} pixels; draw an outline around what is larger.")
+    if not isinstance(counts, list | tuple) or not 2 <= len(counts) <= MOST_RUNS:
+        raise ShapeFault(f"counts: 2 to {MOST_RUNS:,} run lengths; draw an outline around what has more.")
+    if any(isinstance(one, bool) or not isinstance(one, int) for one in counts):
+        raise ShapeFault("counts: run lengths are whole numbers.")
+    if counts[0] < 0 or min(counts[1:]) < 1 or sum(counts) != width * height:
+        raise ShapeFault(
+            f"counts: runs of a pixel or more, {width * height:,} pixels together; only the first may be 0."
+        )
+    mask = Mask((left, top, width, height), tuple(counts))
+    bits = bits_of(mask)
+    if not (bits[0].any() and bits[-1].any() and bits[:, 0].any() and bits[:, -1].any()):
+        raise ShapeFault("bbox_px: it is larger than what is painted.")
+    return mask
+
+
+def crosses(points: tuple[Place, ...]) -> bool:
+    """Whether two sides of an outline cross. That they touch is no crossing."""
+    first = np.asarray(points, np.float64)
+    second = np.roll(first, -1, axis=0)
+    before, after = _sides_of(first, second, first), _sides_of(first, second, second)
+    is_split = before * after < 0
+    return bool((is_split & is_split.T).any())
+
+
+def _sides_of(start: np.ndarray, end: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """(N, M): on which side of every line every point is."""
+    way, to = (end - start)[:, None], points[None] - start[:, None]
+    return np.sign(way[..., 0] * to[..., 1] - way[..., 1] * to[..., 0])
+
+
+def _with_sides(shape: Shape, width: float, height: float) -> Shape:
+    if min(width, height) < LEAST_SIDE_PX:
+        raise ShapeFault("It is at least a pixel wide and high.")
+    return shape
+
+
+def _place(said: Any, name: str) -> Place:
+    x, y = _numbers(said, name, 2)
+    return x, y
+
+
+def _numbers(said: Any, name: str, count: int) -> list[float]:
+    if not isinstance(said, list | tuple) or len(said) != count:
+        raise ShapeFault(f"{name}: {count} numbers are wanted.")
+    return [_number(one, name) for one in said]
+
+
+def _number(said: Any, name: str, *, least: float = -LARGEST_PX, most: float = LARGEST_PX) -> float:
+    if isinstance(said, bool) or not isinstance(said, int | float) or not math.isfinite(said):
+        raise ShapeFault(f"{name}: a number is wanted.")
+    if not least <= said <= most:
+        raise ShapeFault(f"{name}: {said:g} is not between {least:g} and {most:g}.")
+    return round(float(said), _DECIMALS)
