@@ -103,6 +103,7 @@ def word_of(values: Mapping[str, Any]) -> services.Word:
         verdict=Verdict(values["verdict"]),
         class_code=values.get("class_code"),
         bbox_px=tuple(values["bbox_px"]) if "bbox_px" in values else None,
+        shape=values.get("shape"),
         comment=values.get("comment", ""),
         took_ms=values.get("took_ms"),
     )

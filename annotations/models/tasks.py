@@ -14,7 +14,7 @@ class ReviewTask(models.Model):
     The key of a detection's task follows from the detection's, so that taking it in twice meets the primary key.
     `seats_taken` counts who holds it and who has decided; a queue hands it out while that is below `wants`. `revision`
     grows with every annotation; `annotation_number` names the one that counts, 0 while there is none. Class, box,
-    confidence, severity and band are those of the detection, or of the one who added it.
+    shape, confidence, severity and band are those of the detection, or of the one who added it.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -38,6 +38,7 @@ class ReviewTask(models.Model):
     y_px = models.FloatField()
     width_px = models.FloatField()
     height_px = models.FloatField()
+    shape = models.JSONField(null=True, help_text="Of what a person added: see domain.shapes.said. Null: the box.")
     worth = models.FloatField(default=0.0, help_text="See domain.review.worth.")
     state = models.CharField(max_length=12, choices=TaskState.choices, default=TaskState.OPEN)
     wants = models.PositiveSmallIntegerField(default=1, help_text="How many reviewers.")
@@ -131,6 +132,9 @@ class Annotation(models.Model):
     y_px = models.FloatField(null=True)
     width_px = models.FloatField(null=True)
     height_px = models.FloatField(null=True)
+    shape = models.JSONField(
+        null=True, help_text="What was drawn, where that is more than the box around it: see domain.shapes.said."
+    )
     comment = models.CharField(max_length=2000, blank=True)
     took_ms = models.PositiveIntegerField(null=True)
     made_at = models.DateTimeField()

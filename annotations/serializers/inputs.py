@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from annotations.choices import EditKind, QueueOrder, TaskState, Verdict
@@ -10,6 +11,9 @@ from annotations.selectors import Selection
 from core.fields import KeyField, LabelField, NumberField, WholeNumberField
 from core.pagination import PageIn
 from core.shapes import Part
+from domain.shapes.kinds import Kind, Shape
+from domain.shapes.said import ShapeFault
+from domain.shapes.said import read as read_shape
 from inspection.choices import Band
 
 FARTHEST_PX = 1_000_000.0
@@ -18,6 +22,18 @@ MOST_EDITS = 50
 MOST_CODES = 100
 MOST_ADVANCED = 200
 LARGEST_WHOLE = 2**31 - 1
+_NUMBERS = {"type": "array", "items": {"type": "number"}}
+SHAPE_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "kind": {"type": "string", "enum": [kind.value for kind in Kind]},
+        **dict.fromkeys(("bbox_px", "center_px", "size_px", "at_px"), _NUMBERS),
+        "angle_deg": {"type": "number"},
+        "points_px": {"type": "array", "items": _NUMBERS},
+        "counts": {"type": "array", "items": {"type": "integer"}},
+    },
+    "required": ["kind"],
+}
 
 
 class CodesField(serializers.ListField):
@@ -84,6 +100,20 @@ class BoxField(serializers.ListField):
         super().__init__(child=child, min_length=4, max_length=4, **options)
 
 
+@extend_schema_field(SHAPE_SCHEMA)
+class ShapeField(serializers.Field):
+    """What was drawn, as `docs/api.md` has it. Its box follows from it, so the two are not sent together."""
+
+    def to_internal_value(self, data: Any) -> Shape:
+        try:
+            return read_shape(data)
+        except ShapeFault as fault:
+            raise serializers.ValidationError(str(fault)) from fault
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
 class DecisionIn(serializers.Serializer):
     """What a person says of a task."""
 
@@ -93,6 +123,7 @@ class DecisionIn(serializers.Serializer):
     verdict = serializers.ChoiceField(choices=[Verdict.DEFECT, Verdict.NUISANCE])
     class_code = LabelField(max_length=32, required=False, help_text="Of a defect. Default: the detection's.")
     bbox_px = BoxField(required=False, help_text="Of a defect. Default: the detection's.")
+    shape = ShapeField(required=False, help_text="In the place of `bbox_px`, where more than a box was drawn.")
     comment = LabelField(max_length=2000, required=False, allow_blank=True)
     took_ms = WholeNumberField(min_value=0, max_value=LARGEST_WHOLE, required=False)
 
@@ -144,6 +175,7 @@ class DecideEdit(EditIn, DecisionIn):
 class DraftEdit(EditIn):
     class_code = LabelField(max_length=32, required=False)
     bbox_px = BoxField(required=False)
+    shape = ShapeField(required=False)
 
 
 class GiveBackEdit(EditIn):
@@ -153,7 +185,8 @@ class GiveBackEdit(EditIn):
 class MissedEdit(EditIn):
     new_task = KeyField(help_text="The key of the task that is made.")
     class_code = LabelField(max_length=32)
-    bbox_px = BoxField()
+    bbox_px = BoxField(required=False, help_text="This or `shape`.")
+    shape = ShapeField(required=False)
     comment = LabelField(max_length=2000, required=False, allow_blank=True)
 
 

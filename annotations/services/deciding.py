@@ -16,9 +16,9 @@ from annotations.services.words import (
     Word,
     annotation_of,
     announce,
-    checked_box,
     class_named,
     current,
+    place_of,
     record,
     withdrawal_of,
 )
@@ -27,6 +27,7 @@ from core.actors import Actor
 from core.errors import Conflict, Invalid
 from core.ids import uuid7
 from core.rows import insert_row
+from domain.shapes.said import write as write_shape
 
 UNDONE_FOR = timedelta(minutes=10)
 
@@ -103,6 +104,9 @@ def take_back(*, task_id: UUID, actor: Actor, now: datetime) -> ReviewTask:
 def keep_draft(*, task_id: UUID, draft: dict[str, Any], actor: Actor) -> ReviewTask:
     """Keep what a reviewer has drawn and not decided, so that they find it wherever they go on.
 
+    Args:
+        draft: `class_code`, and `bbox_px` or `shape`; what there is of them.
+
     Raises:
         NotFound: no such task at the actor's sites.
         NotHeld: the actor does not hold it any more.
@@ -112,11 +116,11 @@ def keep_draft(*, task_id: UUID, draft: dict[str, Any], actor: Actor) -> ReviewT
     hold = hold_of(task, reviewer_of(actor))
     if hold is None:
         raise NotHeld("You do not hold this any more, so there is nowhere to keep what you drew.", **current(task))
-    if "bbox_px" in draft:
-        checked_box(draft["bbox_px"], image=task.image)
+    shape = draft.get("shape")
+    place_of(draft.get("bbox_px"), shape, image=task.image)
     if "class_code" in draft:
         class_named(draft["class_code"])
-    hold.draft = draft
+    hold.draft = draft if shape is None else {**draft, "shape": write_shape(shape)}
     hold.save(update_fields=["draft"])
     return task
 
@@ -135,10 +139,11 @@ def add_missed(*, beside: UUID, new_task: UUID, word: Word, actor: Actor, now: d
     """
     source = task_visible_to(actor, beside)
     reviewer_id = reviewer_of(actor)
-    if word.class_code is None or word.bbox_px is None:
+    place = place_of(word.bbox_px, word.shape, image=source.image)
+    if word.class_code is None or place is None:
         raise Invalid.of({"class_code": ["Say what it is."], "bbox_px": ["Say where it is."]})
     defect_class = class_named(word.class_code)
-    x_px, y_px, width_px, height_px = checked_box(word.bbox_px, image=source.image)
+    (x_px, y_px, width_px, height_px), shape = place
     task = ReviewTask(
         id=new_task,
         site_id=source.site_id,
@@ -152,6 +157,7 @@ def add_missed(*, beside: UUID, new_task: UUID, word: Word, actor: Actor, now: d
         y_px=y_px,
         width_px=width_px,
         height_px=height_px,
+        shape=shape,
         made_at=now,
     )
     try:

@@ -99,7 +99,7 @@ def _carry_out(edit: Mapping[str, Any], *, actor: Actor, now: datetime) -> Revie
         case EditKind.UNDO:
             return take_back(task_id=task_id, actor=actor, now=now)
         case EditKind.DRAFT:
-            draft = {name: edit[name] for name in ("bbox_px", "class_code") if name in edit}
+            draft = {name: edit[name] for name in ("bbox_px", "shape", "class_code") if name in edit}
             return keep_draft(task_id=task_id, draft=draft, actor=actor)
         case EditKind.MISSED:
             return add_missed(beside=task_id, new_task=edit["new_task"], word=_word(edit), actor=actor, now=now)
@@ -116,6 +116,7 @@ def _word(edit: Mapping[str, Any]) -> Word:
         verdict=Verdict(edit.get("verdict", Verdict.DEFECT)),
         class_code=edit.get("class_code"),
         bbox_px=tuple(box) if box else None,
+        shape=edit.get("shape"),
         comment=edit.get("comment", ""),
         took_ms=edit.get("took_ms"),
     )

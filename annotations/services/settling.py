@@ -6,6 +6,7 @@ from annotations.selectors import standing_opinions
 from core.questions import Question, where
 from core.rows import insert_row
 from domain.review import consensus
+from domain.shapes import said as shapes
 from inspection import selectors as inspection
 
 _SAID = Question(lambda: where(Annotation.objects.order_by("number"), "task_id = %s", "task"))
@@ -57,4 +58,5 @@ def _opinion(said: Annotation) -> consensus.Opinion:
         consensus.Verdict.DEFECT,
         class_code=inspection.classes_by_id()[said.defect_class_id].code,
         box_px=(said.x_px, said.y_px, said.width_px, said.height_px),
+        shape=None if said.shape is None else shapes.read(said.shape),
     )

@@ -14,6 +14,10 @@ from audit.actions import Action
 from core.actors import Actor
 from core.errors import Invalid
 from core.ids import uuid7
+from domain.shapes.kinds import Box, Shape, Upright
+from domain.shapes.measure import bbox_of
+from domain.shapes.said import LEAST_SIDE_PX, ShapeFault, fitted
+from domain.shapes.said import write as write_shape
 from inspection import events as inspection_events
 from inspection import selectors as inspection
 from inspection.models import DefectClass, InspectionImage
@@ -21,9 +25,6 @@ from outbox import services as outbox
 
 SAME_PX = 0.01
 """Boxes whose sides differ by less are the same."""
-LEAST_SIDE_PX = 1.0
-Box = tuple[float, float, float, float]
-"""Left, top, width, height, in pixels of the image."""
 
 
 @dataclass(frozen=True)
@@ -31,13 +32,16 @@ class Word:
     """What a reviewer says.
 
     Attributes:
-        class_code, bbox_px: of a defect; None keeps what the task has.
+        class_code: of a defect; None keeps the task's.
+        bbox_px, shape: where the defect is, one of the two; None of both keeps what the task has. The box of a shape
+            follows from it.
         took_ms: how long they looked.
     """
 
     verdict: Verdict
     class_code: str | None = None
     bbox_px: Box | None = None
+    shape: Shape | None = None
     comment: str = ""
     took_ms: int | None = None
 
@@ -65,12 +69,37 @@ def annotation_of(
     if word.verdict == Verdict.DEFECT:
         own_class = inspection.classes_by_id()[task.defect_class_id]
         defect_class = own_class if word.class_code is None else class_named(word.class_code)
-        own = (task.x_px, task.y_px, task.width_px, task.height_px)
-        box = own if word.bbox_px is None else checked_box(word.bbox_px, image=task.image)
+        own = (task.x_px, task.y_px, task.width_px, task.height_px), task.shape
+        box, shape = place_of(word.bbox_px, word.shape, image=task.image) or own
         annotation.defect_class = defect_class
         annotation.x_px, annotation.y_px, annotation.width_px, annotation.height_px = box
-        annotation.change = _change(task, defect_class, is_same_box=_is_same(box, own))
+        annotation.shape = shape
+        annotation.change = _change(task, defect_class, is_same_place=_is_same(box, own[0]) and shape == own[1])
     return annotation
+
+
+def place_of(
+    box: Box | None, shape: Shape | None, *, image: InspectionImage
+) -> tuple[Box, dict[str, Any] | None] | None:
+    """Where something is: its box, and its shape as it is stored where that says more. None where neither is named.
+
+    Raises:
+        Invalid: a box or shape that cannot be of this image.
+    """
+    if shape is not None and box is not None:
+        raise Invalid.of({"bbox_px": ["Leave it out: it follows from the shape."]})
+    if isinstance(shape, Upright):
+        box = shape.bbox_px
+    if box is not None:
+        return checked_box(box, image=image), None
+    if shape is None:
+        return None
+    size = {"width_px": image.width_px, "height_px": image.height_px}
+    try:
+        fitted(shape, **size)
+    except ShapeFault as fault:
+        raise Invalid.of({"shape": [str(fault)]}) from fault
+    return bbox_of(shape, **size), write_shape(shape)
 
 
 def withdrawal_of(said: Annotation, *, task: ReviewTask, now: datetime) -> Annotation:
@@ -125,6 +154,8 @@ def record(action: Action, annotation: Annotation, *, actor: Actor, now: datetim
         assert annotation.defect_class is not None
         after["class"] = annotation.defect_class.code
         after["bbox_px"] = [annotation.x_px, annotation.y_px, annotation.width_px, annotation.height_px]
+        if annotation.shape is not None:
+            after["shape"] = annotation.shape["kind"]
     audit.record(
         action=action,
         object_type="review_task",
@@ -153,12 +184,12 @@ def announce(task: ReviewTask, *, actor: Actor, now: datetime) -> None:
     )
 
 
-def _change(task: ReviewTask, defect_class: DefectClass, *, is_same_box: bool) -> Change:
+def _change(task: ReviewTask, defect_class: DefectClass, *, is_same_place: bool) -> Change:
     if task.kind == TaskKind.MISSED:
         return Change.MISSED
     if defect_class.pk != task.defect_class_id:
         return Change.RECLASSED
-    return Change.CONFIRMED if is_same_box else Change.REDRAWN
+    return Change.CONFIRMED if is_same_place else Change.REDRAWN
 
 
 def _is_same(box: Sequence[float], other: Sequence[float]) -> bool:

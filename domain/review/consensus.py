@@ -6,10 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.detection.boxes import pairwise_iou
+from domain.shapes.kinds import Shape, Upright
+from domain.shapes.measure import sameness
 
 
 class Verdict(IntEnum):
@@ -39,6 +43,7 @@ class Opinion:
         verdict: a defect, or a nuisance.
         class_code: class of a defect; a nuisance may have none.
         box_px: x, y, w, h of a defect; likewise.
+        shape: what was drawn, where that is more than the box around it.
 
     Raises:
         ValueError: a defect without a class or a box.
@@ -47,6 +52,7 @@ class Opinion:
     verdict: Verdict
     class_code: str | None = None
     box_px: tuple[float, float, float, float] | None = None
+    shape: Shape | None = None
 
     def __post_init__(self) -> None:
         if self.verdict == Verdict.DEFECT and (self.class_code is None or self.box_px is None):
@@ -60,7 +66,7 @@ class Consensus:
     Attributes:
         opinions: how many were compared.
         differs: the parts on which not all are one.
-        least_iou: overlap of the two boxes that are furthest apart; nan with fewer than two defects.
+        least_iou: overlap of the two boxes, or shapes, that are furthest apart; nan with fewer than two defects.
     """
 
     opinions: int
@@ -77,7 +83,8 @@ def consensus(opinions: Sequence[Opinion], *, iou: float = 0.5) -> Consensus:
     """Compare what people said about one task.
 
     Class and box are compared among those who say it is a defect, so a dispute over the verdict does not hide one over
-    the class. Every two boxes must overlap enough: nobody's is the right one.
+    the class. Every two boxes must overlap enough: nobody's is the right one. Where one of two is more than a box,
+    their shapes are compared.
 
     Args:
         opinions: of different people, in any order.
@@ -110,4 +117,19 @@ def _least_iou(defects: Sequence[Opinion]) -> float:
         return math.nan
     boxes_px = np.array([opinion.box_px for opinion in defects], np.float64)
     equal = (boxes_px[:, None] == boxes_px[None]).all(axis=2)
-    return float(np.where(equal, 1.0, pairwise_iou(boxes_px, boxes_px)).min())
+    least = float(np.where(equal, 1.0, pairwise_iou(boxes_px, boxes_px))[_as_boxes(defects)].min(initial=1.0))
+    pairs = [pair for pair in combinations(defects, 2) if any(one.shape for one in pair)]
+    return min([least, *(sameness(_shape(one), _shape(other)) for one, other in pairs)])
+
+
+def _as_boxes(defects: Sequence[Opinion]) -> NDArray[np.bool_]:
+    """(N, N): pairs in which both are no more than a box."""
+    is_box = np.array([opinion.shape is None for opinion in defects])
+    return is_box[:, None] & is_box[None]
+
+
+def _shape(opinion: Opinion) -> Shape:
+    if opinion.shape is not None:
+        return opinion.shape
+    assert opinion.box_px is not None
+    return Upright(opinion.box_px)

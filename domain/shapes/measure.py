@@ -13,23 +13,34 @@ from domain.shapes.raster import Window, raster
 NEAR_PX = 8.0
 """Two points that are so near mean the same place; so does a point that is so near to something with a size."""
 _MOST_PIXELS = 1 << 20
+Sized = Upright | Rotated | Polygon | Mask | Point
+"""What has a place in its image."""
 
 
 def bbox_of(shape: Shape, *, width_px: int, height_px: int) -> Box:
     """The box around a shape within its image: of a point its pixel, of a tag the image."""
+    if isinstance(shape, Tag):
+        return 0.0, 0.0, float(width_px), float(height_px)
+    left, top, width, height = extent_of(shape)
+    if isinstance(shape, Point):
+        return min(left, width_px - 1.0), min(top, height_px - 1.0), width, height
+    right, bottom = min(left + width, float(width_px)), min(top + height, float(height_px))
+    left, top = max(left, 0.0), max(top, 0.0)
+    return left, top, right - left, bottom - top
+
+
+def extent_of(shape: Sized) -> Box:
+    """The box around a shape, wherever its image ends."""
     match shape:
-        case Tag():
-            return 0.0, 0.0, float(width_px), float(height_px)
         case Point(at_px=(x, y)):
-            return float(min(math.floor(x), width_px - 1)), float(min(math.floor(y), height_px - 1)), 1.0, 1.0
+            return float(math.floor(x)), float(math.floor(y)), 1.0, 1.0
         case Upright(bbox_px=box):
             return box
         case Mask(bbox_px=(left, top, width, height)):
             return float(left), float(top), float(width), float(height)
-        case Rotated():
-            return _around(shape.corners_px, width_px, height_px)
-        case Polygon(points_px=points):
-            return _around(points, width_px, height_px)
+        case Rotated(corners_px=points) | Polygon(points_px=points):
+            xs, ys = [x for x, _ in points], [y for _, y in points]
+            return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
 
 
 def area_of(shape: Shape) -> float:
@@ -51,19 +62,19 @@ def ring_area(points: Sequence[Place]) -> float:
     return float(abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2)
 
 
-def iou(one: Shape, other: Shape, *, width_px: int, height_px: int) -> float:
-    """Shared pixels of two shapes over the pixels of both together; 0 where neither has any.
+def iou(one: Sized, other: Sized) -> float:
+    """Shared pixels of two shapes over the pixels of both together; 0 where neither has any. No tags.
 
     Of very large shapes every so many pixels are looked at.
     """
-    window = _window([bbox_of(shape, width_px=width_px, height_px=height_px) for shape in (one, other)])
+    window = _window([extent_of(one), extent_of(other)])
     step = max(1, math.ceil(math.sqrt(window[2] * window[3] / _MOST_PIXELS)))
     first, second = raster(one, window, step=step), raster(other, window, step=step)
     joined = np.count_nonzero(first | second)
     return float(np.count_nonzero(first & second) / joined) if joined else 0.0
 
 
-def sameness(one: Shape, other: Shape, *, width_px: int, height_px: int) -> float:
+def sameness(one: Shape, other: Shape) -> float:
     """How much two shapes say the same of where something is, 0 to 1.
 
     A tag says nothing of where, so it contradicts nobody. A point says nothing of how large: it means the same as what
@@ -72,15 +83,8 @@ def sameness(one: Shape, other: Shape, *, width_px: int, height_px: int) -> floa
     if isinstance(one, Tag) or isinstance(other, Tag):
         return 1.0
     if isinstance(one, Point) or isinstance(other, Point):
-        boxes = [bbox_of(shape, width_px=width_px, height_px=height_px) for shape in (one, other)]
-        return 1.0 if _gap(*boxes) <= NEAR_PX else 0.0
-    return iou(one, other, width_px=width_px, height_px=height_px)
-
-
-def _around(points: Sequence[Place], width_px: int, height_px: int) -> Box:
-    xs = [min(max(x, 0.0), float(width_px)) for x, _ in points]
-    ys = [min(max(y, 0.0), float(height_px)) for _, y in points]
-    return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
+        return 1.0 if _gap(extent_of(one), extent_of(other)) <= NEAR_PX else 0.0
+    return iou(one, other)
 
 
 def _window(boxes: Sequence[Box]) -> Window:

@@ -124,11 +124,11 @@ class TestPixels:
     def test_of_a_box_and_of_its_outline_are_the_same(self):
         outline = Polygon(((2, 2), (10, 2), (10, 8), (2, 8)))
 
-        assert iou(Upright((2, 2, 8, 6)), outline, **SIZE) == 1.0
+        assert iou(Upright((2, 2, 8, 6)), outline) == 1.0
         assert area_of(outline) == 48
 
     def test_of_a_box_that_is_turned_by_a_right_angle_are_those_of_one_that_is_not(self):
-        assert iou(Rotated((20.0, 20.0), (12.0, 4.0), 90.0), Upright((18, 14, 4, 12)), **SIZE) == 1.0
+        assert iou(Rotated((20.0, 20.0), (12.0, 4.0), 90.0), Upright((18, 14, 4, 12))) == 1.0
 
     def test_of_a_slanted_box_are_as_many_as_its_area(self):
         shape = Rotated((32.0, 24.0), (30.0, 10.0), 30.0)
@@ -138,7 +138,7 @@ class TestPixels:
     def test_of_very_large_shapes_are_looked_at_here_and_there(self):
         one, other = Upright((0, 0, 8000, 8000)), Upright((4000, 0, 8000, 8000))
 
-        assert iou(one, other, width_px=12000, height_px=8000) == pytest.approx(1 / 3, abs=0.01)
+        assert iou(one, other) == pytest.approx(1 / 3, abs=0.01)
 
     def test_of_a_hand_drawn_mask_are_where_they_were_painted(self):
         mask = mask_of(np.array([[1, 0], [1, 1]], bool), left=3, top=4)
@@ -161,15 +161,15 @@ class TestSameness:
         ids=str,
     )
     def test_is_what_both_say_of_the_place(self, one, other, same):
-        assert sameness(one, other, **SIZE) == same
-        assert sameness(other, one, **SIZE) == same
+        assert sameness(one, other) == same
+        assert sameness(other, one) == same
 
     def test_of_two_outlines_is_not_that_of_the_boxes_around_them(self):
         low = Polygon(((0, 0), (20, 20), (0, 20)))
         high = Polygon(((0, 0), (20, 0), (20, 20)))
 
         assert bbox_of(low, **SIZE) == bbox_of(high, **SIZE)
-        assert sameness(low, high, **SIZE) < 0.1
+        assert sameness(low, high) < 0.1
 
 
 class TestOutlines:
@@ -189,7 +189,7 @@ class TestOutlines:
         points, is_whole = outline_of(mask)
 
         assert is_whole
-        assert iou(Polygon(tuple(points)), mask, **SIZE) == 1.0
+        assert iou(Polygon(tuple(points)), mask) == 1.0
 
     def test_of_one_with_a_hole_is_not(self):
         ring = np.ones((5, 5), bool)
@@ -206,7 +206,7 @@ class TestOutlines:
         few = simplified(circle, within_px=0.5)
 
         assert 8 <= len(few) < 40
-        assert iou(Polygon(tuple(few)), Polygon(tuple(circle)), **SIZE) > 0.95
+        assert iou(Polygon(tuple(few)), Polygon(tuple(circle))) > 0.95
 
     def test_of_three_points_keep_all_three(self):
         assert simplified([(0, 0), (5, 0), (0, 5)], within_px=100) == [(0, 0), (5, 0), (0, 5)]
