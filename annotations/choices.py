@@ -102,6 +102,24 @@ class EditKind(TextChoices):
     MISSED = "missed"
 
 
+class AppealKind(TextChoices):
+    """What a reviewer contests."""
+
+    RULING = "ruling"
+    """A lead's word between opinions."""
+    GOLD = "gold"
+    """A known answer that their own was held against."""
+
+
+class AppealState(TextChoices):
+    OPEN = "open"
+    UPHELD = "upheld"
+    """What was contested stands."""
+    OVERTURNED = "overturned"
+    """The reviewer was right: the ruling is open again, or the known answer is used no more."""
+    WITHDRAWN = "withdrawn"
+
+
 class BuildState(TextChoices):
     """Of what workers make: a snapshot, or a file of one."""
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from annotations import views
-from annotations.api import datasets, queues, stages, tasks
+from annotations.api import datasets, queues, stages, tasks, trust
 
 app_name = "annotations"
 
@@ -11,6 +11,7 @@ urlpatterns: list = [
     path("review/", views.queues, name="queues"),
     path("review/disputes/", views.disputes, name="disputes"),
     path("review/decided/", views.decided, name="decided"),
+    path("review/agreement/", views.agreement, name="agreement"),
     path("review/<uuid:queue_id>/", views.review, name="review"),
 ]
 
@@ -28,6 +29,8 @@ api_urlpatterns: list = [
     path("review/tasks/<uuid:task_id>/decisions/", tasks.DecisionsView.as_view(), name="review_decisions"),
     path("review/tasks/<uuid:task_id>/undo/", tasks.UndoView.as_view(), name="review_undo"),
     path("review/tasks/<uuid:task_id>/release/", tasks.ReleaseView.as_view(), name="review_release"),
+    path("review/agreement/", trust.AgreementView.as_view(), name="review_agreement"),
+    path("review/agreement/tasks/", trust.DifferencesView.as_view(), name="review_differences"),
     path("datasets/", datasets.DatasetsView.as_view(), name="datasets"),
     path("datasets/imports/", datasets.DatasetImportsView.as_view(), name="dataset_imports"),
     path("datasets/<uuid:dataset_id>/", datasets.DatasetView.as_view(), name="dataset"),

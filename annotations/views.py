@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from accounts.selectors import actor_of
 from annotations import selectors
 from annotations.choices import QueueOrder
-from core.permissions import may_post
+from core.permissions import may_get, may_post
 from inspection import selectors as inspection
 from inspection.choices import Band
 
@@ -45,6 +45,13 @@ def disputes(request: HttpRequest) -> HttpResponse:
     """What reviewers differ about, for a lead to decide."""
     known = {"mayRule": may_post(request, "api:review_ruling"), "me": request.user.get_username()}
     return render(request, "annotations/disputes.html", {"known": known, "classes": inspection.drawn_classes()})
+
+
+@require_safe
+def agreement(request: HttpRequest) -> HttpResponse:
+    """How far reviewers agree, for those who answer for what is said."""
+    known = {"mayRead": may_get(request, "api:review_agreement"), "me": request.user.get_username()}
+    return render(request, "annotations/agreement.html", {"known": known, "classes": inspection.drawn_classes()})
 
 
 @require_safe

@@ -40,9 +40,18 @@ class PolicyPermission(BasePermission):
         return True
 
 
+def may_get(request: Any, name: str) -> bool:
+    """Whether the signed-in person may read an address, for pages that show what it says."""
+    return _may(request, name, "GET")
+
+
 def may_post(request: Any, name: str) -> bool:
     """Whether the signed-in person may POST to an address, for pages that offer it."""
-    rule = policy.find(kind="http", name=name, method="POST")
+    return _may(request, name, "POST")
+
+
+def _may(request: Any, name: str, method: str) -> bool:
+    rule = policy.find(kind="http", name=name, method=method)
     return rule is not None and rule.admits(roles_of(request))
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
+from annotations import selectors as annotations
 from core import authentication, roles
 from inspection.selectors.results import forget_classes
 from inspection.services import uploads
@@ -52,6 +53,7 @@ def _nothing_remembered() -> Iterator[None]:
     authentication.forget_tokens()
     uploads.forget_named_rows()
     forget_classes()
+    annotations.forget_overlap()
     models_admin.forget_routes()
 
 

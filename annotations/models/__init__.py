@@ -5,6 +5,7 @@ from annotations.models.edits import ReviewEdit
 from annotations.models.intake import IntakeCursor
 from annotations.models.queues import QueueEntry, ReviewQueue
 from annotations.models.tasks import Annotation, ReviewHold, ReviewStep, ReviewTask
+from annotations.models.trust import DoubtDismissal, ReviewAppeal
 
 __all__ = [
     "Annotation",
@@ -12,8 +13,10 @@ __all__ = [
     "DatasetImage",
     "DatasetSnapshot",
     "DatasetWord",
+    "DoubtDismissal",
     "IntakeCursor",
     "QueueEntry",
+    "ReviewAppeal",
     "ReviewEdit",
     "ReviewHold",
     "ReviewQueue",

@@ -61,6 +61,7 @@ class ReviewTask(models.Model):
                 condition=Q(state__in=["disputed", "decided", "validated"]),
                 name="review_task_by_stage",
             ),
+            models.Index(fields=["site", "-id"], condition=Q(wants__gt=1), name="review_task_overlap"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(seats_taken__lte=F("wants")), name="review_task_seats"),

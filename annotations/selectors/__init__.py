@@ -1,6 +1,7 @@
 """Queries other layers read. They say who may see, in what order, at what cost."""
 
 from annotations.selectors.access import queue_visible_to, queues_visible_to, task_visible_to, tasks_visible_to
+from annotations.selectors.agreement import agreement_of, differing_tasks
 from annotations.selectors.dataset_selection import DatasetSelection
 from annotations.selectors.datasets import (
     dataset_of,
@@ -11,6 +12,7 @@ from annotations.selectors.datasets import (
     progress_of,
 )
 from annotations.selectors.opinions import standing_opinions
+from annotations.selectors.overlap import forget_overlap
 from annotations.selectors.queue_cards import listed_queue_of, queue_of, waiting_in, with_figures
 from annotations.selectors.selection import Selection
 from annotations.selectors.task_cards import cards_of, heads_of
@@ -18,12 +20,15 @@ from annotations.selectors.task_cards import cards_of, heads_of
 __all__ = [
     "DatasetSelection",
     "Selection",
+    "agreement_of",
     "cards_of",
     "dataset_of",
     "dataset_visible_to",
     "datasets_visible_to",
+    "differing_tasks",
     "error_of",
     "export_of",
+    "forget_overlap",
     "heads_of",
     "listed_queue_of",
     "progress_of",

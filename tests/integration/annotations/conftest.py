@@ -4,6 +4,7 @@ import itertools
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from accounts.models import User
 from annotations import services
@@ -108,3 +109,8 @@ def ask():
         return [found[key] for key in keys]
 
     return ask
+
+
+@pytest.fixture
+def connection_of_tests(db):
+    return connection
