@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_idempotency_claims'),
-        ('annotations', '0004_datasets'),
+        ('annotations', '0005_shapes'),
         ('inspection', '0006_intake_until'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
