@@ -41,10 +41,9 @@ def agreement(site, *, now=AT):
 def decided(shared, ann, bob):
     """Four alike, one of another class, one of another verdict."""
     pit = Word(verdict=Verdict.DEFECT, class_code="pit")
-    for task, word, other in zip(
-        shared, [DEFECT, DEFECT, NUISANCE, NUISANCE, pit, DEFECT], [DEFECT, DEFECT, NUISANCE, NUISANCE, DEFECT, NUISANCE],
-        strict=True,
-    ):  # fmt: skip
+    of_ann = [DEFECT, DEFECT, NUISANCE, NUISANCE, pit, DEFECT]
+    of_bob = [DEFECT, DEFECT, NUISANCE, NUISANCE, DEFECT, NUISANCE]
+    for task, word, other in zip(shared, of_ann, of_bob, strict=True):
         decide(task, ann, word)
         decide(task, bob, other)
     return shared
