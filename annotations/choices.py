@@ -18,6 +18,18 @@ class TaskKind(TextChoices):
     """What a person found and the model had not."""
     IMPORTED = "imported"
     """What a file of labels from elsewhere says."""
+    IMAGE = "image"
+    """A whole image that the random audit drew: is anything missing here?"""
+    GOLD = "gold"
+    """A detection asked about once more, whose answer is known."""
+    REPEAT = "repeat"
+    """A detection asked about once more, of who has decided it before."""
+
+
+ADDED: tuple[TaskKind, ...] = (TaskKind.MISSED, TaskKind.IMPORTED)
+"""What somebody's word made a task: when they take it back, it is gone."""
+CHECKS: tuple[TaskKind, ...] = (TaskKind.GOLD, TaskKind.REPEAT)
+"""What is asked to learn about the reviewer and not about the wafer; who is asked sees a detection like any other."""
 
 
 class TaskState(TextChoices):
@@ -62,6 +74,8 @@ class Verdict(TextChoices):
     DEFECT = "defect"
     NUISANCE = "nuisance"
     """A signal that is not a defect of interest, or none at all."""
+    COMPLETE = "complete"
+    """Of a whole image: nothing is missing, or nothing more."""
     WITHDRAWN = "withdrawn"
     """Its author takes back what they said before."""
 
@@ -75,6 +89,7 @@ class Change(TextChoices):
     REDRAWN = "redrawn"
     MISSED = "missed"
     IMPORTED = "imported"
+    COMPLETE = "complete"
     WITHDRAWN = "withdrawn"
 
 

@@ -29,6 +29,13 @@ class TaskLocked(Conflict):
     title = "This is decided for good"
 
 
+class NotGold(Conflict):
+    """Nobody knows the answer of it for sure."""
+
+    code = "not_gold"
+    title = "This cannot be asked with a known answer"
+
+
 class StaleQueue(Conflict):
     """Somebody changed the queue after it was looked at; nothing was changed."""
 

@@ -40,6 +40,7 @@ _SETTLED = """
 SELECT task.image_id, said.defect_class_id, said.x_px, said.y_px, said.width_px, said.height_px
 FROM review_task task JOIN annotation said ON said.task_id = task.id AND said.number = task.annotation_number
 WHERE task.image_id = ANY(%s) AND task.state = ANY(%s) AND said.verdict = 'defect'
+    AND task.original_id IS NULL
 """
 
 

@@ -1,5 +1,6 @@
 """What people are asked to look at, who looks at it, and what they said."""
 
+from annotations.models.checks import AuditedImage, GoldItem
 from annotations.models.datasets import DatasetExport, DatasetImage, DatasetSnapshot, DatasetWord
 from annotations.models.edits import ReviewEdit
 from annotations.models.intake import IntakeCursor
@@ -9,11 +10,13 @@ from annotations.models.trust import DoubtDismissal, ReviewAppeal
 
 __all__ = [
     "Annotation",
+    "AuditedImage",
     "DatasetExport",
     "DatasetImage",
     "DatasetSnapshot",
     "DatasetWord",
     "DoubtDismissal",
+    "GoldItem",
     "IntakeCursor",
     "QueueEntry",
     "ReviewAppeal",

@@ -23,6 +23,11 @@ class ReviewQueue(models.Model):
     lease_s = models.PositiveIntegerField(default=600)
     overlap_share = models.FloatField(default=0.0, help_text="Of its tasks, how many want several reviewers.")
     overlap_reviewers = models.PositiveSmallIntegerField(default=2, help_text="How many those want.")
+    audit_rate = models.FloatField(default=0.0, help_text="Of the images, how many the random audit draws.")
+    audit_share = models.FloatField(default=0.2, help_text="Of what is handed out, how much is of the audit.")
+    gold_rate = models.FloatField(default=0.0, help_text="Of what is handed out, how much has a known answer.")
+    repeat_rate = models.FloatField(default=0.0, help_text="Of what is handed out, how much the reviewer has decided.")
+    repeat_after_s = models.PositiveIntegerField(default=14_400, help_text="How long ago, at least.")
     version = models.PositiveIntegerField(default=1)
     generation = models.PositiveIntegerField(default=1)
     fill_before = models.UUIDField(null=True)
@@ -40,6 +45,13 @@ class ReviewQueue(models.Model):
                 condition=Q(overlap_share__gte=0, overlap_share__lte=1, overlap_reviewers__gte=2),
                 name="review_queue_overlap",
             ),
+            models.CheckConstraint(
+                condition=Q(audit_rate__gte=0, audit_rate__lte=1)
+                & Q(audit_share__gte=0, audit_share__lte=0.5)
+                & Q(gold_rate__gte=0, gold_rate__lte=0.5)
+                & Q(repeat_rate__gte=0, repeat_rate__lte=0.5),
+                name="review_queue_mix",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -54,6 +66,7 @@ class QueueEntry(models.Model):
     generation = models.PositiveIntegerField()
     rank = models.FloatField(help_text="The higher, the sooner.")
     is_open = models.BooleanField(default=True)
+    is_audit = models.BooleanField(default=False, help_text="The random audit drew its image.")
 
     class Meta:
         db_table = "review_queue_entry"
@@ -61,6 +74,11 @@ class QueueEntry(models.Model):
         indexes = [
             models.Index(
                 "queue", "generation", F("rank").desc(), "task", condition=Q(is_open=True), name="review_entry_next"
+            ),
+            models.Index(
+                fields=["queue", "generation", "task"],
+                condition=Q(is_open=True, is_audit=True),
+                name="review_entry_audit",
             ),
         ]
 

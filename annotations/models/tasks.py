@@ -4,17 +4,21 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from annotations.choices import Change, Ending, Layer, TaskKind, TaskState, Verdict
+from annotations.choices import CHECKS, Change, Ending, Layer, TaskKind, TaskState, Verdict
 from inspection.choices import Band, Severity
 
 
 class ReviewTask(models.Model):
-    """One thing for people to look at: a detection, or a defect that a person added.
+    """One thing for people to look at: a detection, a defect that a person added, or a whole image of the audit.
 
     The key of a detection's task follows from the detection's, so that taking it in twice meets the primary key.
     `seats_taken` counts who holds it and who has decided; a queue hands it out while that is below `wants`. `revision`
     grows with every annotation; `annotation_number` names the one that counts, 0 while there is none. Class, box,
-    shape, confidence, severity and band are those of the detection, or of the one who added it.
+    shape, confidence, severity and band are those of the detection, or of the one who added it; an image has its box.
+
+    A check (`choices.CHECKS`) asks `asked` once more about the detection of `original`. What is said of it, or added
+    beside it, says something about who was asked and nothing about the wafer: all that has an `original` is left out
+    wherever tasks are counted, listed or learned from.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -28,11 +32,15 @@ class ReviewTask(models.Model):
     run = models.ForeignKey("inspection.InspectionRun", on_delete=models.PROTECT, related_name="+", db_index=False)
     image = models.ForeignKey("inspection.InspectionImage", on_delete=models.PROTECT, related_name="+")
     wafer = models.ForeignKey("inspection.Wafer", on_delete=models.PROTECT, related_name="+", db_index=False)
+    original = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    asked = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     defect_class = models.ForeignKey(
-        "inspection.DefectClass", on_delete=models.PROTECT, related_name="+", db_index=False
+        "inspection.DefectClass", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     confidence = models.FloatField(null=True)
-    severity = models.CharField(max_length=16, choices=Severity.choices)
+    severity = models.CharField(max_length=16, choices=Severity.choices, blank=True)
     band = models.CharField(max_length=8, choices=Band.choices, blank=True)
     x_px = models.FloatField()
     y_px = models.FloatField()
@@ -62,13 +70,28 @@ class ReviewTask(models.Model):
                 name="review_task_by_stage",
             ),
             models.Index(fields=["site", "-id"], condition=Q(wants__gt=1), name="review_task_overlap"),
+            models.Index(fields=["asked", "kind", "-id"], condition=Q(kind__in=CHECKS), name="review_check_by_asked"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(seats_taken__lte=F("wants")), name="review_task_seats"),
             models.CheckConstraint(
-                condition=Q(kind=TaskKind.DETECTION, detection__isnull=False)
-                | Q(kind__in=[TaskKind.MISSED, TaskKind.IMPORTED], detection__isnull=True),
+                condition=Q(kind__in=[TaskKind.DETECTION, *CHECKS], detection__isnull=False)
+                | Q(kind__in=[TaskKind.MISSED, TaskKind.IMPORTED, TaskKind.IMAGE], detection__isnull=True),
                 name="review_task_of_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=TaskKind.IMAGE, defect_class__isnull=True)
+                | ~Q(kind=TaskKind.IMAGE) & Q(defect_class__isnull=False),
+                name="review_task_of_a_class",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=CHECKS, original__isnull=False, asked__isnull=False)
+                | Q(kind=TaskKind.MISSED, asked__isnull=True)
+                | Q(original__isnull=True, asked__isnull=True) & ~Q(kind__in=CHECKS),
+                name="review_task_checks_somebody",
+            ),
+            models.UniqueConstraint(
+                fields=["original", "kind", "asked"], condition=Q(kind__in=CHECKS), name="review_check_once"
             ),
         ]
 

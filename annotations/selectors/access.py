@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from annotations.choices import TaskKind
 from annotations.models import ReviewQueue, ReviewTask
 from core.actors import Actor
 from core.errors import NotFound
@@ -22,7 +23,8 @@ def queues_visible_to(actor: Actor) -> QuerySet[ReviewQueue]:
 
 
 def tasks_visible_to(actor: Actor) -> QuerySet[ReviewTask]:
-    tasks = ReviewTask.objects.order_by("-id")
+    """Defects and what may be one, newest first: neither checks of reviewers nor whole images."""
+    tasks = ReviewTask.objects.filter(original=None).exclude(kind=TaskKind.IMAGE).order_by("-id")
     return tasks if actor.is_system else tasks.filter(site_id__in=actor.site_ids)
 
 

@@ -35,14 +35,16 @@ class Selection:
         """For JSON."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
+    def takes_image(self, *, recipe: str, layer: str, tool: str | None) -> bool:
+        """Whether an image is where the queue looks, whatever was found on it."""
+        return _is_among(recipe, self.recipes) and _is_among(layer, self.layers) and _is_among(tool, self.tools)
+
     def takes(
         self, *, recipe: str, layer: str, tool: str | None, defect_class: str, band: str, confidence: float
     ) -> bool:
         """Whether a detection belongs here. What people uploaded has no tool, and is in queues of all tools only."""
         return (
-            _is_among(recipe, self.recipes)
-            and _is_among(layer, self.layers)
-            and _is_among(tool, self.tools)
+            self.takes_image(recipe=recipe, layer=layer, tool=tool)
             and _is_among(defect_class, self.classes)
             and _is_among(band, self.bands)
             and self.min_confidence <= confidence <= self.max_confidence

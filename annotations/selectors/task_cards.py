@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from annotations.choices import TaskKind, TaskState
+from annotations.choices import CHECKS, TaskKind, TaskState
 from annotations.models import Annotation, ReviewHold, ReviewStep, ReviewTask
 from annotations.selectors.opinions import standing_opinions
 from core.actors import Actor
@@ -107,7 +107,8 @@ def _detections_around(tasks: Iterable[ReviewTask], *, actor: Actor) -> dict[tup
 def _head(task: ReviewTask, said: Annotation | None, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
     return {
         "id": str(task.pk),
-        "kind": task.kind,
+        # Whoever is asked once more must not see that they are.
+        "kind": TaskKind.DETECTION if task.kind in CHECKS else task.kind,
         "revision": task.revision,
         "state": task.state,
         "annotation": annotation_of(said, classes=classes) if said else None,
@@ -127,7 +128,7 @@ def _card(
     own = next((row for row in rows if row.pk == task.detection_id), None)
     said = next((row for row in history if row.number == task.annotation_number), None)
     version = task.run.recipe_version
-    code = classes[task.defect_class_id].code
+    code = classes[task.defect_class_id].code if task.defect_class_id else None
     return {
         **_head(task, said, classes),
         "queue": str(hold.queue_id) if hold and hold.queue_id else None,
@@ -143,7 +144,7 @@ def _card(
         "layer": task.run.layer.code,
         "tool": task.run.tool.code if task.run.tool else None,
         "recipe": {"code": version.recipe.code, "version": version.number},
-        "threshold": version.thresholds.get(code),
+        "threshold": version.thresholds.get(code) if code else None,
         "bands": {"review_from": version.review_from, "reject_from": version.reject_from},
         "others": [_other(row, classes) for row in rows if row.pk != task.detection_id][:MOST_OTHERS],
         "draft": hold.draft or None if hold else None,
@@ -175,6 +176,8 @@ def why(task: ReviewTask) -> str:
     """Why a person is asked, in one sentence."""
     if task.state == TaskState.DISPUTED:
         return "Reviewers differ about this."
+    if task.kind == TaskKind.IMAGE:
+        return "Drawn by chance: is anything missing here?"
     if task.kind == TaskKind.MISSED:
         return "A person found this; the model had not."
     if task.kind == TaskKind.IMPORTED:

@@ -71,7 +71,7 @@ class TaskOut(TaskHeadOut):
     held_until = serializers.DateTimeField(allow_null=True, help_text="By the caller.")
     why = serializers.CharField(help_text="Why a person is asked.")
     detection = AnythingField(allow_null=True, help_text="As `detections/{id}/` shows it.")
-    class_code = serializers.CharField()
+    class_code = serializers.CharField(allow_null=True, help_text="Null of a whole image.")
     bbox_px = serializers.ListField(child=serializers.FloatField())
     shape = AnythingField(allow_null=True, help_text="Of what a person added, where that is more than a box.")
     image = AnythingField(help_text="As `images/{id}/` shows it.")

@@ -120,7 +120,7 @@ class DecisionIn(serializers.Serializer):
     seen_revision = WholeNumberField(
         min_value=1, max_value=LARGEST_WHOLE, help_text="Of the task as it was looked at; 409 when somebody decided."
     )
-    verdict = serializers.ChoiceField(choices=[Verdict.DEFECT, Verdict.NUISANCE])
+    verdict = serializers.ChoiceField(choices=[Verdict.DEFECT, Verdict.NUISANCE, Verdict.COMPLETE])
     class_code = LabelField(max_length=32, required=False, help_text="Of a defect. Default: the detection's.")
     bbox_px = BoxField(required=False, help_text="Of a defect. Default: the detection's.")
     shape = ShapeField(required=False, help_text="In the place of `bbox_px`, where more than a box was drawn.")

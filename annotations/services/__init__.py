@@ -5,6 +5,7 @@ from annotations.services.dataset_imports import ImportReport, import_labels
 from annotations.services.datasets import DEFAULT_SHARES, build_datasets, freeze_dataset
 from annotations.services.deciding import add_missed, decide, take_back
 from annotations.services.edits import take_edit
+from annotations.services.gold import make_gold, retire_gold
 from annotations.services.handing import give_back, next_tasks, return_lapsed
 from annotations.services.intake import fill_queues, forget_old_entries, take_in
 from annotations.services.queues import DEFAULT_LEASE_S, change_queue, create_queue
@@ -30,10 +31,12 @@ __all__ = [
     "freeze_dataset",
     "give_back",
     "import_labels",
+    "make_gold",
     "next_tasks",
     "note_download",
     "ready_dataset",
     "reopen",
+    "retire_gold",
     "return_lapsed",
     "take_back",
     "take_edit",

@@ -64,6 +64,7 @@ WITH chosen AS MATERIALIZED (
     JOIN defect_class class ON class.id = coalesce(said.defect_class_id, task.defect_class_id)
     LEFT JOIN tool ON tool.id = image.tool_id
     WHERE task.site_id = %(site)s AND task.state = ANY(%(states)s)
+        AND task.original_id IS NULL AND task.kind <> 'image'
         AND (%(recipes)s::text[] = '{}' OR recipe.code = ANY(%(recipes)s))
         AND (%(layers)s::text[] = '{}' OR layer.code = ANY(%(layers)s))
         AND (%(tools)s::text[] = '{}' OR tool.code = ANY(%(tools)s))
@@ -78,7 +79,7 @@ INSERT INTO dataset_word (snapshot_id, image_id, task_id, annotation_number, sta
 SELECT %(snapshot)s, task.image_id, task.id, task.annotation_number, task.state
 FROM review_task task JOIN chosen ON chosen.image_id = task.image_id
 JOIN annotation said ON said.task_id = task.id AND said.number = task.annotation_number
-WHERE task.state = ANY(%(states)s)
+WHERE task.state = ANY(%(states)s) AND task.original_id IS NULL AND task.kind <> 'image'
 """
 _COLLECT_IMAGES = """
 WITH own AS MATERIALIZED (SELECT DISTINCT image_id FROM dataset_word WHERE snapshot_id = %(snapshot)s),

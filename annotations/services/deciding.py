@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from annotations.choices import LOCKED, Ending, Layer, TaskKind, TaskState, Verdict, check_task_step
+from annotations.choices import ADDED, LOCKED, Ending, Layer, TaskKind, TaskState, Verdict, check_task_step
 from annotations.errors import NotHeld, NothingToUndo, StaleTask, TaskLocked
 from annotations.models import ReviewHold, ReviewTask
 from annotations.selectors import task_visible_to
@@ -58,7 +58,7 @@ def decide(*, task_id: UUID, word: Word, seen_revision: int, actor: Actor, now: 
     hold = hold_of(task, reviewer_id)
     if hold is None:
         _check_may_take(task, reviewer_id=reviewer_id)
-    if task.state == TaskState.WITHDRAWN and task.kind == TaskKind.DETECTION:
+    if task.state == TaskState.WITHDRAWN and task.kind not in ADDED:
         check_task_step(task.state, TaskState.OPEN)
     annotation = annotation_of(task, word, author_id=reviewer_id, now=now)
     put_down(task, annotation)
@@ -90,7 +90,7 @@ def take_back(*, task_id: UUID, actor: Actor, now: datetime) -> ReviewTask:
     withdrawn = withdrawal_of(said, task=task, now=now)
     if is_ruling:
         put_down(task, withdrawn, state=TaskState.DISPUTED)
-    elif task.kind != TaskKind.DETECTION:
+    elif task.kind in ADDED:
         put_down(task, withdrawn, state=TaskState.WITHDRAWN)
     else:
         put_down(task, withdrawn)
@@ -148,6 +148,8 @@ def add_missed(*, beside: UUID, new_task: UUID, word: Word, actor: Actor, now: d
         id=new_task,
         site_id=source.site_id,
         kind=TaskKind.MISSED,
+        # Beside a check: it may have been added beside the original before, and must not be counted twice.
+        original=source if source.original_id else None,
         run_id=source.run_id,
         image_id=source.image_id,
         wafer_id=source.wafer_id,

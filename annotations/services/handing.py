@@ -1,59 +1,27 @@
 """Tasks into reviewers' hands and out of them: one reviewer a seat, for a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from operator import itemgetter
+from random import SystemRandom
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from annotations.choices import NOT_AGAIN, Ending
+from annotations.choices import Ending
 from annotations.errors import NotHeld
 from annotations.models import ReviewHold, ReviewQueue, ReviewTask
 from annotations.selectors import queue_visible_to, task_visible_to
+from annotations.services.taking import Hand, fill, in_order
 from audit import services as audit
 from audit.actions import Action
 from core.actors import Actor, service_account
 from core.errors import Forbidden
-from core.ids import uuid7
 from core.questions import Question, where
 from core.rows import pipelined
 
 KEEPER = service_account("review")
 LAPSED_AT_ONCE = 200
 
-# The queue's own index gives the order; a task that somebody else is just taking is passed over, not waited for.
-_TAKE = """
-WITH picked AS (
-    SELECT task.id, entry.rank
-    FROM review_queue_entry entry JOIN review_task task ON task.id = entry.task_id
-    WHERE entry.queue_id = %(queue)s AND entry.generation = %(generation)s AND entry.is_open
-        AND task.state = 'open' AND task.seats_taken < task.wants
-        AND NOT EXISTS (
-            SELECT FROM review_hold hold
-            WHERE hold.task_id = entry.task_id AND hold.reviewer_id = %(reviewer)s
-                AND (hold.ending = '' OR hold.ending = ANY(%(not_again)s))
-        )
-    ORDER BY entry.rank DESC, entry.task_id
-    LIMIT %(count)s
-    FOR UPDATE OF task SKIP LOCKED
-), taken AS (
-    UPDATE review_task task SET seats_taken = task.seats_taken + 1
-    FROM picked WHERE picked.id = task.id
-    RETURNING task.id, task.seats_taken >= task.wants AS is_full, picked.rank
-), closed AS (
-    UPDATE review_queue_entry entry SET is_open = false
-    FROM taken WHERE taken.is_full AND entry.task_id = taken.id AND entry.is_open
-), placed AS (
-    SELECT id, row_number() OVER (ORDER BY rank DESC, id) AS place FROM taken
-)
-INSERT INTO review_hold (id, task_id, reviewer_id, queue_id, taken_at, held_until, ending, reason, draft)
--- Apart by as little as can be told, so that they are found again in this order.
-SELECT (%(holds)s::uuid[])[place], id, %(reviewer)s, %(queue)s, %(now)s + (place - 1) * interval '1 microsecond',
-    %(until)s, '', '', '{}'
-FROM placed
-RETURNING task_id, taken_at
-"""
 _HOLD_LONGER = """
 UPDATE review_hold SET held_until = %s
 WHERE reviewer_id = %s AND queue_id = %s AND ending = ''
@@ -83,10 +51,15 @@ _HELD = Question(
 
 
 @transaction.atomic
-def next_tasks(*, queue_id: UUID, count: int, actor: Actor, now: datetime) -> tuple[ReviewQueue, list[UUID]]:
+def next_tasks(
+    *, queue_id: UUID, count: int, actor: Actor, now: datetime, chance: Callable[[], float] = SystemRandom().random
+) -> tuple[ReviewQueue, list[UUID]]:
     """What a reviewer holds of a queue, held for longer, and as many more as make `count`, the first in order first.
 
     Asking again gives the same, so a lost answer or a page that is loaded anew loses nothing.
+
+    Args:
+        chance: what is mixed in between, see `taking.fill`.
 
     Returns:
         The queue, and keys of tasks in the order in which they were handed out.
@@ -101,9 +74,11 @@ def next_tasks(*, queue_id: UUID, count: int, actor: Actor, now: datetime) -> tu
     until = now + timedelta(seconds=queue.lease_s)
     with connection.cursor() as cursor:
         cursor.execute(_HOLD_LONGER, [until, reviewer_id, queue.pk])
-        keys = _in_order(cursor.fetchall())
+        keys = in_order(cursor.fetchall())
     if len(keys) < count and not queue.is_archived:
-        keys += _take(queue, count=count - len(keys), actor=actor, reviewer_id=reviewer_id, until=until, now=now)
+        taken = fill(Hand(queue, reviewer_id, until, now), count=count - len(keys), chance=chance)
+        _record_taken(taken, queue=queue, until=until, actor=actor, now=now)
+        keys += taken
     return queue, keys
 
 
@@ -176,24 +151,7 @@ def count_seats(keys: Sequence[UUID]) -> None:
         cursor.execute(_COUNT_SEATS, [list(keys)])
 
 
-def _take(
-    queue: ReviewQueue, *, count: int, actor: Actor, reviewer_id: int, until: datetime, now: datetime
-) -> list[UUID]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _TAKE,
-            {
-                "queue": queue.pk,
-                "generation": queue.generation,
-                "reviewer": reviewer_id,
-                "not_again": list(NOT_AGAIN),
-                "count": count,
-                "holds": [uuid7(at=now) for _ in range(count)],
-                "now": now,
-                "until": until,
-            },
-        )
-        keys = _in_order(cursor.fetchall())
+def _record_taken(keys: Sequence[UUID], *, queue: ReviewQueue, until: datetime, actor: Actor, now: datetime) -> None:
     with pipelined():
         for key in keys:
             audit.record(
@@ -204,12 +162,6 @@ def _take(
                 at=now,
                 after={"queue": queue.code, "until": until},
             )
-    return keys
-
-
-def _in_order(held: Iterable[tuple[UUID, datetime]]) -> list[UUID]:
-    """Keys of tasks in the order in which they were taken."""
-    return [task_id for task_id, _ in sorted(held, key=itemgetter(1))]
 
 
 def _end(holds: Sequence[ReviewHold], *, ending: Ending, reason: str, now: datetime) -> None:

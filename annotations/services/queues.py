@@ -12,6 +12,7 @@ from annotations.choices import QueueOrder
 from annotations.errors import StaleQueue
 from annotations.models import ReviewQueue
 from annotations.selectors import Selection, queues_visible_to
+from annotations.services.places import keep_audit
 from audit import services as audit
 from audit.actions import Action
 from core.actors import Actor
@@ -110,6 +111,8 @@ def change_queue(*, queue_id: UUID, seen_version: int, actor: Actor, now: dateti
         queue.generation += 1
         queue.fill_before = NEWEST
     queue.save(update_fields=[*before, "version", "generation", "fill_before"])
+    if queue.fill_before == NEWEST:
+        keep_audit(queue)
     after = {name: changes[name] for name in before}
     _record(Action.QUEUE_CHANGED, queue, before=before, after=after, actor=actor, now=now)
     _announce(queue, now=now)

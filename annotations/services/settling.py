@@ -1,6 +1,6 @@
 """What opinions make of a task: it waits for more, they agree, or a lead is wanted."""
 
-from annotations.choices import TaskState, Verdict, check_task_step
+from annotations.choices import TaskKind, TaskState, Verdict, check_task_step
 from annotations.models import Annotation, ReviewTask
 from annotations.selectors import standing_opinions
 from core.questions import Question, where
@@ -43,6 +43,9 @@ def _outcome(task: ReviewTask) -> tuple[TaskState, int]:
     opinions = opinions_of(task)
     if not opinions or len(opinions) < task.wants:
         return TaskState.OPEN, 0
+    if task.kind == TaskKind.IMAGE:
+        # There is one thing to say of it.
+        return TaskState.DECIDED, opinions[-1].number
     if consensus.consensus([_opinion(said) for said in opinions]).differs:
         return TaskState.DISPUTED, 0
     return TaskState.DECIDED, opinions[-1].number

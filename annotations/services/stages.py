@@ -12,13 +12,14 @@ from annotations.choices import Ending, Layer, TaskState, check_task_step
 from annotations.errors import StaleTask, TaskLocked
 from annotations.models import Annotation, ReviewHold, ReviewStep, ReviewTask
 from annotations.selectors import task_visible_to
+from annotations.services.gold import retire_opened
 from annotations.services.handing import count_seats, reviewer_of
 from annotations.services.settling import opinions_of, put_down
 from annotations.services.words import Word, annotation_of, announce, current, record
 from audit import services as audit
 from audit.actions import Action
 from core.actors import Actor
-from core.errors import Forbidden, Invalid
+from core.errors import Forbidden, IllegalTransition, Invalid
 from core.ids import uuid7
 from core.rows import insert_row
 
@@ -78,11 +79,14 @@ def reopen(*, task_id: UUID, reason: str, seen_revision: int, actor: Actor, now:
         NotFound: no such task at the actor's sites.
         StaleTask: something was said after the actor looked.
         Invalid: without a reason.
-        IllegalTransition: it is open, or withdrawn.
+        IllegalTransition: it is open, withdrawn, or was asked to check a reviewer.
     """
     if not reason.strip():
         raise Invalid.of({"reason": ["Say why it is wanted again; it stays with the record."]})
     task = _looked_at(task_id, seen_revision, actor=actor)
+    if task.original_id:
+        raise IllegalTransition("This was asked to check a reviewer. What they said of it stays.", state=task.state)
+    retire_opened(task, reason=reason, actor=actor, now=now)
     task.counts_from, task.annotation_number = task.revision, 0
     _step(task, TaskState.OPEN, reason=reason, actor=actor, now=now)
     ReviewHold.objects.filter(task=task, ending=Ending.DECIDED).update(ending=Ending.REOPENED)

@@ -25,6 +25,8 @@ from outbox import services as outbox
 
 SAME_PX = 0.01
 """Boxes whose sides differ by less are the same."""
+_WANTED_OF_IMAGE = "This is a whole image: add what is missing, then say that it is complete."
+_WANTED_OF_ONE = "This is about one place: a defect, or a nuisance."
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,10 @@ def annotation_of(
     """The annotation that puts a word down, not saved.
 
     Raises:
-        Invalid: a class or box that cannot be.
+        Invalid: a class or box that cannot be, or a verdict that the task is not asked for.
     """
+    if (task.kind == TaskKind.IMAGE) != (word.verdict == Verdict.COMPLETE):
+        raise Invalid.of({"verdict": [_WANTED_OF_IMAGE if task.kind == TaskKind.IMAGE else _WANTED_OF_ONE]})
     annotation = Annotation(
         id=uuid7(at=now),
         task=task,
@@ -61,12 +65,13 @@ def annotation_of(
         author_id=author_id,
         layer=layer,
         verdict=word.verdict,
-        change=Change.NUISANCE,
+        change=Change.COMPLETE if word.verdict == Verdict.COMPLETE else Change.NUISANCE,
         comment=word.comment,
         took_ms=word.took_ms,
         made_at=now,
     )
     if word.verdict == Verdict.DEFECT:
+        assert task.defect_class_id is not None
         own_class = inspection.classes_by_id()[task.defect_class_id]
         defect_class = own_class if word.class_code is None else class_named(word.class_code)
         own = (task.x_px, task.y_px, task.width_px, task.height_px), task.shape

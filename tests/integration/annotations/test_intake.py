@@ -8,7 +8,7 @@ from django.db import connection
 from annotations import services
 from annotations.models import IntakeCursor, QueueEntry, ReviewTask
 from annotations.selectors import Selection
-from annotations.services.intake import task_key
+from annotations.services.places import task_key
 from audit.models import AuditEvent
 from core.ids import uuid7
 from inspection import events as inspection_events
@@ -107,7 +107,7 @@ class TestWhatRunsFind:
         taken_in(1)
 
         event = AuditEvent.objects.get(action="review_task.make", object_type="site")
-        assert event.after == {"places": 1, "runs": [str(inspected.run.pk)]}
+        assert event.after == {"places": 1, "runs": [str(inspected.run.pk)], "audited": 0}
 
     def test_waits_while_an_older_transaction_may_still_announce(self, inspected, find, queue_of):
         queue = queue_of(selection=Selection(bands=("review",)))

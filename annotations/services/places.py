@@ -1,0 +1,157 @@
+"""Tasks of detections, and their places in queues."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+
+from annotations.choices import QueueOrder, TaskKind, TaskState
+from annotations.models import QueueEntry, ReviewQueue, ReviewTask
+from annotations.selectors import Selection
+from core.ids import derived_uuid7
+from domain.detection.grade import Band, Severity
+from domain.review.worth import worth_of_look
+from inspection.models import Detection
+
+LAST_RANK = float("-inf")
+"""Of what the audit drew and the queue does not take: handed out when its turn is drawn, or when nothing else waits."""
+_DRAWN_FROM = 10_000
+Audited = Mapping[UUID, Sequence[ReviewQueue]]
+"""Images that the random audit drew, with the queues that look at them."""
+
+
+def enlist(found: Sequence[Detection], *, queues: Sequence[ReviewQueue], audited: Audited, now: datetime) -> int:
+    """Make tasks of the detections that a queue takes or audits, and give them their places.
+
+    Returns:
+        How many places there are now that were not before.
+    """
+    pairs = [(queue, row) for queue in queues for row in found if selects(queue, row) or _audits(queue, row, audited)]
+    wanted = {row.pk: row for _, row in pairs}
+    if not wanted:
+        return 0
+    worth = _worth_of(list(wanted.values()))
+    wants: dict[UUID, int] = {}
+    for queue, row in pairs:
+        wants[row.pk] = max(wants.get(row.pk, 1), wants_of(queue, task_key(row.pk)))
+    tasks = [_task(row, worth=worth[row.pk], wants=wants[row.pk], now=now) for row in wanted.values()]
+    ReviewTask.objects.bulk_create(tasks, ignore_conflicts=True)
+    # A task that was there already may be taken, decided or withdrawn.
+    stored = ReviewTask.objects.filter(pk__in=[task.pk for task in tasks], state=TaskState.OPEN)
+    is_open = {task.detection_id: task.seats_taken < task.wants for task in stored}
+    return write_entries(
+        [
+            QueueEntry(
+                queue=queue,
+                task_id=task_key(row.pk),
+                generation=queue.generation,
+                rank=_rank(queue, row, worth[row.pk]) if selects(queue, row) else LAST_RANK,
+                is_open=is_open[row.pk],
+                is_audit=_audits(queue, row, audited),
+            )
+            for queue, row in pairs
+            if row.pk in is_open
+        ]
+    )
+
+
+def write_entries(entries: Sequence[QueueEntry]) -> int:
+    """Insert entries; those of an older generation of the queue become the present one's.
+
+    Returns:
+        How many were written.
+    """
+    if not entries:
+        return 0
+    columns = [(one.queue_id, one.task_id, one.generation, one.rank, one.is_open, one.is_audit) for one in entries]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO review_queue_entry (queue_id, task_id, generation, rank, is_open, is_audit)
+            SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::float8[], %s::bool[], %s::bool[])
+            ON CONFLICT (queue_id, task_id) DO UPDATE
+                SET generation = excluded.generation, rank = excluded.rank, is_open = excluded.is_open,
+                    is_audit = review_queue_entry.is_audit OR excluded.is_audit
+                WHERE review_queue_entry.generation < excluded.generation
+            """,
+            [list(column) for column in zip(*columns, strict=True)],
+        )
+        return int(cursor.rowcount)
+
+
+def keep_audit(queue: ReviewQueue) -> None:
+    """What the audit drew for a queue stays in it, whatever the queue takes from now on."""
+    QueueEntry.objects.filter(queue=queue, is_audit=True, generation__lt=queue.generation).update(
+        generation=queue.generation, rank=LAST_RANK
+    )
+
+
+def task_key(detection_id: UUID) -> UUID:
+    """The key of a detection's task."""
+    return derived_uuid7(parent=detection_id, label="review")
+
+
+def wants_of(queue: ReviewQueue, task_id: UUID) -> int:
+    """How many opinions: of a share of the tasks, drawn by their keys, as many as the queue's overlap says."""
+    is_drawn = task_id.int % _DRAWN_FROM < queue.overlap_share * _DRAWN_FROM
+    return queue.overlap_reviewers if is_drawn else 1
+
+
+def selects(queue: ReviewQueue, row: Detection | ReviewTask) -> bool:
+    """Whether a detection, or its task, is of those that a queue is for; its run's relations should be loaded."""
+    assert row.defect_class is not None and row.confidence is not None
+    return Selection.of(queue.selection).takes(
+        recipe=row.run.recipe_version.recipe.code,
+        layer=row.run.layer.code,
+        tool=row.run.tool.code if row.run.tool else None,
+        defect_class=row.defect_class.code,
+        band=row.band,
+        confidence=row.confidence,
+    )
+
+
+def _audits(queue: ReviewQueue, row: Detection, audited: Audited) -> bool:
+    return any(queue.pk == one.pk for one in audited.get(row.image_id, ()))
+
+
+def _worth_of(rows: list[Detection]) -> dict[UUID, float]:
+    worth = worth_of_look(
+        np.array([row.confidence for row in rows]),
+        bands=np.array([Band[row.band.upper()] for row in rows]),
+        severities=np.array([Severity[row.severity.upper()] for row in rows]),
+    )
+    return {row.pk: float(value) for row, value in zip(rows, worth, strict=True)}
+
+
+def _rank(queue: ReviewQueue, row: Detection, worth: float) -> float:
+    if queue.order == QueueOrder.OLDEST:
+        # The first 48 bits of a key are the milliseconds of its time.
+        return -float(row.pk.int >> 80)
+    if queue.order == QueueOrder.SEVERITY:
+        return float(Severity[row.severity.upper()]) + row.confidence
+    return worth
+
+
+def _task(row: Detection, *, worth: float, wants: int, now: datetime) -> ReviewTask:
+    return ReviewTask(
+        id=task_key(row.pk),
+        site_id=row.run.site_id,
+        kind=TaskKind.DETECTION,
+        detection=row,
+        run_id=row.run_id,
+        image_id=row.image_id,
+        wafer_id=row.wafer_id,
+        defect_class_id=row.defect_class_id,
+        confidence=row.confidence,
+        severity=row.severity,
+        band=row.band,
+        x_px=row.x_px,
+        y_px=row.y_px,
+        width_px=row.width_px,
+        height_px=row.height_px,
+        worth=worth,
+        wants=wants,
+        made_at=now,
+    )
