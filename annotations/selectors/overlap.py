@@ -35,6 +35,7 @@ _SAID = """
 WITH seen AS (
     SELECT id, image_id, wants, counts_from FROM review_task
     WHERE site_id = %(site)s AND wants > 1 AND id >= %(floor)s AND state <> 'open' AND state <> 'withdrawn'
+        AND original_id IS NULL
     ORDER BY id DESC LIMIT %(most)s
 )
 SELECT seen.id, seen.wants, said.author_id, said.verdict = 'withdrawn', said.verdict, said.defect_class_id,
