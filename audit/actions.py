@@ -17,6 +17,8 @@ class Action(StrEnum):
     LAYER_CREATED = "layer.create"
     LOT_CREATED = "lot.create"
     WAFER_CREATED = "wafer.create"
+    WAFER_HELD = "wafer.hold"
+    WAFER_RELEASED = "wafer.release"
     RECIPE_CREATED = "recipe.create"
     RECIPE_VERSION_ADDED = "recipe.add_version"
     DEFECT_CLASS_CREATED = "defect_class.create"

@@ -48,6 +48,13 @@ class StaleRecipe(Conflict):
     title = "The recipe has changed meanwhile"
 
 
+class HoldChanged(Conflict):
+    """The wafer is on hold already, or on another hold than was looked at, or on none; `current` says which."""
+
+    code = "hold_changed"
+    title = "The wafer's hold has changed meanwhile"
+
+
 class RetryCannotHelp(Conflict):
     """What a run failed of is still so; nothing was changed."""
 

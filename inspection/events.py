@@ -8,6 +8,8 @@ RUN_FAILED = "run.failed"
 RUN_CANCELLED = "run.cancelled"
 JOB_CHANGED = "job.changed"
 SYSTEM_CHANGED = "system.changed"
+WAFER_HELD = "wafer.held"
+WAFER_RELEASED = "wafer.released"
 
 
 def site_topic(site_id: int) -> str:

@@ -7,6 +7,8 @@ from django.http import QueryDict
 
 from inspection.choices import Band, RunState
 
+HOLD_CHOICES = [("held", "On hold")]
+
 
 class WaferSearchForm(forms.Form):
     """Search and filters of the list of wafers. What cannot be used is left out: people shorten addresses by hand."""
@@ -18,12 +20,13 @@ class WaferSearchForm(forms.Form):
     tool = forms.CharField(max_length=64, required=False)
     state = forms.ChoiceField(choices=[("", ""), *RunState.choices], required=False)
     band = forms.ChoiceField(choices=[("", ""), *Band.choices], required=False)
+    hold = forms.ChoiceField(choices=[("", ""), *HOLD_CHOICES], required=False)
     before = forms.UUIDField(required=False)
     after = forms.UUIDField(required=False)
     part = forms.ChoiceField(choices=[("", ""), ("rows", ""), ("suggestions", "")], required=False)
     go = forms.BooleanField(required=False)
 
-    FILTERS = ("q", "lot", "product", "layer", "tool", "state", "band")
+    FILTERS = ("q", "lot", "product", "layer", "tool", "state", "band", "hold")
 
     @classmethod
     def read(cls, query: QueryDict) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from core.clock import now
 from core.permissions import may_post
 from inspection import selectors
 from inspection.choices import Band, RunState
-from inspection.forms import WaferSearchForm
+from inspection.forms import HOLD_CHOICES, WaferSearchForm
 from inspection.models import Product, Recipe, RecipeVersion
 from inspection.selectors import search
 
@@ -103,7 +103,7 @@ def _wafer_choices(actor: Actor, filters: dict[str, str]) -> list[dict[str, Any]
         "tool": [*selectors.tools_visible_to(actor).values_list("code", flat=True), selectors.BY_HAND],
     }
     offered = {name: [(code, code) for code in dict.fromkeys(values)] for name, values in codes.items()}
-    offered |= {"state": list(RunState.choices), "band": list(Band.choices)}
+    offered |= {"state": list(RunState.choices), "band": list(Band.choices), "hold": list(HOLD_CHOICES)}
     for name, options in offered.items():
         chosen = filters.get(name)
         if chosen and chosen not in dict(options):
@@ -112,7 +112,7 @@ def _wafer_choices(actor: Actor, filters: dict[str, str]) -> list[dict[str, Any]
         {
             "name": name,
             "label": name.capitalize(),
-            "all": f"All {name}s",
+            "all": "Held or not" if name == "hold" else f"All {name}s",
             "options": options,
             "value": filters.get(name, ""),
         }
@@ -132,6 +132,7 @@ def wafer(request: HttpRequest, wafer_id: UUID) -> HttpResponse:
             "slot": row.slot,
             "lot": row.lot.code,
             "product": row.lot.product.code,
+            "hold": selectors.hold_of(row),
             "geometry": _geometry(row.lot.product),
         },
         "runs": [
@@ -140,6 +141,11 @@ def wafer(request: HttpRequest, wafer_id: UUID) -> HttpResponse:
         ],
         "recipes": {str(version): _bands(version) for version in selectors.recipes_behind(row)},
         "classes": selectors.drawn_classes(),
+        "known": {
+            "me": request.user.get_username(),
+            "mayHold": may_post(request, "api:wafer_hold"),
+            "mayRelease": may_post(request, "api:wafer_release"),
+        },
     }
     return render(request, "inspection/wafer.html", context)
 

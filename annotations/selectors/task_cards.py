@@ -139,7 +139,12 @@ def _card(
         "bbox_px": [task.x_px, task.y_px, task.width_px, task.height_px],
         "shape": task.shape,
         "image": inspection.image_of(task.image),
-        "wafer": {"id": str(task.wafer_id), "code": task.wafer.code, "slot": task.wafer.slot},
+        "wafer": {
+            "id": str(task.wafer_id),
+            "code": task.wafer.code,
+            "slot": task.wafer.slot,
+            "hold": inspection.hold_of(task.wafer),
+        },
         "lot": {"id": task.wafer.lot_id, "code": task.wafer.lot.code},
         "layer": task.run.layer.code,
         "tool": task.run.tool.code if task.run.tool else None,

@@ -1,5 +1,6 @@
 """What was seen: lots, wafers, images, runs and detections of the caller's sites, and the live wall."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -11,11 +12,14 @@ from core.clock import now
 from core.errors import NotFound
 from core.schema import page_of
 from inspection import selectors, services
+from inspection.models import Wafer
 from inspection.serializers import documented, shown
 from inspection.serializers.inputs import (
     DetectionsQuery,
+    HoldIn,
     ImagesQuery,
     LotsQuery,
+    ReleaseIn,
     RunsQuery,
     StandingQuery,
     WafersQuery,
@@ -47,6 +51,7 @@ class WafersView(ApiView):
         """Wafers, newest first."""
         query = self.query(WafersQuery)
         rows = between(narrowed(selectors.wafers_visible_to(self.actor), query, self.LOOKUPS), query)
+        rows = rows.filter(held_at__isnull=False) if query["on_hold"] else rows
         return self.page(rows, query=query, show=shown.wafer_of)
 
 
@@ -54,8 +59,37 @@ class WaferView(ApiView):
     @extend_schema(responses=documented.WaferDetailOut)
     def get(self, request: Request, wafer_id: UUID) -> HttpResponse:
         """One wafer with its geometry and its newest run."""
-        wafer = selectors.one(selectors.wafers_visible_to(self.actor), wafer_id, what="wafer")
-        return answer(shown.wafer_detail_of(wafer, newest_run=selectors.newest_run_of(wafer.pk, actor=self.actor)))
+        return answer(_detail_of(selectors.one(selectors.wafers_visible_to(self.actor), wafer_id, what="wafer"), self))
+
+
+class HoldView(ApiView):
+    @extend_schema(request=HoldIn, responses=documented.WaferDetailOut)
+    def post(self, request: Request, wafer_id: UUID) -> HttpResponse:
+        """Put a wafer on hold, for a reason. 409 where it is on hold already, with the hold in `current`."""
+        return self.once(lambda: self._hold(wafer_id))
+
+    def _hold(self, wafer_id: UUID) -> HttpResponse:
+        selectors.one(selectors.wafers_visible_to(self.actor), wafer_id, what="wafer")
+        values = self.body(HoldIn)
+        return answer(_detail_of(services.hold_wafer(wafer_id=wafer_id, actor=self.actor, now=now(), **values), self))
+
+
+class ReleaseView(ApiView):
+    @extend_schema(request=ReleaseIn, responses=documented.WaferDetailOut)
+    def post(self, request: Request, wafer_id: UUID) -> HttpResponse:
+        """Take a wafer off hold, for a reason. 409 where it is not on the hold that was looked at."""
+        return self.once(lambda: self._release(wafer_id))
+
+    def _release(self, wafer_id: UUID) -> HttpResponse:
+        selectors.one(selectors.wafers_visible_to(self.actor), wafer_id, what="wafer")
+        values = self.body(ReleaseIn)
+        return answer(
+            _detail_of(services.release_wafer(wafer_id=wafer_id, actor=self.actor, now=now(), **values), self)
+        )
+
+
+def _detail_of(wafer: Wafer, view: ApiView) -> dict[str, Any]:
+    return shown.wafer_detail_of(wafer, newest_run=selectors.newest_run_of(wafer.pk, actor=view.actor))
 
 
 class WaferStandingView(ApiView):

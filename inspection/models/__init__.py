@@ -1,7 +1,7 @@
 """What is inspected, how, and what was found."""
 
 from inspection.models.detections import Detection
-from inspection.models.fab import DefectClass, Layer, Lot, Product, Tool, Wafer
+from inspection.models.fab import DefectClass, Layer, Lot, Product, Tool, Wafer, WaferHold
 from inspection.models.images import InspectionImage
 from inspection.models.jobs import InspectionJob, JobItem
 from inspection.models.recipes import Recipe, RecipeVersion
@@ -22,4 +22,5 @@ __all__ = [
     "RunImage",
     "Tool",
     "Wafer",
+    "WaferHold",
 ]

@@ -1,5 +1,6 @@
 """The fab's own things: products, tools, layers, lots, wafers, and the classes of defects."""
 
+from django.conf import settings
 from django.db import models
 
 from inspection.choices import Severity
@@ -94,15 +95,43 @@ class Wafer(models.Model):
     code = models.CharField(max_length=64)
     slot = models.PositiveSmallIntegerField(null=True)
     created_at = models.DateTimeField()
+    # What the newest of its holds says, so that lists of wafers need not look for it.
+    hold_number = models.PositiveIntegerField(default=0, db_default=0)
+    held_at = models.DateTimeField(null=True)
+    held_by = models.CharField(max_length=150, default="", db_default="")
+    hold_reason = models.CharField(max_length=300, default="", db_default="")
 
     class Meta:
         db_table = "wafer"
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["lot", "code"], name="wafer_once")]
-        indexes = [models.Index(fields=["site", "-id"], name="wafer_by_site")]
+        indexes = [
+            models.Index(fields=["site", "-id"], name="wafer_by_site"),
+            models.Index(fields=["site", "-id"], condition=models.Q(held_at__isnull=False), name="wafer_on_hold"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.lot.code}/{self.code}"
+
+
+class WaferHold(models.Model):
+    """A wafer was put on hold, or released from it. Never edited; the newest row of a wafer says how it is."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    wafer = models.ForeignKey(Wafer, on_delete=models.PROTECT, related_name="holds", db_index=False)
+    number = models.PositiveIntegerField(help_text="Counts the wafer's rows from 1.")
+    is_held = models.BooleanField(help_text="False: released.")
+    reason = models.CharField(max_length=300)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "wafer_hold"
+        ordering = ["wafer", "number"]
+        constraints = [models.UniqueConstraint(fields=["wafer", "number"], name="wafer_hold_once")]
+
+    def __str__(self) -> str:
+        return f"{self.wafer_id} #{self.number} {'held' if self.is_held else 'released'}"
 
 
 class DefectClass(models.Model):

@@ -24,6 +24,7 @@ from inspection.selectors.cards import card_of, cards_of
 from inspection.selectors.described import detection_of, image_of, listed_detection_of
 from inspection.selectors.figures import inference_figures
 from inspection.selectors.flaws import flaws_of_image
+from inspection.selectors.holds import hold_of, holds_of
 from inspection.selectors.job_cards import item_of, job_of
 from inspection.selectors.queue import queue_state
 from inspection.selectors.results import (
@@ -52,6 +53,8 @@ __all__ = [
     "drawn_classes",
     "first_cards",
     "flaws_of_image",
+    "hold_of",
+    "holds_of",
     "image_of",
     "images_of",
     "images_of_all",

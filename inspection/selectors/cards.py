@@ -6,6 +6,7 @@ from typing import Any
 from core.addresses import address_of
 from inspection.choices import can_retry
 from inspection.models import InspectionRun
+from inspection.selectors.holds import hold_of
 from inspection.selectors.standing import shown_image, standings_of
 
 MOST_BOXES = 40
@@ -49,6 +50,7 @@ def card_of(run: InspectionRun, *, standing: dict[str, Any] | None) -> dict[str,
         "revision": run.revision,
         "degraded": run.is_degraded,
         "cached": run.is_cached,
+        "hold": hold_of(wafer),
         "error": {"code": run.error_code, "detail": run.error_detail} if run.error_code else None,
         "can_retry": can_retry(run.state, run.error_code),
         "url": address_of("inspection:wafer", wafer.pk),

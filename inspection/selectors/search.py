@@ -80,6 +80,7 @@ def wafers_like(
     tool: str = "",
     state: str = "",
     band: str = "",
+    hold: str = "",
 ) -> Found:
     """Wafers by what is written on them and how they stand.
 
@@ -88,12 +89,15 @@ def wafers_like(
         lot, product: the whole code.
         layer, tool: of the newest run. The tool `BY_HAND` is none.
         state, band: of the wafer's standing at that layer.
+        hold: anything takes those that are on hold only.
     """
     newest = InspectionRun.objects.filter(wafer=OuterRef("pk")).order_by("-id")
     found = wafers_visible_to(actor).annotate(newest_run_id=Subquery(newest.values("pk")[:1]))
     for word in words_of(text):
         lots = lots_visible_to(actor).filter(code__istartswith=word).values_list("pk", flat=True)[:_MOST_LOTS]
         found = found.filter(Q(lot_id__in=list(lots)) | Q(code__istartswith=word))
+    if hold:
+        found = found.filter(held_at__isnull=False)
     if lot:
         found = found.filter(lot__code=lot)
     if product:

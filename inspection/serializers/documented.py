@@ -230,6 +230,23 @@ class ProductOut(serializers.Serializer):
     grid_centre_um = PairField(help_text="Wafer centre seen from the corner of die (0, 0).")
 
 
+class HoldOut(serializers.Serializer):
+    """Why a wafer is not to go on."""
+
+    number = serializers.IntegerField(help_text="To release it by.")
+    by = serializers.CharField()
+    at = serializers.DateTimeField()
+    reason = serializers.CharField()
+
+
+class HoldStepOut(serializers.Serializer):
+    number = serializers.IntegerField()
+    is_held = serializers.BooleanField(help_text="False: released.")
+    reason = serializers.CharField()
+    author = serializers.CharField()
+    made_at = serializers.DateTimeField()
+
+
 class WaferOut(serializers.Serializer):
     id = serializers.UUIDField()
     code = serializers.CharField()
@@ -237,11 +254,13 @@ class WaferOut(serializers.Serializer):
     lot = NamedLotOut()
     product = ProductOut()
     created_at = serializers.DateTimeField()
+    hold = HoldOut(allow_null=True, help_text="Null where it is on none.")
     url = serializers.CharField(help_text="Its page.")
 
 
 class WaferDetailOut(WaferOut):
     newest_run = serializers.UUIDField(allow_null=True)
+    holds = HoldStepOut(many=True, help_text="Holds and releases, the newest first.")
 
 
 class ToolOut(serializers.Serializer):
@@ -370,6 +389,7 @@ class CardOut(serializers.Serializer):
     revision = serializers.IntegerField()
     degraded = serializers.BooleanField()
     cached = serializers.BooleanField()
+    hold = HoldOut(allow_null=True, help_text="Of the wafer.")
     error = ReasonOut(allow_null=True)
     can_retry = serializers.BooleanField(help_text=CAN_RETRY)
     url = serializers.CharField()

@@ -136,6 +136,17 @@ class WafersQuery(_Between):
     lot = LabelField(required=False)
     code = LabelField(required=False)
     product = LabelField(required=False)
+    on_hold = serializers.BooleanField(default=False, help_text="Only wafers that are on hold.")
+
+
+class HoldIn(serializers.Serializer):
+    reason = LabelField(max_length=300, help_text="Why; it stays with the record.")
+
+
+class ReleaseIn(HoldIn):
+    seen_number = WholeNumberField(
+        min_value=1, max_value=2**31 - 1, help_text="Of the hold that was looked at; 409 when it is another."
+    )
 
 
 class ImagesQuery(_Between):

@@ -20,7 +20,15 @@ from inspection.models import (
     Tool,
     Wafer,
 )
-from inspection.selectors import Current, detection_of, flaws_of_image, image_of, listed_detection_of
+from inspection.selectors import (
+    Current,
+    detection_of,
+    flaws_of_image,
+    hold_of,
+    holds_of,
+    image_of,
+    listed_detection_of,
+)
 
 
 def run_of(run: InspectionRun, *, images: Iterable[tuple[int, InspectionImage]] = ()) -> dict[str, Any]:
@@ -108,12 +116,13 @@ def wafer_of(wafer: Wafer) -> dict[str, Any]:
         "lot": {"id": wafer.lot_id, "code": wafer.lot.code},
         "product": product_of(wafer.lot.product),
         "created_at": _time(wafer.created_at),
+        "hold": hold_of(wafer),
         "url": address_of("inspection:wafer", wafer.pk),
     }
 
 
 def wafer_detail_of(wafer: Wafer, *, newest_run: UUID | None) -> dict[str, Any]:
-    return {**wafer_of(wafer), "newest_run": str(newest_run) if newest_run else None}
+    return {**wafer_of(wafer), "newest_run": str(newest_run) if newest_run else None, "holds": holds_of(wafer)}
 
 
 def standing_of(run: InspectionRun, current: Current, *, classes: Mapping[int, DefectClass]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from inspection.services.catalogue import (
     ensure_lot,
 )
 from inspection.services.decoder import decoder, draw_tile, draw_view
+from inspection.services.holding import hold_wafer, release_wafer
 from inspection.services.housekeeping import keep_house
 from inspection.services.pictures import thumbnail_of, tile_of, view_of
 from inspection.services.predict import Fresh, PredictOutcome, predict_image
@@ -47,10 +48,12 @@ __all__ = [
     "ensure_defect_classes",
     "ensure_lot",
     "forget_named_rows",
+    "hold_wafer",
     "keep_house",
     "predict_image",
     "queue_wafer",
     "reinspect_images",
+    "release_wafer",
     "retry_failed_items",
     "retry_run",
     "run_benchmark",

@@ -21,7 +21,7 @@ from inspection.services.labels import file_label
 from inspection.services.uploads import Context, Upload
 
 _KNOWN = """
-SELECT wafer.id, wafer.slot, image.id FROM wafer
+SELECT wafer.id, wafer.slot, image.id, wafer.hold_number, wafer.held_at, wafer.held_by, wafer.hold_reason FROM wafer
 LEFT JOIN inspection_image image ON image.wafer_id = wafer.id AND image.layer_id = %s AND image.sha256 = %s
 WHERE wafer.lot_id = %s AND wafer.code = %s
 """
@@ -102,8 +102,10 @@ def look_up(*, lot: Lot, code: str, slot: int | None, layer_id: int, sha256: str
     with connection.cursor() as cursor:
         cursor.execute(_KNOWN, [layer_id, sha256, lot.pk, code])
         found = cursor.fetchone()
-    wafer_id, known_slot, image_id = found or (uuid7(at=now), slot, None)
+    wafer_id, known_slot, image_id, *hold = found or (uuid7(at=now), slot, None)
     wafer = Wafer(id=wafer_id, site_id=lot.site_id, lot=lot, code=code, slot=known_slot, created_at=now)
+    if hold:
+        wafer.hold_number, wafer.held_at, wafer.held_by, wafer.hold_reason = hold
     wafer._state.adding = found is None
     return Known(wafer=wafer, image_id=image_id)
 

@@ -3,6 +3,7 @@ import { confirmed } from "../shared/confirm.js"
 import { countText, plural } from "../shared/formats.js"
 import { getJson, outcome, postJson } from "../shared/http.js"
 import { bind } from "../shared/keys.js"
+import { reasonAsker } from "../shared/reason_sheet.js"
 import { recall, remember } from "../shared/remembered.js"
 import { classNamed, loadClasses } from "../shared/signs.js"
 import { soon } from "../shared/soon.js"
@@ -14,7 +15,6 @@ import * as sheet from "./decided_state.js"
 import { drawProgress, drawRefusals, drawWords } from "./decided_view.js"
 import { LargeView } from "./large_view.js"
 import { isOwn } from "./opinions_state.js"
-import { reasonAsker } from "./reason_sheet.js"
 
 const SETTLE_MS = 700
 const PAGE = 60

@@ -1,7 +1,9 @@
 /** What the review says in words. No DOM. */
 import { countText } from "../shared/formats.js"
+import { reasonsAmong } from "../shared/reasons.js"
 
-const MOST_REASONS = 6
+export { withReason } from "../shared/reasons.js"
+
 export const USUAL_REASONS = ["The picture is not sharp enough", "It cannot be told without another picture", "Somebody who knows this layer should look"]
 
 /** How many wait: counted up to where nobody asks how many more. */
@@ -27,14 +29,9 @@ export function verdictWords({ verdict, class_code: code }, nameOf) {
   return verdict === "nuisance" ? "Nuisance" : nameOf(code)
 }
 
-/** Reasons to choose from: what was given last first, then the usual ones. */
+/** Reasons to skip: what was given last first, then the usual ones. */
 export function reasonsOf(last, usual = USUAL_REASONS) {
-  return [...new Set([...last, ...usual])].slice(0, MOST_REASONS)
-}
-
-/** What was given last, with one more. */
-export function withReason(last, reason) {
-  return [reason, ...last.filter((one) => one !== reason)].slice(0, MOST_REASONS - USUAL_REASONS.length)
+  return reasonsAmong(last, usual)
 }
 
 /** Classes that a few letters, or the key itself, may mean; those that begin so first. */

@@ -15,6 +15,7 @@ import { drawOverlay } from "./overlay.js"
 import { Ruler } from "./ruler.js"
 import { bindCommands } from "./wafer_commands.js"
 import { drawClasses, drawHead, drawImages, drawPlace, drawPlaceless, drawRemarks } from "./wafer_details.js"
+import { WaferHold } from "./wafer_hold.js"
 import { boxAt, placeText, pxToUm, scaleBar } from "./wafer_geometry.js"
 import { WaferMap } from "./wafer_map.js"
 import { WaferSteps } from "./wafer_steps.js"
@@ -273,6 +274,7 @@ document.addEventListener("waferdeck:display", () => redraw())
 bindCommands({ get: () => state, change, choose, zoomToMeant, redrawImage: drawImage, zoom, map, ruler, moveRuler, look, classes })
 setAttribute(find("#viewer"), "aria-label", `Image of wafer ${wafer.code}`)
 drawAround()
+new WaferHold(wafer, readJson("known"))
 const steps = new WaferSteps(find("#steps"), wafer.id)
 // The wafer itself comes first.
 load().finally(() => steps.ask())

@@ -5,6 +5,7 @@ import { isSentElsewhere } from "../shared/http.js"
 import { bind } from "../shared/keys.js"
 import { walkRows } from "../shared/rows.js"
 import { soon } from "../shared/soon.js"
+import { HOLD_EVENTS } from "./holds.js"
 import { digest } from "./inspector.js"
 import { arrivals, failureText, newerText, queryOf, statusText } from "./wafers_state.js"
 
@@ -154,7 +155,7 @@ bind({ keys: ["]"], label: "Older wafers", run: () => rows.querySelector("a[rel=
 
 // What happens ------------------------------------------------------------------------------------------------------
 
-for (const name of ["run.queued", "run.started", "run.waiting", "run.done", "run.failed", "run.cancelled"]) document.addEventListener(`live:${name}`, settle)
+for (const name of ["run.queued", "run.started", "run.waiting", "run.done", "run.failed", "run.cancelled", ...HOLD_EVENTS]) document.addEventListener(`live:${name}`, settle)
 // The first one too: what happened between the drawing of this page and its first word from the server.
 document.addEventListener("live:resync", settle)
 drawStatus()

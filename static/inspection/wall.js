@@ -3,10 +3,11 @@ import { h, keyed, setAttribute, setIcon, setText } from "../shared/dom.js"
 import { ageText, agoText, countText, plural } from "../shared/formats.js"
 import { loadClasses } from "../shared/signs.js"
 import { showTrouble } from "../shared/trouble.js"
+import { HOLD_EVENTS } from "./holds.js"
 import { createCard, markNew, updateCard } from "./wall_card.js"
 import { WallPlaces } from "./wall_places.js"
 import { WallQuestions } from "./wall_questions.js"
-import { PERSON, answered, cardKey, cleanFilters, emptyWall, figures, filtered, heldBack, isUncertain, lanes, levelOf, matches, paused, received, resumed, resynced, sentBy, shown, withinRoom } from "./wall_state.js"
+import { PERSON, answered, cardKey, cleanFilters, emptyWall, figures, filtered, heldBack, isUncertain, lanes, levelOf, matches, paused, received, resumed, resynced, sentBy, shown, withHold, withinRoom } from "./wall_state.js"
 import { bindSteps, focusCard, toNext } from "./wall_steps.js"
 
 const EVENTS = ["run.queued", "run.started", "run.waiting", "run.done", "run.failed", "run.cancelled"]
@@ -203,6 +204,7 @@ for (const name of EVENTS) {
     }
   })
 }
+for (const name of HOLD_EVENTS) document.addEventListener(`live:${name}`, ({ detail }) => change(withHold(wall, detail.data.wafer, detail.data.hold)))
 document.addEventListener("live:resync", resync)
 
 find("#filters").addEventListener("change", ({ target }) => setFilters({ [target.name]: target.value }))

@@ -3,6 +3,7 @@ import { ageElement, setAge } from "../shared/ages.js"
 import { h, icon, setAttribute, setText, svg } from "../shared/dom.js"
 import { plural } from "../shared/formats.js"
 import { bandElement, classCountsText, layerName, severityCounts, verdict, waferName } from "../shared/signs.js"
+import { holdSign } from "./holds.js"
 import { NO_TOOL, levelOf, nextStep } from "./wall_state.js"
 
 const LEAST_BOX_SHARE = 0.035
@@ -70,7 +71,7 @@ function waferOf(card) {
 /** What a screen reader says of a card. */
 function spokenText(card) {
   const grave = ["critical", "major", "minor"].filter((name) => card.counts_by_severity?.[name]).map((name) => `${card.counts_by_severity[name]} ${name}`)
-  return `Wafer ${waferOf(card)}, lot ${card.lot}${layerName(card.layer) && `, layer ${card.layer}`}: ${verdict(card).word}${grave.length ? `, ${grave.join(", ")}` : ""}${nextStep(card) ? `. Open: ${nextStep(card).toLowerCase()}` : ""}`
+  return `Wafer ${waferOf(card)}, lot ${card.lot}${layerName(card.layer) && `, layer ${card.layer}`}: ${verdict(card).word}${grave.length ? `, ${grave.join(", ")}` : ""}${card.hold ? `. On hold: ${card.hold.reason}` : ""}${nextStep(card) ? `. Open: ${nextStep(card).toLowerCase()}` : ""}`
 }
 
 let blank = null
@@ -85,7 +86,7 @@ export function createCard(card) {
 
 function blankCard() {
   return h("article", { class: "card" }, h("a", { class: "card__link" },
-    h("div", { class: "card__picture" }),
+    h("div", { class: "card__picture" }), h("span", { class: "card__held" }),
     h("div", { class: "card__body" },
       h("div", { class: "card__head" }, h("b", { class: "card__wafer" }), h("span", { class: "card__band" })),
       h("p", { class: "card__where clip" }),
@@ -109,6 +110,8 @@ export function updateCard(element, card) {
   setText(find("wafer"), shortened(waferOf(card)))
   setAttribute(find("wafer"), "title", waferOf(card))
   setText(find("where"), whereText(card))
+  find("held").replaceChildren(...(card.hold ? [holdSign()] : []))
+  setAttribute(find("held"), "title", card.hold?.reason ?? null)
   setText(find("makers"), makersText(card))
   setAttribute(find("makers"), "title", makersText(card))
   find("band").replaceChildren(bandElement(card))

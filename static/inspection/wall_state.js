@@ -74,6 +74,12 @@ export function isUncertain(card) {
   return (card.standing?.images ?? 0) > card.images
 }
 
+/** The wall after one of its wafers was put on hold, or released. */
+export function withHold(wall, waferId, hold) {
+  const cards = new Map([...wall.cards].map(([key, card]) => [key, card.wafer.id === waferId ? { ...card, hold } : card]))
+  return { ...wall, cards }
+}
+
 /** Stops what is shown, not the pipeline: arrivals go on being counted. */
 export function paused(wall) {
   return wall.paused ? wall : { ...wall, paused: wall.cards }

@@ -28,6 +28,8 @@ OBJECTS = {
     "api:run_cancel": {"run_id": "run"},
     "api:lot": {"lot_id": "lot"},
     "api:wafer": {"wafer_id": "wafer"},
+    "api:wafer_hold": {"wafer_id": "wafer"},
+    "api:wafer_release": {"wafer_id": "wafer"},
     "api:wafer_standing": {"wafer_id": "wafer"},
     "api:image": {"image_id": "image"},
     "api:image_file": {"image_id": "image"},

@@ -37,6 +37,13 @@ describe("arrivals", () => {
   })
 })
 
+test("a wafer on hold is so on each of its cards", () => {
+  const before = [card("01", { wafer: { id: "w" } }), card("02", { wafer: { id: "w" }, layer: "M4" }), card("03")].reduce(wall.received, wall.emptyWall())
+  const after = wall.withHold(before, "w", { reason: "scratches" })
+  assert.deepEqual(wall.shown(after).map(({ hold }) => hold?.reason), [undefined, "scratches", "scratches"])
+  assert.deepEqual(wall.shown(wall.withHold(after, "w", null)).map(({ hold }) => hold), [undefined, null, null])
+})
+
 describe("after a gap", () => {
   test("what the server no longer has is gone", () => {
     const after = wall.resynced(wall.received(wall.emptyWall(), card("01")), [card("02")])

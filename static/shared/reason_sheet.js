@@ -1,7 +1,7 @@
 /** Asks why, where the record needs it; one key gives a reason that was given before. */
-import { h } from "../shared/dom.js"
-import { recall, remember } from "../shared/remembered.js"
-import { reasonsOf, withReason } from "./review_words.js"
+import { h } from "./dom.js"
+import { reasonsAmong, withReason } from "./reasons.js"
+import { recall, remember } from "./remembered.js"
 
 /** @param {HTMLDialogElement} dialog @param {{key: string, usual: string[]}} how under which name the last ones are kept; reasons for the first time @returns {(title: string) => Promise<?string>} */
 export function reasonAsker(dialog, { key, usual }) {
@@ -22,7 +22,7 @@ export function reasonAsker(dialog, { key, usual }) {
     const last = recall(key).reasons ?? []
     dialog.querySelector("h2").textContent = title
     input.value = ""
-    list.replaceChildren(...reasonsOf(last, usual).map((reason, at) => h("li", {}, h("button", { class: "pick", type: "button", autofocus: at === 0, onclick: () => dialog.close(reason) }, h("kbd", {}, String(at + 1)), h("span", {}, reason)))))
+    list.replaceChildren(...reasonsAmong(last, usual).map((reason, at) => h("li", {}, h("button", { class: "pick", type: "button", autofocus: at === 0, onclick: () => dialog.close(reason) }, h("kbd", {}, String(at + 1)), h("span", {}, reason)))))
     dialog.returnValue = ""
     dialog.showModal()
     return new Promise((resolve) => dialog.addEventListener("close", () => {
