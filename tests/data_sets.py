@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from domain.datasets.formats import FOLDERS, Format, coco, label_studio, table
 from domain.datasets.records import DefectObject, Header, ImageRecord, Split
+from domain.shapes.measure import bbox_of
+from domain.shapes.said import read
 
 HEADER = Header(site="fab", classes=("particle", "pit", "scratch"), seed=7, shares=(0.7, 0.15, 0.15))
 LINKS = "/api/v1/images/{image}/file/"
@@ -50,6 +52,25 @@ def boxes(draw, *, width_px=640, height_px=480):
     return (left, top, draw(st.floats(1, width_px - left)), draw(st.floats(1, height_px - top)))
 
 
+SHAPES = [
+    {"kind": "rotated", "center_px": [200.5, 120.0], "size_px": [60.0, 20.0], "angle_deg": 33.0},
+    {"kind": "rotated", "center_px": [2.0, 120.0], "size_px": [60.0, 20.0], "angle_deg": -60.0},
+    {"kind": "polygon", "points_px": [[10.0, 10.0], [60.5, 12.25], [40.125, 80.0]]},
+    {"kind": "polygon", "points_px": [[10.0, 10.0], [30.0, 10.0], [30.0, 40.0], [10.0, 40.0]]},
+    {"kind": "mask", "bbox_px": [4, 5, 2, 3], "counts": [1, 4, 1]},
+    {"kind": "mask", "bbox_px": [0, 0, 3, 3], "counts": [0, 4, 1, 4]},
+    {"kind": "mask", "bbox_px": [637, 477, 3, 3], "counts": [0, 9]},
+    {"kind": "point", "at_px": [7.25, 8.5]},
+    {"kind": "tag"},
+]
+
+
+def make_shaped(said, *, number=1, code="pit"):
+    """An object that was drawn as something beside a box."""
+    shape = read(said)
+    return make_object(code, bbox_of(shape, width_px=640, height_px=480), number=number, shape=shape)
+
+
 @st.composite
 def records(draw, most=6):
     return [
@@ -64,6 +85,8 @@ def records(draw, most=6):
             is_complete=draw(st.booleans()),
             objects=tuple(
                 make_object(draw(st.sampled_from(HEADER.classes)), draw(boxes()), number=100 * number + at)
+                if draw(st.booleans())
+                else make_shaped(draw(st.sampled_from(SHAPES)), number=100 * number + at)
                 for at in range(draw(st.integers(0, 4)))
             ),
             nuisances=tuple(draw(st.lists(boxes(), max_size=2))),

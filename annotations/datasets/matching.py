@@ -1,5 +1,6 @@
 """Which images here a file's labels are about, and whether the labels can be what they say."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,9 +13,12 @@ from django.db import connection
 from accounts.models import Site
 from annotations.choices import SETTLED
 from core.ids import derived_uuid7
-from domain.datasets.labels import Fault, LabelledImage
+from domain.datasets.labels import Fault, FaultFound, LabelledBox, LabelledImage
 from domain.datasets.records import Box
 from domain.detection.boxes import pairwise_iou
+from domain.shapes import said as shapes
+from domain.shapes.kinds import Shape
+from domain.shapes.measure import bbox_of
 from inspection.models import DefectClass
 
 MOST_FAULTS_TOLD = 500
@@ -23,6 +27,8 @@ OUTSIDE_PX = 1.0
 """A box may reach so far out of its image, as rounding makes it, and is cut to it."""
 SAME_IOU = 0.9
 """A box of the same class that overlaps one that is settled here by so much says the same."""
+_Known = tuple[int, Box, str | None]
+"""Class, box, and the kind of what was drawn where that is more."""
 _UPLOAD_PREFIX = 9
 _AT_ONCE = 20_000
 
@@ -37,7 +43,8 @@ WHERE image.site_id = %(site)s AND (
     OR image.file_name <> '' AND regexp_replace(image.file_name, '[.][^.]*$', '') = ANY(%(stems)s))
 """
 _SETTLED = """
-SELECT task.image_id, said.defect_class_id, said.x_px, said.y_px, said.width_px, said.height_px
+SELECT task.image_id, said.defect_class_id, said.x_px, said.y_px, said.width_px, said.height_px,
+       said.shape ->> 'kind'
 FROM review_task task JOIN annotation said ON said.task_id = task.id AND said.number = task.annotation_number
 WHERE task.image_id = ANY(%s) AND task.state = ANY(%s) AND said.verdict = 'defect'
     AND task.original_id IS NULL
@@ -63,6 +70,7 @@ class NewBox:
     place: Place
     defect_class: DefectClass
     box_px: Box
+    shape: Shape | None
 
 
 @dataclass
@@ -206,12 +214,12 @@ class _Index:
         return place
 
 
-def _settled(images: list[UUID]) -> dict[UUID, list[tuple[int, Box]]]:
-    found: dict[UUID, list[tuple[int, Box]]] = defaultdict(list)
+def _settled(images: list[UUID]) -> dict[UUID, list[_Known]]:
+    found: dict[UUID, list[_Known]] = defaultdict(list)
     with connection.cursor() as cursor:
         cursor.execute(_SETTLED, [images, list(SETTLED)])
-        for image, class_id, *box in cursor.fetchall():
-            found[image].append((class_id, (box[0], box[1], box[2], box[3])))
+        for image, class_id, x_px, y_px, width_px, height_px, kind in cursor.fetchall():
+            found[image].append((class_id, (x_px, y_px, width_px, height_px), kind))
     return found
 
 
@@ -222,14 +230,32 @@ def _usable(image: LabelledImage, place: Place, classes: dict[str, DefectClass],
             known = ", ".join(sorted({known.code for known in classes.values()}))
             outcome.add(Fault(one.where, f"There is no class {one.class_code[:40]}.", f"Known are {known[:300]}."))
             continue
-        box = image.box_px(one.bbox, width_px=place.width_px, height_px=place.height_px)
+        try:
+            box, shape = _placed(image, one, place)
+        except FaultFound as found:
+            outcome.add(found.fault)
+            continue
         cut = _inside(box, place)
         if cut is None:
             size = f"{place.width_px} x {place.height_px}"
             outcome.add(Fault(one.where, "The box is not within its image, or too small.", f"It has {size} pixels."))
             continue
         label = f"import {defect_class.pk} {' '.join(f'{side:.2f}' for side in cut)}"
-        yield NewBox(derived_uuid7(parent=place.image, label=label), place, defect_class, cut)
+        if shape is not None:
+            label += f" {json.dumps(shapes.write(shape))}"
+        yield NewBox(derived_uuid7(parent=place.image, label=label), place, defect_class, cut, shape)
+
+
+def _placed(image: LabelledImage, one: LabelledBox, place: Place) -> tuple[Box, Shape | None]:
+    """An object in pixels of the image here. Raises FaultFound where its shape cannot be one of this image."""
+    size = {"width_px": place.width_px, "height_px": place.height_px}
+    box, shape = image.place_px(one, **size)
+    if shape is None:
+        return box, None
+    try:
+        return bbox_of(shapes.fitted(shape, **size), **size), shape
+    except shapes.ShapeFault as fault:
+        raise FaultFound(one.where, str(fault), f"It has {place.width_px} x {place.height_px} pixels.") from fault
 
 
 def _inside(box: Box, place: Place) -> Box | None:
@@ -244,8 +270,13 @@ def _inside(box: Box, place: Place) -> Box | None:
     return (left, top, width, height) if min(width, height) >= LEAST_SIDE_PX else None
 
 
-def _sort_in(outcome: Matched, box: NewBox, settled: list[tuple[int, Box]], keys: set[UUID]) -> None:
-    same_class = [known for class_id, known in settled if class_id == box.defect_class.pk]
+def _sort_in(outcome: Matched, box: NewBox, settled: list[_Known], keys: set[UUID]) -> None:
+    # A box says nothing new of what is outlined here; an outline does of what has only a box.
+    same_class = [
+        known
+        for class_id, known, kind in settled
+        if class_id == box.defect_class.pk and (box.shape is None or kind == box.shape.kind)
+    ]
     is_known = box.task in keys
     if same_class and not is_known:
         is_known = bool((pairwise_iou(np.array([box.box_px]), np.array(same_class)) >= SAME_IOU).any())

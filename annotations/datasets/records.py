@@ -3,6 +3,7 @@
 Annotations are never edited and images never change, so the same rows give the same records whenever they are read.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,8 @@ from annotations.models import DatasetImage, DatasetSnapshot
 from domain.datasets.records import DefectObject, ImageRecord, Split
 from domain.datasets.settle import Word, words_that_stand
 from domain.datasets.split import Candidate, LotCounts
+from domain.shapes import said as shapes
+from domain.shapes.kinds import Shape
 
 _COUNTS = """
 SELECT lot.code, class.code, count(*)
@@ -43,7 +46,7 @@ ORDER BY own.image_id LIMIT %(limit)s
 _WORDS = """
 SELECT word.image_id, word.task_id, word.annotation_number, word.stage, said.verdict, class.code,
        coalesce(said.x_px, task.x_px), coalesce(said.y_px, task.y_px), coalesce(said.width_px, task.width_px),
-       coalesce(said.height_px, task.height_px), author.username, task.run_id, said.id
+       coalesce(said.height_px, task.height_px), author.username, task.run_id, said.id, said.shape
 FROM dataset_word word
 JOIN review_task task ON task.id = word.task_id
 JOIN annotation said ON said.task_id = word.task_id AND said.number = word.annotation_number
@@ -105,13 +108,20 @@ def _record(row: tuple[Any, ...], said: list[tuple[Any, ...]], *, site: str) -> 
         product=product,
         split=Split(split),
         objects=tuple(
-            DefectObject(one[5], one[6:10], str(one[1]), one[2], author=one[10], stage=one[3])
+            DefectObject(one[5], one[6:10], str(one[1]), one[2], author=one[10], stage=one[3], shape=_shape(one[13]))
             for one in kept
             if one[4] == Verdict.DEFECT
         ),
         nuisances=tuple(one[6:10] for one in kept if one[4] == Verdict.NUISANCE),
         is_complete=is_complete,
     )
+
+
+def _shape(said: Any) -> Shape | None:
+    if said is None:
+        return None
+    # The driver gives JSON as it stands; Django would have read it.
+    return shapes.read(json.loads(said) if isinstance(said, str) else said)
 
 
 def _users_table() -> str:

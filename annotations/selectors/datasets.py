@@ -1,5 +1,6 @@
 """Data sets as people see them."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.db.models import QuerySet
 from annotations.choices import BuildState
 from annotations.models import DatasetExport, DatasetSnapshot
 from core.actors import Actor
+from domain.datasets.formats.says import losses
 from inspection import selectors as inspection
 
 
@@ -61,6 +63,7 @@ def export_of(export: DatasetExport) -> dict[str, Any]:
         "progress": progress_of(export),
         "sha256": export.sha256 or None,
         "bytes": export.bytes,
+        "losses": [asdict(loss) for loss in losses(export.format, export.snapshot.statistics.get("shapes", {}))],
         "error": error_of(export),
     }
 

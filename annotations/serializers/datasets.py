@@ -93,6 +93,12 @@ class BuildErrorOut(serializers.Serializer):
     detail = serializers.CharField()
 
 
+class LossOut(serializers.Serializer):
+    kind = serializers.CharField(help_text="Of a shape.")
+    count = serializers.IntegerField()
+    what = serializers.CharField(help_text="What became of them.")
+
+
 class ExportOut(serializers.Serializer):
     def get_fields(self) -> dict[str, Any]:
         return {
@@ -102,6 +108,7 @@ class ExportOut(serializers.Serializer):
             "progress": ProgressOut(),
             "sha256": serializers.CharField(allow_null=True),
             "bytes": serializers.IntegerField(),
+            "losses": LossOut(many=True, help_text="What the format cannot say as it was drawn."),
             "error": BuildErrorOut(allow_null=True),
         }
 

@@ -1,6 +1,7 @@
 """Labels from elsewhere become tasks and annotations: of images that are here, and none of them twice."""
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -19,6 +20,7 @@ from core.errors import Forbidden
 from core.ids import uuid7
 from domain.datasets.formats import Format, read
 from domain.datasets.labels import Fault
+from domain.shapes import said as shapes
 from inspection import selectors as inspection
 
 _AT_ONCE = 5000
@@ -141,20 +143,26 @@ def _write(boxes: Sequence[NewBox], *, site: Site, author_id: int, now: datetime
     annotation = Annotation(number=1, author_id=author_id, verdict=Verdict.DEFECT, change=Change.IMPORTED, made_at=now)
     box = {"x_px": "box.x", "y_px": "box.y", "width_px": "box.width", "height_px": "box.height"}
     of_task = {"id": "box.task", "image_id": "box.image", "run_id": "box.run", "wafer_id": "box.wafer",
-               "defect_class_id": "box.class", "severity": "box.severity", **box}  # fmt: skip
-    of_annotation = {"id": "box.annotation", "task_id": "box.task", "defect_class_id": "box.class", **box}
+               "defect_class_id": "box.class", "severity": "box.severity", "shape": "box.shape", **box}  # fmt: skip
+    of_annotation = {
+        "id": "box.annotation",
+        "task_id": "box.task",
+        "defect_class_id": "box.class",
+        "shape": "box.shape",
+        **box,
+    }
     task_columns, task_values, task_constants = _insert_of(task, of_task)
     said_columns, said_values, said_constants = _insert_of(annotation, of_annotation)
     rows = [
         (one.task, uuid7(at=now), one.place.image, one.place.run, one.place.wafer, one.defect_class.pk,
-         one.defect_class.severity, *one.box_px)
+         one.defect_class.severity, *one.box_px, one.shape and json.dumps(shapes.write(one.shape)))
         for one in boxes
     ]  # fmt: skip
     statement = f"""
         WITH box AS MATERIALIZED (
             SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::uuid[], %s::int8[], %s::text[],
-                %s::float8[], %s::float8[], %s::float8[], %s::float8[])
-            AS box(task, annotation, image, run, wafer, class, severity, x, y, width, height)
+                %s::float8[], %s::float8[], %s::float8[], %s::float8[], %s::jsonb[])
+            AS box(task, annotation, image, run, wafer, class, severity, x, y, width, height, shape)
         ), made AS (
             INSERT INTO review_task ({task_columns}) SELECT {task_values} FROM box
             ON CONFLICT (id) DO NOTHING RETURNING id

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.datasets.manifest import IMAGE_PREFIX, record_of
-from domain.datasets.records import ImageRecord
+from domain.datasets.records import DefectObject, ImageRecord
 
 _KEY = slice(len(IMAGE_PREFIX), len(IMAGE_PREFIX) + 36)
 _MOST_NAMED = 100
@@ -96,7 +96,7 @@ def _compare(found: Difference, before: ImageRecord, after: ImageRecord) -> None
     for task in old.keys() & new.keys():
         if old[task].class_code != new[task].class_code:
             changes["reclassed"] += 1
-        elif any(abs(a - b) > _SAME_PX for a, b in zip(old[task].bbox_px, new[task].bbox_px, strict=True)):
+        elif _is_redrawn(old[task], new[task]):
             changes["redrawn"] += 1
     found.objects += changes
     for sign, record in ((-1, before), (1, after)):
@@ -108,6 +108,11 @@ def _compare(found: Difference, before: ImageRecord, after: ImageRecord) -> None
         _name(found, "changed", after)
     else:
         found.same += 1
+
+
+def _is_redrawn(before: DefectObject, after: DefectObject) -> bool:
+    is_moved = any(abs(a - b) > _SAME_PX for a, b in zip(before.bbox_px, after.bbox_px, strict=True))
+    return is_moved or before.shape != after.shape
 
 
 def _name(found: Difference, what: str, record: ImageRecord) -> None:

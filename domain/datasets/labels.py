@@ -9,6 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from domain.datasets.records import Box, ImageRecord
+from domain.shapes.kinds import Polygon, Shape, Upright
+from domain.shapes.measure import bbox_of
+from domain.shapes.outline import recognised
+from domain.shapes.said import ShapeFault, read, write
 
 LONGEST_NAME = 255
 LARGEST_PX = 1e6
@@ -66,6 +70,7 @@ class LabelledBox:
     class_code: str
     bbox: Box
     where: str = field(default="", compare=False)
+    shape: Shape | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +94,28 @@ class LabelledImage:
     unit: Unit = Unit.PIXELS
     where: str = field(default="", compare=False)
 
-    def box_px(self, box: Box, *, width_px: int, height_px: int) -> Box:
-        """A box of this image in pixels, given how large the image is."""
+    def place_px(self, one: LabelledBox, *, width_px: int, height_px: int) -> tuple[Box, Shape | None]:
+        """An object of this image in pixels, given how large the image is: its box, and what is more than that.
+
+        Raises:
+            FaultFound: in pixels its outline is none.
+        """
         if self.unit is Unit.PIXELS:
-            return box
-        left, top, width, height = box
-        return left * width_px, top * height_px, width * width_px, height * height_px
+            return one.bbox, one.shape
+        if isinstance(one.shape, Polygon):
+            points = tuple((x * width_px, y * height_px) for x, y in one.shape.points_px)
+            shape = shape_of(write(recognised(Polygon(points))), where=one.where)
+            box = bbox_of(shape, width_px=width_px, height_px=height_px)
+            return (box, None) if isinstance(shape, Upright) else (box, shape)
+        left, top, width, height = one.bbox
+        return (left * width_px, top * height_px, width * width_px, height * height_px), one.shape
 
 
 def labelled(record: ImageRecord) -> LabelledImage:
     """What of a record other people's formats can say at most; also what readers of ours give back."""
     return LabelledImage(
         file_name=record.export_name,
-        objects=tuple(LabelledBox(one.class_code, one.bbox_px) for one in record.objects),
+        objects=tuple(LabelledBox(one.class_code, one.bbox_px, shape=one.shape) for one in record.objects),
         nuisances=record.nuisances,
         sha256=record.sha256,
         width_px=record.width_px,
@@ -174,6 +188,18 @@ def size_of(value: Any, *, where: str) -> int:
     if size != int(size):
         raise FaultFound(where, f"{size:g} is no whole number of pixels.", "Write the size in whole pixels.")
     return int(size)
+
+
+def shape_of(said: Any, *, where: str) -> Shape:
+    """A shape as `domain.shapes.said` has it.
+
+    Raises:
+        FaultFound: it is none.
+    """
+    try:
+        return read(said)
+    except ShapeFault as fault:
+        raise FaultFound(where, str(fault), "Draw it so that it can be, or leave the object out.") from fault
 
 
 def box_of(values: Any, *, where: str) -> Box:

@@ -12,11 +12,13 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from domain.datasets.records import DefectObject, Duplicate, Header, ImageRecord, Split
+from domain.shapes import said as shapes
 
 KIND = "waferdeck-dataset"
 VERSION = 1
-OBJECT = ("class", "bbox_px", "task", "annotation", "author", "stage")
-"""What stands in an object, in this order: names at each of a million objects would be most of what is read."""
+OBJECT = ("class", "bbox_px", "task", "annotation", "author", "stage", "shape")
+"""What stands in an object, in this order: names at each of a million objects would be most of what is read. The last
+is there only where more than a box was drawn; see `domain.shapes.said`."""
 IMAGE_PREFIX = b'{"image":"'
 _DUPLICATE_PREFIX = b'{"duplicate":"'
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
@@ -58,9 +60,7 @@ def image_line(record: ImageRecord) -> bytes:
             "product": record.product,
             "split": record.split.value,
             "is_complete": record.is_complete,
-            "objects": [
-                (one.class_code, one.bbox_px, one.task, one.annotation, one.author, one.stage) for one in record.objects
-            ],
+            "objects": [_object(one) for one in record.objects],
             "nuisances": record.nuisances,
         }
     )
@@ -115,12 +115,17 @@ def record_of(line: bytes) -> ImageRecord:
         said["file_name"], said["site"], said["lot"], said["wafer"], said["layer"], said["tool"], said["product"],
         Split(said["split"]),
         tuple([
-            DefectObject(code, tuple(box), task, annotation, author, stage)
-            for code, box, task, annotation, author, stage in said["objects"]
+            DefectObject(code, tuple(box), task, annotation, author, stage, *map(shapes.read, shape))
+            for code, box, task, annotation, author, stage, *shape in said["objects"]
         ]),
         tuple([tuple(box) for box in said["nuisances"]]),
         said["is_complete"],
     )  # fmt: skip
+
+
+def _object(one: DefectObject) -> tuple[Any, ...]:
+    said = (one.class_code, one.bbox_px, one.task, one.annotation, one.author, one.stage)
+    return (*said, shapes.write(one.shape)) if one.shape else said
 
 
 def _line(said: dict[str, Any]) -> bytes:

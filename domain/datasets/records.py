@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-Box = tuple[float, float, float, float]
-"""Left, top, width, height, in pixels of the image."""
+from domain.shapes.kinds import Box, Kind, Shape
 
 SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "bmp": ".bmp", "tiff": ".tif"}
 
@@ -24,6 +23,7 @@ class DefectObject:
     Attributes:
         task, annotation: where it was said: a review task, and the number of the annotation that counts.
         stage: the state the task was in when the snapshot was taken.
+        shape: what was drawn, where that is more than the box around it.
     """
 
     class_code: str
@@ -32,6 +32,11 @@ class DefectObject:
     annotation: int
     author: str
     stage: str
+    shape: Shape | None = None
+
+    @property
+    def kind(self) -> Kind:
+        return self.shape.kind if self.shape else Kind.BOX
 
 
 @dataclass(frozen=True, slots=True)

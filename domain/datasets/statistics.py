@@ -20,7 +20,8 @@ def counts_of(records: Iterable[ImageRecord]) -> Counts:
     Returns:
         `images`, `objects`, `nuisances`, `complete`, `empty` (without a defect) by split; `lots`: images by split and
         lot; `classes`: objects by split and class; `layers`, `tools`, `products`: images by code; `stages`, `authors`:
-        objects; `sizes`: objects by class and the power of two of pixels at which the square root of their area begins;
+        objects; `shapes`: objects by kind; `sizes`: objects by class and the power of two of pixels at which the square
+        root of their area begins;
         `per_image`: images by how many objects they have, 20 for more.
     """
     flat: dict[str, Counter[str]] = defaultdict(Counter)
@@ -40,6 +41,7 @@ def counts_of(records: Iterable[ImageRecord]) -> Counts:
         for one in record.objects:
             nested["classes"][split][one.class_code] += 1
             nested["sizes"][one.class_code][_size(one.bbox_px[2] * one.bbox_px[3])] += 1
+            flat["shapes"][one.kind] += 1
             flat["stages"][one.stage] += 1
             flat["authors"][one.author] += 1
     return {

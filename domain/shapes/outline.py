@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 
-from domain.shapes.kinds import Mask, Place
+from domain.shapes.kinds import Mask, Place, Polygon, Rotated, Shape, Upright
 from domain.shapes.measure import ring_area
 from domain.shapes.runs import Bits, bits_of
 
@@ -56,6 +57,30 @@ def simplified(points: Sequence[Place], *, within_px: float) -> list[Place]:
     if len(kept) < 3:
         return [(float(x), float(y)) for x, y in ring]
     return [(float(x), float(y)) for x, y in ring[kept]]
+
+
+def recognised(shape: Shape, *, within_px: float = 0.02) -> Shape:
+    """The box, upright or turned, that an outline of four corners is; any other shape as it is."""
+    if not isinstance(shape, Polygon) or len(shape.points_px) != 4:
+        return shape
+    first, second, third, fourth = corners = np.asarray(shape.points_px, np.float64)
+    if np.abs(first + third - second - fourth).max() > 2 * within_px:
+        return shape
+    along, down = second - first, fourth - first
+    width, height = float(np.hypot(*along)), float(np.hypot(*down))
+    if abs(along @ down) > within_px * max(width, height):
+        return shape
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    is_upright = min(np.abs(along).min(), np.abs(along[::-1]).min()) <= within_px
+    if is_upright:
+        left, top, right, bottom = (float(side) for side in (*low, *high))
+        return Upright((left, top, right - left, bottom - top))
+    if along[0] * down[1] - along[1] * down[0] < 0:
+        # Drawn the other way round.
+        along, width, height = down, height, width
+    x, y = (float(side) for side in corners.mean(axis=0))
+    angle = math.degrees(math.atan2(along[1], along[0]))
+    return Rotated((x, y), (width, height), angle)
 
 
 def _ways(bits: Bits) -> dict[_Corner, list[_Corner]]:

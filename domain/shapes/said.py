@@ -44,7 +44,7 @@ def read(said: Any) -> Shape:
         raise ShapeFault("A shape is an object with a kind.")
     kinds = ", ".join(Kind)
     try:
-        kind = Kind(said.get("kind"))
+        kind = Kind(str(said.get("kind")))
     except ValueError as fault:
         raise ShapeFault(f"There is no kind {said.get('kind')!s:.20}. Known: {kinds}.") from fault
     wanted = {"kind", *_MEMBERS[kind]}

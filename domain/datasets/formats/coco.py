@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
+from domain.datasets.formats import coco_shapes
 from domain.datasets.formats.json_stream import JsonText, member
 from domain.datasets.labels import (
     Fault,
@@ -52,8 +53,8 @@ def write(records: Iterable[ImageRecord], *, header: Header, links: str, out: Bi
             left, top, width, height = one.bbox_px
             parts.append(
                 f'{{"id":{number},"image_id":{at},"category_id":{numbers[one.class_code]},'
-                f'"bbox":[{left!r},{top!r},{width!r},{height!r}],"area":{width * height!r},"iscrowd":0,'
-                f'"segmentation":[],"task":"{one.task}","annotation":{one.annotation},'
+                f'"bbox":[{left!r},{top!r},{width!r},{height!r}],{coco_shapes.members_of(one, record)},"iscrowd":0,'
+                f'"task":"{one.task}","annotation":{one.annotation},'
                 f'"author":{authors[one.author]},"stage":"{one.stage}"}}'
             )
         if parts:
@@ -80,7 +81,7 @@ class _Found:
         self.limits = limits
         self.images: dict[int | str, tuple[str, dict[str, Any]]] = {}
         self.classes: dict[int | str, str] = {}
-        self.boxes: dict[int | str, list[tuple[str, int | str, Box]]] = defaultdict(list)
+        self.boxes: dict[int | str, list[tuple[str, int | str, Box, dict[str, Any]]]] = defaultdict(list)
         self.count = 0
         self.faults: list[Fault] = []
 
@@ -131,23 +132,34 @@ class _Found:
         if element.get("iscrowd"):
             raise FaultFound(f"{where}.iscrowd", "A crowd is no single defect.", "Draw each defect, or leave it out.")
         box = box_of(member(element, "bbox", where=where), where=f"{where}.bbox")
-        self.boxes[image].append((where, category, box))
+        drawn = {name: element[name] for name in ("shape", "segmentation") if element.get(name)}
+        self.boxes[image].append((where, category, box, drawn))
 
     def _put_together(self) -> Iterator[LabelledImage | Fault]:
         for key, (where, element) in self.images.items():
             try:
                 objects = []
-                for at, category, box in self.boxes.pop(key, ()):
-                    if category in self.classes:
-                        objects.append(LabelledBox(self.classes[category], box, at))
-                    else:
+                for at, category, box, drawn in self.boxes.pop(key, ()):
+                    if category not in self.classes:
                         yield Fault(f"{at}.category_id", f"There is no category {category}.", "Add it to categories.")
+                        continue
+                    try:
+                        shape = coco_shapes.read(drawn, _size_of(element), where=at) if drawn else None
+                        objects.append(LabelledBox(self.classes[category], box, at, shape))
+                    except FaultFound as found:
+                        yield found.fault
                 yield _labelled(where, element, tuple(objects))
             except FaultFound as found:
                 yield found.fault
         for key, boxes in self.boxes.items():
-            for at, _, _ in boxes:
+            for at, *_ in boxes:
                 yield Fault(f"{at}.image_id", f"There is no image {key!s:.40}.", "Add it to images.")
+
+
+def _size_of(element: dict[str, Any]) -> tuple[int, int]:
+    """Width and height as the file says, 0 where it says nothing that can be."""
+    width, height = (element.get(side) for side in ("width", "height"))
+    return (width, height) if type(width) is int and type(height) is int and min(width, height) > 0 else (0, 0)
 
 
 def _labelled(where: str, element: dict[str, Any], objects: tuple[LabelledBox, ...]) -> LabelledImage:

@@ -1,4 +1,4 @@
-"""Label Studio's JSON: a list of tasks, with rectangles in per cent of the image.
+"""Label Studio's JSON: a list of tasks, with regions in per cent of the image.
 
 What it has no place for (nuisances, where an image comes from) stands in the task's `data`, which it keeps as it is.
 """
@@ -11,24 +11,22 @@ from typing import Any, BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from domain.datasets.formats.json_stream import JsonText, member
+from domain.datasets.formats.label_studio_shapes import CONTROL_OF, CONTROLS, TO_NAME, is_region, object_of, result_of
 from domain.datasets.labels import (
     Fault,
     FaultFound,
-    LabelledBox,
     LabelledImage,
     Limits,
     Unit,
     box_of,
     digest_of,
     file_name_of,
-    number_of,
     size_of,
     text_of,
 )
-from domain.datasets.records import Box, Header, ImageRecord
+from domain.datasets.records import Header, ImageRecord
+from domain.shapes.kinds import Kind
 
-FROM_NAME, TO_NAME = "label", "image"
-_SIDES = ("x", "y", "width", "height")
 _TASKS_AT_ONCE = 200
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -45,13 +43,24 @@ def chunks(records: Iterable[ImageRecord], *, header: Header, links: str) -> Ite
     yield (lead + ",\n".join(waiting) + "]\n").encode() if waiting or lead == "[" else b"]\n"
 
 
-def label_config(header: Header) -> str:
-    """The labelling interface that the tasks belong to."""
-    labels = "".join(f'<Label value="{code}"/>' for code in header.classes)
-    return (
-        f'<View><Image name="{TO_NAME}" value="$image"/>'
-        f'<RectangleLabels name="{FROM_NAME}" toName="{TO_NAME}">{labels}</RectangleLabels></View>'
+def label_config(header: Header, kinds: Iterable[Kind] = (Kind.BOX,)) -> str:
+    """The labelling interface that the tasks belong to.
+
+    Args:
+        kinds: of shapes that there are. One that is not there is better left out: with a control for points, Label
+            Studio's converter to COCO takes all classes for one.
+    """
+    used = {CONTROL_OF[kind] for kind in kinds}
+    regions = "".join(
+        f'<{tag} name="{name}" toName="{TO_NAME}">{"".join(_label(tag, code) for code in header.classes)}</{tag}>'
+        for kind, (name, tag) in CONTROLS.items()
+        if kind in used
     )
+    return f'<View><Image name="{TO_NAME}" value="$image"/>{regions}</View>'
+
+
+def _label(tag: str, code: str) -> str:
+    return f'<Choice value="{code}"/>' if tag == "Choices" else f'<Label value="{code}"/>'
 
 
 def read(file: BinaryIO, *, limits: Limits) -> Iterator[LabelledImage | Fault]:
@@ -85,10 +94,10 @@ def _image(task: Any, faults: list[Fault], *, where: str) -> LabelledImage:
     is_known = min(size) > 0
     objects = []
     for at, result in enumerate(results):
-        if isinstance(result, dict) and result.get("type") != "rectanglelabels":
+        if not is_region(result):
             continue
         try:
-            objects.append(_object(result, size if is_known else (1, 1), where=f"{path}[{at}]"))
+            objects.append(object_of(result, size if is_known else None, where=f"{path}[{at}]"))
         except FaultFound as found:
             faults.append(found.fault)
     nuisances = data.get("nuisances", []) if is_known else []
@@ -131,21 +140,6 @@ def _size(results: list[Any], data: dict[str, Any], *, where: str) -> tuple[int,
     return size_of(data.get("width_px", 0), where=where), size_of(data.get("height_px", 0), where=where)
 
 
-def _object(result: Any, size: tuple[int, int], *, where: str) -> LabelledBox:
-    value = member(result, "value", where=where)
-    labels = member(value, "rectanglelabels", where=f"{where}.value")
-    if not isinstance(labels, list) or len(labels) != 1:
-        raise FaultFound(f"{where}.value.rectanglelabels", "A rectangle has one label.", "Give it one.")
-    if value.get("rotation"):
-        raise FaultFound(f"{where}.value.rotation", "The rectangle is turned.", "Draw it upright.")
-    x, y, width, height = (
-        number_of(member(value, side, where=f"{where}.value"), where=f"{where}.value.{side}", least=-1, most=101) / 100
-        for side in _SIDES
-    )
-    box = box_of((x * size[0], y * size[1], width * size[0], height * size[1]), where=f"{where}.value")
-    return LabelledBox(text_of(labels[0], where=f"{where}.value.rectanglelabels"), box, where)
-
-
 def _file_name(address: Any, data: dict[str, Any], *, where: str) -> str:
     if "file_name" in data:
         return file_name_of(data["file_name"], where=where)
@@ -184,30 +178,7 @@ def _task(at: int, record: ImageRecord, links: str) -> dict[str, Any]:
                 "id": at,
                 "was_cancelled": False,
                 "ground_truth": False,
-                "result": [
-                    _result(number, one.class_code, one.bbox_px, record) for number, one in enumerate(record.objects)
-                ],
+                "result": [result_of(number, one, record) for number, one in enumerate(record.objects)],
             }
         ],
-    }
-
-
-def _result(number: int, code: str, box: Box, record: ImageRecord) -> dict[str, Any]:
-    left, top, width, height = box
-    return {
-        "id": f"r{number}",
-        "type": "rectanglelabels",
-        "from_name": FROM_NAME,
-        "to_name": TO_NAME,
-        "original_width": record.width_px,
-        "original_height": record.height_px,
-        "image_rotation": 0,
-        "value": {
-            "x": 100 * left / record.width_px,
-            "y": 100 * top / record.height_px,
-            "width": 100 * width / record.width_px,
-            "height": 100 * height / record.height_px,
-            "rotation": 0,
-            "rectanglelabels": [code],
-        },
     }

@@ -1,4 +1,4 @@
-"""CSV: a line per box, and one for an image without any.
+"""CSV: a line per box, and one for an image without any. What was drawn beside the box is JSON in the column `shape`.
 
 A cell that a spreadsheet would take for a formula begins with an apostrophe, which is taken off again on reading.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import BinaryIO
@@ -21,10 +22,13 @@ from domain.datasets.labels import (
     digest_of,
     file_name_of,
     parsed_number,
+    shape_of,
     size_of,
     text_of,
 )
 from domain.datasets.records import Box, Header, ImageRecord
+from domain.shapes import said as shapes
+from domain.shapes.kinds import Shape
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 DEFECT, NUISANCE, NOTHING = "defect", "nuisance", "none"
@@ -32,10 +36,12 @@ _BOX = ("x_px", "y_px", "box_width_px", "box_height_px")
 COLUMNS = (
     "file_name", "sha256", "image", "pixel_sha256", "original_name", "split", "width_px", "height_px", "site", "lot",
     "wafer", "layer", "tool", "product", "is_complete", "kind", "class_code", *_BOX, "task", "annotation", "author",
-    "stage", "address",
+    "stage", "shape", "address",
 )  # fmt: skip
 _NAMES = ("sha256", "external_id", "file_name")
 _LINES_AT_ONCE = 500
+# A painted region with as many runs as there may be.
+_LONGEST_CELL = 1 << 18
 
 
 def chunks(records: Iterable[ImageRecord], *, header: Header, links: str) -> Iterator[bytes]:
@@ -76,11 +82,11 @@ def _rows(record: ImageRecord, links: str) -> Iterator[list[object]]:
     address = links.format(image=record.image)
     for one in record.objects:
         yield [*image, DEFECT, _safe(one.class_code), *one.bbox_px, one.task, one.annotation, _safe(one.author),
-               one.stage, address]  # fmt: skip
+               one.stage, json.dumps(shapes.write(one.shape)) if one.shape else "", address]  # fmt: skip
     for box in record.nuisances:
-        yield [*image, NUISANCE, "", *box, "", "", "", "", address]
+        yield [*image, NUISANCE, "", *box, "", "", "", "", "", address]
     if not record.objects and not record.nuisances:
-        yield [*image, NOTHING, "", "", "", "", "", "", "", "", "", address]
+        yield [*image, NOTHING, "", "", "", "", "", "", "", "", "", "", address]
 
 
 def _safe(text: str) -> str:
@@ -100,6 +106,7 @@ class _Found:
         self._boxes = 0
 
     def take(self, lines: io.TextIOWrapper) -> Iterator[LabelledImage | Fault]:
+        csv.field_size_limit(_LONGEST_CELL)
         reader = csv.reader(lines, strict=True)
         rows = _located(reader)
         _, columns = next(rows, (1, []))
@@ -147,7 +154,7 @@ class _Found:
             self._nuisances[key].append(box)
         elif kind == DEFECT:
             code = text_of(row["class_code"], where=f"{where}, class_code")
-            self._objects[key].append(LabelledBox(code, box, where))
+            self._objects[key].append(LabelledBox(code, box, where, _shape(row.get("shape", ""), where=where)))
         else:
             raise FaultFound(where, f"There is no kind {kind:.20}.", f"{DEFECT}, {NUISANCE} or {NOTHING}.")
 
@@ -165,6 +172,16 @@ class _Found:
             split=split, where=where,
         )  # fmt: skip
         self._objects[key], self._nuisances[key] = [], []
+
+
+def _shape(cell: str, *, where: str) -> Shape | None:
+    if not cell:
+        return None
+    try:
+        said = json.loads(cell)
+    except (ValueError, RecursionError) as fault:
+        raise FaultFound(f"{where}, shape", "It is no JSON.", "Leave it empty for a box.") from fault
+    return shape_of(said, where=f"{where}, shape")
 
 
 def _located(reader: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:

@@ -6,12 +6,14 @@ Label Studio do; files that count pixels from 1 are half a pixel off, which no r
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
 from domain.datasets.formats.archives import Archive, is_zip
+from domain.datasets.formats.says import is_said, readme
 from domain.datasets.labels import (
     Fault,
     FaultFound,
@@ -37,11 +39,15 @@ _SIDES = ("xmin", "ymin", "xmax", "ymax")
 def entries(records: Iterable[ImageRecord], *, header: Header, links: str) -> Iterator[tuple[str, bytes]]:
     """Files of the data set: name and content."""
     stems: dict[Split, list[str]] = {split: [] for split in Split}
+    kinds: Counter[str] = Counter()
     for record in records:
+        kinds.update(one.kind for one in record.objects)
         stems[record.split].append(record.stem)
         yield f"Annotations/{record.stem}.xml", _written(record, links).encode()
     for split, named in stems.items():
         yield f"ImageSets/Main/{FOLDERS[split]}.txt", "".join(f"{stem}\n" for stem in named).encode()
+    if text := readme("voc", kinds):
+        yield "README.txt", text
 
 
 def read(file: BinaryIO, *, limits: Limits) -> Iterator[LabelledImage | Fault]:
@@ -193,6 +199,8 @@ def _written(record: ImageRecord, links: str) -> str:
         "  <segmented>0</segmented>",
     ]
     for one in record.objects:
+        if not is_said("voc", one.kind):
+            continue
         left, top, width, height = one.bbox_px
         corners = zip(_SIDES, (left, top, left + width, top + height), strict=True)
         lines += [

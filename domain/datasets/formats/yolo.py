@@ -1,15 +1,20 @@
 """YOLO: a text file per image with class number, centre and size as shares of the image; `data.yaml` has the names.
 
+Outlines are lines of class number and corners, as its segmentation and its turned boxes have them. Its readers take a
+file with one outline for a file of outlines, so beside one a box is written by its four corners, too.
+
 It cannot say how large an image is, nor what is a nuisance; the name of a file is the digest of its image.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from domain.datasets.formats.archives import Archive, is_zip
+from domain.datasets.formats.says import is_said, readme
 from domain.datasets.formats.voc import FOLDERS
 from domain.datasets.labels import (
     Fault,
@@ -24,23 +29,38 @@ from domain.datasets.labels import (
     parsed_number,
     text_of,
 )
-from domain.datasets.records import Box, Header, ImageRecord, Split
+from domain.datasets.records import Box, DefectObject, Header, ImageRecord, Split
+from domain.shapes.kinds import Mask, Polygon, Rotated
+from domain.shapes.measure import extent_of
+from domain.shapes.outline import outline_of, simplified
+from domain.shapes.said import MOST_POINTS
 
 _SPLITS = {"train": Split.TRAIN, "val": Split.VALIDATION, "valid": Split.VALIDATION, "validation": Split.VALIDATION,
            "test": Split.TEST}  # fmt: skip
 _NO_LABELS = ("classes.txt", "train.txt", "val.txt", "test.txt", "readme.txt", "obj.names", "notes.txt")
 _MOST_NAMES = 10_000
+_OVER = 0.5
+"""So far beyond the image a turned box may reach."""
+_COARSE_PX = 0.75
 
 
 def entries(records: Iterable[ImageRecord], *, header: Header, links: str) -> Iterator[tuple[str, bytes]]:
     """Files of the data set: name and content."""
     numbers = {code: at for at, code in enumerate(header.classes)}
     yield "data.yaml", _data_yaml(header).encode()
+    kinds: Counter[str] = Counter()
     for record in records:
+        kinds.update(one.kind for one in record.objects)
+        said = [one for one in record.objects if is_said("yolo", one.kind)]
+        has_outline = any(one.shape for one in said)
+        places = [_corners(one, record) if has_outline else _shares(one.bbox_px, record) for one in said]
         lines = [
-            f"{numbers[one.class_code]} {' '.join(map(repr, _shares(one.bbox_px, record)))}\n" for one in record.objects
+            f"{numbers[one.class_code]} {' '.join(map(repr, shares))}\n"
+            for one, shares in zip(said, places, strict=True)
         ]
         yield f"labels/{FOLDERS[record.split]}/{record.stem}.txt", "".join(lines).encode()
+    if text := readme("yolo", kinds):
+        yield "README.txt", text
 
 
 def read(file: BinaryIO, *, limits: Limits) -> Iterator[LabelledImage | Fault]:
@@ -90,14 +110,36 @@ def read(file: BinaryIO, *, limits: Limits) -> Iterator[LabelledImage | Fault]:
 
 def _object(line: str, names: dict[int, str], *, where: str) -> LabelledBox:
     cells = line.split()
-    if len(cells) != 5:
-        what = "An outline" if len(cells) > 5 else "A line that is too short"
-        raise FaultFound(where, f"{what}: it has {len(cells)} numbers.", "Class, centre x and y, width, height: five.")
+    is_outline = len(cells) >= 7 and len(cells) % 2 == 1
+    if len(cells) != 5 and not is_outline:
+        advice = "Class, centre x and y, width, height: five. Or the class, and x and y of three corners or more."
+        what = "A line that is too short" if len(cells) < 5 else "A line that is neither box nor outline"
+        raise FaultFound(where, f"{what}: it has {len(cells)} numbers.", advice)
     number = parsed_number(cells[0], where=where)
     if number not in names:
         raise FaultFound(where, f"There is no class {cells[0]:.20}.", "Name it in data.yaml.")
+    if is_outline:
+        places = [parsed_number(cell, where=where, least=0 - _OVER, most=1 + _OVER) for cell in cells[1:]]
+        outline = Polygon(tuple(zip(places[::2], places[1::2], strict=True)))
+        return LabelledBox(names[int(number)], extent_of(outline), where, outline)
     x, y, width, height = (parsed_number(cell, where=where, least=0, most=1) for cell in cells[1:])
     return LabelledBox(names[int(number)], box_of((x - width / 2, y - height / 2, width, height), where=where), where)
+
+
+def _corners(one: DefectObject, record: ImageRecord) -> list[float]:
+    """The outline of an object as shares of the image: x and y of every corner."""
+    left, top, width, height = one.bbox_px
+    match one.shape:
+        case Mask():
+            points, _ = outline_of(one.shape)
+            if len(points) > MOST_POINTS:
+                points = simplified(points, within_px=_COARSE_PX)
+        case Polygon(points_px=found) | Rotated(corners_px=found):
+            points = list(found)
+        case _:
+            right, bottom = left + width, top + height
+            points = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    return [share for x, y in points for share in (x / record.width_px, y / record.height_px)]
 
 
 def _shares(box: Box, record: ImageRecord) -> Box:

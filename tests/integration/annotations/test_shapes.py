@@ -1,14 +1,22 @@
 """What people draw beside boxes is checked, kept as it was drawn, and compared by its pixels."""
 
+import io
+from dataclasses import replace
+
 import pytest
 
 from annotations import selectors, services
 from annotations.choices import Verdict
+from annotations.models import Annotation
 from annotations.services import Word
 from audit.models import AuditEvent
+from core import image_store
 from core.errors import Invalid
 from core.ids import uuid7
-from domain.shapes.said import read
+from domain.datasets.formats import Format
+from domain.datasets.manifest import images_of
+from domain.shapes.said import read, write
+from tests.data_sets import written
 from tests.factories import AT
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +110,33 @@ class TestAShape:
 
         assert done["state"] == "done"
         assert card_of(task, ann)["draft"] == {"shape": MASK}
+
+
+class TestADataSet:
+    def test_has_what_was_drawn_and_takes_it_back_from_a_file_of_it(self, task, ann, site, inspected):
+        decide(task, ann, shape=MASK)
+        selection = selectors.DatasetSelection(states=("decided",))
+        snapshot, _ = services.freeze_dataset(site=site, code="D1", selection=selection, actor=ann, now=AT)
+        services.build_datasets(budget_s=30)
+        snapshot.refresh_from_db()
+        (image,) = images_of(image_store.get(snapshot.manifest_key).splitlines(keepends=True))
+
+        assert write(image.objects[0].shape) == MASK
+        assert snapshot.statistics["shapes"] == {"mask": 1}
+        export = services.export_dataset(
+            dataset_id=snapshot.pk, format=Format.VOC, with_images=False, actor=ann, now=AT
+        )
+        assert [loss["kind"] for loss in selectors.export_of(export)["losses"]] == ["mask"]
+
+        moved = {"kind": "polygon", "points_px": [[30.0, 30.0], [40.0, 30.0], [30.0, 40.0]]}
+        other = replace(image.objects[0], shape=read(moved), bbox_px=(30.0, 30.0, 10.0, 10.0))
+        file = io.BytesIO(written([replace(image, objects=(*image.objects, other))], Format.COCO))
+        report = services.import_labels(
+            file=file, format=Format.COCO, site=site, is_dry_run=False, skips_faults=False, actor=ann, now=AT
+        )
+
+        assert (report.faults, report.known, report.written) == ((), 1, 1)
+        assert Annotation.objects.get(change="imported").shape == moved
 
 
 class TestTwoPeople:

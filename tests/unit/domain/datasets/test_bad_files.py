@@ -122,7 +122,7 @@ class TestYolo:
         ("line", "what"),
         [
             ("0 0.5 0.5 0.1", "too short"),
-            ("0 0.1 0.1 0.2 0.2 0.3 0.3", "outline"),
+            ("0 0.1 0.1 0.2 0.2 0.3", "neither box nor outline"),
             ("7 0.5 0.5 0.1 0.1", "no class 7"),
             ("0 0.5 0.5 nan 0.1", "no place"),
             ("0 1.5 0.5 0.1 0.1", "no place"),
@@ -179,7 +179,7 @@ class TestCsv:
             (HEAD + "a.png,pit,1,1_0,3,4\n", "line 2, y_px", "no number"),
             (HEAD + ",pit,1,2,3,4\n", "line 2", "which image"),
             (HEAD + 'a.png,"pit', "line 2", "no CSV"),
-            (HEAD + "a.png," + "x" * 200_000, "line 2", "no CSV"),
+            (HEAD + "a.png," + "x" * 300_000, "line 2", "no CSV"),
             ("a,b\n1,2\n", "line 1", "class_code"),
             ("file_name,file_name,class_code,x_px,y_px,box_width_px,box_height_px\n", "line 1", "twice"),
             ("", "line 1", "class_code"),
@@ -197,7 +197,7 @@ class TestLabelStudio:
     @pytest.mark.parametrize(
         ("change", "where", "what"),
         [
-            ({"rotation": 5}, "$[0].annotations[0].result[0].value.rotation", "turned"),
+            ({"rotation": "x"}, "$[0].annotations[0].result[0].value.rotation", "A number"),
             ({"rectanglelabels": ["a", "b"]}, "$[0].annotations[0].result[0].value.rectanglelabels", "one label"),
             ({"x": 400}, "$[0].annotations[0].result[0].value.x", "no place"),
             ({"width": 0}, "$[0].annotations[0].result[0].value", "empty"),
