@@ -212,7 +212,7 @@ def claim_idempotency_key(*, user_id: int, key: str, fingerprint: str, now: date
     )
     if is_new:
         return Claim(user_id=user_id, key=key, attempt=1)
-    row = IdempotencyKey.objects.select_for_update().filter(user_id=user_id, key=key).first()
+    row = IdempotencyKey.objects.select_for_update(no_key=True).filter(user_id=user_id, key=key).first()
     if row is None:
         raise StillRunning(
             "The first request with this Idempotency-Key has just failed. Send it again.", retry_after_s=1

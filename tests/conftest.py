@@ -19,17 +19,21 @@ from tests.live_stack import LiveStack, attached, running
 
 COMPUTES_ONLY = ("tests/unit/domain/", "tests/unit/training/", "tests/unit/demo/")
 """Tests that meet no server, and so none of its rows and counts that other tests look at."""
+FROM_OUTSIDE = ("tests/e2e/", "tests/stack/", "tests/functional/test_live_")
+"""Tests of one running instance, which has servers of its own."""
 
 
-class OneForServers(LoadScopeScheduling):
-    """Where several processes share the work, one has all that may need servers; the others take files that compute."""
+class ByServers(LoadScopeScheduling):
+    """Where several processes share the work, each server is one's alone; files that compute are anybody's."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(FROM_OUTSIDE):
+            return "the instance"
         return nodeid.split("::")[0] if nodeid.startswith(COMPUTES_ONLY) else "servers"
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> OneForServers:
-    return OneForServers(config, log)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServers:
+    return ByServers(config, log)
 
 
 @pytest.hookimpl(trylast=True)

@@ -14,7 +14,7 @@ _VISIBLE = "id = %s AND (%s OR site_id = ANY(%s))"
 _NAMES = ("key", "is_everywhere", "sites")
 _QUEUE = Question(lambda: where(ReviewQueue.objects.order_by(), _VISIBLE, *_NAMES))
 _TASK = Question(lambda: where(ReviewTask.objects.order_by(), _VISIBLE, *_NAMES))
-_LOCKED_TASK = Question(lambda: where(ReviewTask.objects.order_by().select_for_update(), _VISIBLE, *_NAMES))
+_LOCKED_TASK = Question(lambda: where(ReviewTask.objects.order_by().select_for_update(no_key=True), _VISIBLE, *_NAMES))
 
 
 def queues_visible_to(actor: Actor) -> QuerySet[ReviewQueue]:

@@ -81,7 +81,7 @@ def _enlist_images(
             )
             for queue in drawn[image.pk]
         ]
-    ReviewTask.objects.bulk_create(tasks, ignore_conflicts=True)
+    insert_tasks(tasks)
     write_entries(entries)
 
 

@@ -33,7 +33,7 @@ _OF_THE_WORK = ("state", "finished_at", "lease_until", "error_code", "error_deta
 _CLAIM = """
 WITH next AS MATERIALIZED (
     SELECT id FROM {table} WHERE state = 'building' AND (lease_until IS NULL OR lease_until < clock_timestamp())
-    ORDER BY id FOR UPDATE SKIP LOCKED LIMIT 1)
+    ORDER BY id FOR NO KEY UPDATE SKIP LOCKED LIMIT 1)
 UPDATE {table} row SET attempt = row.attempt + 1,
        lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
 FROM next WHERE row.id = next.id RETURNING row.id
@@ -41,7 +41,8 @@ FROM next WHERE row.id = next.id RETURNING row.id
 _RENEW = """
 UPDATE {table} SET lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s)
 WHERE id IN (
-    SELECT id FROM {table} WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'building' FOR UPDATE SKIP LOCKED
+    SELECT id FROM {table} WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'building'
+    FOR NO KEY UPDATE SKIP LOCKED
 )
 """
 
@@ -103,7 +104,9 @@ def locked(row: Built) -> Built:
     Raises:
         LostBuild: it is another's.
     """
-    current = type(row).objects.select_for_update(of=("self",)).filter(pk=row.pk, attempt=row.attempt).first()
+    current = (
+        type(row).objects.select_for_update(no_key=True, of=("self",)).filter(pk=row.pk, attempt=row.attempt).first()
+    )
     if current is None or current.state != BuildState.BUILDING:
         raise LostBuild
     return current

@@ -155,7 +155,7 @@ def _fail(export: DatasetExport, refusal: WaferdeckError) -> None:
 
 
 def _try_again(export: DatasetExport, *, actor: Actor, now: datetime) -> None:
-    current = DatasetExport.objects.select_for_update().get(pk=export.pk)
+    current = DatasetExport.objects.select_for_update(no_key=True).get(pk=export.pk)
     if current.state != BuildState.FAILED:
         return
     if current.finished_at is not None and now - current.finished_at < TRIED_AGAIN_AFTER:

@@ -310,7 +310,7 @@ def _fail(snapshot: DatasetSnapshot, refusal: WaferdeckError) -> None:
 
 
 def _known(wanted: DatasetSnapshot, *, actor: Actor, now: datetime) -> DatasetSnapshot:
-    snapshot = DatasetSnapshot.objects.select_for_update().get(site=wanted.site, code=wanted.code)
+    snapshot = DatasetSnapshot.objects.select_for_update(no_key=True).get(site=wanted.site, code=wanted.code)
     if any(getattr(snapshot, name) != getattr(wanted, name) for name in ("selection", "seed", "shares")):
         raise CodeTaken("A data set that says something else has this code. Take another.", current=str(snapshot.pk))
     if snapshot.state == BuildState.FAILED:

@@ -43,7 +43,7 @@ FROM counted WHERE entry.task_id = counted.id AND entry.is_open <> counted.is_op
 """
 _HELD = Question(
     lambda: where(
-        ReviewHold.objects.filter(ending="").select_for_update().order_by(),
+        ReviewHold.objects.filter(ending="").select_for_update(no_key=True).order_by(),
         "task_id = %s AND reviewer_id = %s",
         *("task", "reviewer"),
     )
@@ -118,8 +118,8 @@ def _return_lapsed(*, now: datetime) -> int:
     # The tasks first, as everybody who decides does: whoever took the other way round would wait for them forever.
     over = ReviewHold.objects.filter(ending="", held_until__lt=now)
     wanted = list(over.order_by("held_until").values_list("task_id", flat=True)[:LAPSED_AT_ONCE])
-    tasks = ReviewTask.objects.filter(pk__in=wanted).select_for_update(skip_locked=True)
-    lapsed = list(over.filter(task__in=list(tasks.values_list("pk", flat=True))).select_for_update())
+    tasks = ReviewTask.objects.filter(pk__in=wanted).select_for_update(no_key=True, skip_locked=True)
+    lapsed = list(over.filter(task__in=list(tasks.values_list("pk", flat=True))).select_for_update(no_key=True))
     if not lapsed:
         return 0
     _end(lapsed, ending=Ending.LAPSED, reason="", now=now)

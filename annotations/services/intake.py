@@ -44,7 +44,7 @@ def take_in(*, now: datetime) -> int:
         How many announcements were taken in; as many as `AT_ONCE` means that there are more.
     """
     IntakeCursor.objects.get_or_create(pk=1)
-    cursor = IntakeCursor.objects.select_for_update(skip_locked=True).filter(pk=1).first()
+    cursor = IntakeCursor.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=1).first()
     if cursor is None:
         return 0
     heard = settled_after(
@@ -66,7 +66,7 @@ def fill_queues(*, now: datetime) -> int:
         How many detections were looked at; none when every queue is filled.
     """
     queue = (
-        ReviewQueue.objects.select_for_update(skip_locked=True)
+        ReviewQueue.objects.select_for_update(no_key=True, skip_locked=True)
         .filter(fill_before__isnull=False, is_archived=False)
         .order_by("id")
         .first()
@@ -161,7 +161,7 @@ def _withdraw_superseded(runs: Sequence[InspectionRun], *, now: datetime) -> Non
             seats_taken=0,
             kind__in=[TaskKind.DETECTION, TaskKind.IMAGE],
         )
-        keys = list(older.select_for_update(skip_locked=True).values_list("pk", flat=True))
+        keys = list(older.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True))
         if keys:
             ReviewTask.objects.filter(pk__in=keys).update(state=TaskState.WITHDRAWN)
             QueueEntry.objects.filter(task__in=keys).update(is_open=False)

@@ -37,7 +37,7 @@ def enlist(found: Sequence[Detection], *, queues: Sequence[ReviewQueue], audited
     for queue, row in pairs:
         wants[row.pk] = max(wants.get(row.pk, 1), wants_of(queue, task_key(row.pk)))
     tasks = [_task(row, worth=worth[row.pk], wants=wants[row.pk], now=now) for row in wanted.values()]
-    ReviewTask.objects.bulk_create(tasks, ignore_conflicts=True)
+    insert_tasks(tasks)
     # A task that was there already may be taken, decided or withdrawn.
     stored = ReviewTask.objects.filter(pk__in=[task.pk for task in tasks], state=TaskState.OPEN)
     is_open = {task.detection_id: task.seats_taken < task.wants for task in stored}
@@ -57,6 +57,13 @@ def enlist(found: Sequence[Detection], *, queues: Sequence[ReviewQueue], audited
     )
 
 
+def insert_tasks(tasks: Sequence[ReviewTask]) -> None:
+    """Insert those that are not there yet."""
+    # Inserting one that is there would wait for whoever is just deciding it, who may be waiting for us.
+    known = set(ReviewTask.objects.filter(pk__in=[task.pk for task in tasks]).values_list("pk", flat=True))
+    ReviewTask.objects.bulk_create([task for task in tasks if task.pk not in known], ignore_conflicts=True)
+
+
 def write_entries(entries: Sequence[QueueEntry]) -> int:
     """Insert entries; those of an older generation of the queue become the present one's.
 
@@ -71,6 +78,13 @@ def write_entries(entries: Sequence[QueueEntry]) -> int:
             """
             INSERT INTO review_queue_entry (queue_id, task_id, generation, rank, is_open, is_audit)
             SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::int[], %s::float8[], %s::bool[], %s::bool[])
+                AS wanted (queue_id, task_id, generation, rank, is_open, is_audit)
+            -- One that is in conflict is locked also where nothing of it changes.
+            WHERE NOT EXISTS (
+                SELECT FROM review_queue_entry known
+                WHERE known.queue_id = wanted.queue_id AND known.task_id = wanted.task_id
+                    AND known.generation >= wanted.generation
+            )
             ON CONFLICT (queue_id, task_id) DO UPDATE
                 SET generation = excluded.generation, rank = excluded.rank, is_open = excluded.is_open,
                     is_audit = review_queue_entry.is_audit OR excluded.is_audit

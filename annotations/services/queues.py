@@ -90,7 +90,9 @@ def change_queue(*, queue_id: UUID, seen_version: int, actor: Actor, now: dateti
         Invalid: as `create_queue`.
     """
     queue = inspection.one(
-        queues_visible_to(actor).select_for_update(of=("self",)).select_related("site"), queue_id, what="queue"
+        queues_visible_to(actor).select_for_update(no_key=True, of=("self",)).select_related("site"),
+        queue_id,
+        what="queue",
     )
     if queue.version != seen_version:
         raise StaleQueue(

@@ -29,7 +29,7 @@ WITH picked AS (
         )
     ORDER BY {order}
     LIMIT %(count)s
-    FOR UPDATE OF task SKIP LOCKED
+    FOR NO KEY UPDATE OF task SKIP LOCKED
 ), taken AS (
     UPDATE review_task task SET seats_taken = task.seats_taken + 1
     FROM picked WHERE picked.id = task.id

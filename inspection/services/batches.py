@@ -105,7 +105,7 @@ def _broken_off(outage: Unavailable, *, job: InspectionJob, taken: int) -> Unava
 @transaction.atomic
 def _resumed_job(job_id: UUID, *, actor: Actor, now: datetime) -> InspectionJob:
     """The job that an attempt which broke off has begun; files of it that were given up are waited for again."""
-    job = InspectionJob.objects.select_for_update().get(pk=job_id)
+    job = InspectionJob.objects.select_for_update(no_key=True).get(pk=job_id)
     job.intake_until = now + job_progress.INTAKE_LIFETIME
     job.save(update_fields=["intake_until"])
     given_up = JobItem.objects.filter(job=job, state=ItemState.FAILED, run=None, error_code=INTERRUPTED)
@@ -144,7 +144,7 @@ def _new_job(
 @transaction.atomic
 def close_if_over(*, job_id: UUID, actor: Actor, now: datetime) -> InspectionJob:
     """Count a job's items, and end it when none waits; announces what it finds."""
-    job = InspectionJob.objects.select_for_update().get(pk=job_id)
+    job = InspectionJob.objects.select_for_update(no_key=True).get(pk=job_id)
     job_progress.recount(job)
     if job.finished_at is None and job.done + job.failed + job.cancelled == job.total:
         job_progress.finish(job, now=now, actor=actor)
@@ -258,7 +258,7 @@ def _queue_item(
     try:
         with transaction.atomic():
             # The job first, as whoever cancels it does: then it is either cancelled before this, or cancels this run.
-            InspectionJob.objects.select_for_update().get(pk=job.pk)
+            InspectionJob.objects.select_for_update(no_key=True).get(pk=job.pk)
             item.refresh_from_db()
             if not item.waits_for_file:
                 return
@@ -277,7 +277,7 @@ def _queue_item(
 def _give_up_job(job_id: UUID, *, actor: Actor, now: datetime) -> int:
     """Fail the items of a running job that wait for files. One that somebody holds is at work: it is left alone."""
     running = InspectionJob.objects.filter(pk=job_id, state=JobState.RUNNING, intake_until__lt=now)
-    if running.select_for_update(skip_locked=True).first() is None:
+    if running.select_for_update(no_key=True, skip_locked=True).first() is None:
         return 0
     count = JobItem.objects.filter(job_id=job_id, state=ItemState.WAITING, run=None).update(
         state=ItemState.FAILED,
@@ -305,18 +305,18 @@ def _locked_with_runs(job_id: UUID, actor: Actor) -> tuple[InspectionJob, set[UU
     while True:
         with contextlib.suppress(_HeldByAWorker), transaction.atomic():
             runs_of_job = InspectionRun.objects.filter(job_id=job_id).order_by("id").values_list("pk", flat=True)
-            locked = set(runs_of_job.select_for_update())
+            locked = set(runs_of_job.select_for_update(no_key=True))
             job = _for_update(job_id, actor)
             # Whoever takes files in queues their runs with the job locked: from here on none comes.
             late = set(runs_of_job.exclude(pk__in=locked))
-            if late != set(runs_of_job.filter(pk__in=late).select_for_update(skip_locked=True)):
+            if late != set(runs_of_job.filter(pk__in=late).select_for_update(no_key=True, skip_locked=True)):
                 raise _HeldByAWorker
             return job, locked | late
 
 
 def _for_update(job_id: UUID, actor: Actor) -> InspectionJob:
     visible = of_sites(InspectionJob.objects.all(), actor)
-    job: InspectionJob | None = visible.filter(pk=job_id).select_for_update().first()
+    job: InspectionJob | None = visible.filter(pk=job_id).select_for_update(no_key=True).first()
     if job is None:
         raise UnknownJob("There is no such job, or it belongs to another site.")
     return job

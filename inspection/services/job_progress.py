@@ -127,7 +127,7 @@ def _not_taken(job: InspectionJob) -> dict[str, str]:
 
 def _locked(run: InspectionRun) -> InspectionJob:
     assert run.job_id is not None
-    return InspectionJob.objects.select_for_update().get(pk=run.job_id)
+    return InspectionJob.objects.select_for_update(no_key=True).get(pk=run.job_id)
 
 
 def recount(job: InspectionJob) -> None:

@@ -89,7 +89,7 @@ def add_recipe_version(
         StaleRecipe: somebody added a version after this one was looked at; nothing is written.
         Invalid: a setting cannot be used; it is named.
     """
-    recipe = one(recipes_visible_to(actor).select_for_update(), recipe_id, what="recipe")
+    recipe = one(recipes_visible_to(actor).select_for_update(no_key=True), recipe_id, what="recipe")
     current = recipe.versions.latest("number")
     if seen_version is not None and seen_version != current.number:
         raise StaleRecipe(

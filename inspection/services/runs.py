@@ -39,7 +39,7 @@ _CLAIM = """
 WITH next AS MATERIALIZED (
     SELECT id FROM inspection_run
     WHERE state = 'queued' AND (not_before IS NULL OR not_before <= clock_timestamp())
-    ORDER BY priority, id FOR UPDATE SKIP LOCKED LIMIT %(limit)s)
+    ORDER BY priority, id FOR NO KEY UPDATE SKIP LOCKED LIMIT %(limit)s)
 UPDATE inspection_run run SET state = 'running', attempt = run.attempt + 1, lease_owner = %(owner)s,
        lease_until = clock_timestamp() + make_interval(secs => %(lease_s)s), started_at = clock_timestamp(),
        waiting_for = '', revision = run.revision + 1
@@ -448,7 +448,7 @@ def lock_run(run_id: UUID, *, actor: Actor) -> InspectionRun:
         UnknownRun: no such run at the actor's sites.
     """
     visible = of_sites(InspectionRun.objects.select_related(*CARD_RELATIONS), actor)
-    run: InspectionRun | None = visible.filter(pk=run_id).select_for_update(of=("self",)).first()
+    run: InspectionRun | None = visible.filter(pk=run_id).select_for_update(no_key=True, of=("self",)).first()
     if run is None:
         raise UnknownRun("There is no such run, or it belongs to another site.")
     return run

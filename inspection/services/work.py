@@ -45,7 +45,7 @@ _LAPSED = """
 SELECT id, started_at > pg_postmaster_start_time()
        AND lease_until > clock_timestamp() - make_interval(secs => %(unseen_s)s)
 FROM inspection_run WHERE state = 'running' AND lease_until < clock_timestamp()
-ORDER BY lease_until FOR UPDATE SKIP LOCKED LIMIT 100
+ORDER BY lease_until FOR NO KEY UPDATE SKIP LOCKED LIMIT 100
 """
 
 

@@ -92,7 +92,7 @@ def deploy_version(
 def complete_deployment(*, deployment_id: int, actor: Actor, now: datetime) -> Deployment:
     """Give a version that has proved itself the places it was deployed for."""
     model_id = Deployment.objects.values_list("version__model_id", flat=True).get(pk=deployment_id)
-    Model.objects.select_for_update().get(pk=model_id)
+    Model.objects.select_for_update(no_key=True).get(pk=model_id)
     deployment = locked(deployment_id)
     if deployment.state == DeploymentState.WARMING:
         take_places(deployment, actor=actor, now=now)
@@ -169,7 +169,11 @@ def move(deployment: Deployment, *, to: DeploymentState, actor: Actor, now: date
 
 def locked(deployment_id: int) -> Deployment:
     """The deployment for writing. Whoever needs the model's lock as well takes that one first."""
-    return Deployment.objects.select_for_update(of=("self",)).select_related("version__model").get(pk=deployment_id)
+    return (
+        Deployment.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("version__model")
+        .get(pk=deployment_id)
+    )
 
 
 def is_routed(deployment: Deployment) -> bool:
@@ -197,7 +201,7 @@ def announce_deployment(deployment: Deployment, *, now: datetime) -> None:
 
 def _version_for_deployment(*, model_name: str, version: str) -> tuple[ModelVersion, Model]:
     """The version and its locked model: requests about one model are taken one after the other."""
-    model = Model.objects.select_for_update().filter(name=model_name).first()
+    model = Model.objects.select_for_update(no_key=True).filter(name=model_name).first()
     row = model.versions.filter(version=version).first() if model else None
     if model is None or row is None:
         raise UnknownVersion(f"There is no version {version} of {model_name}.")
@@ -209,7 +213,7 @@ def _version_for_deployment(*, model_name: str, version: str) -> tuple[ModelVers
 
 def _live_or_new(version: ModelVersion) -> Deployment:
     """The version's deployment that is under way or loaded, locked, else a new one that is not stored yet."""
-    live = version.deployments.select_for_update().filter(state__in=ON_THE_WAY | LOADED).first()
+    live = version.deployments.select_for_update(no_key=True).filter(state__in=ON_THE_WAY | LOADED).first()
     if live is None:
         name = triton_model_name(model_name=version.model.name, version=version.version)
         return Deployment(version=version, triton_name=name)

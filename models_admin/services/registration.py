@@ -77,7 +77,7 @@ def set_version_status(
         IllegalTransition: a version does not go there from where it is.
     """
     pk = selectors.version_of(model_name=model_name, version=version).pk
-    row = ModelVersion.objects.select_for_update(of=("self",)).select_related("model").get(pk=pk)
+    row = ModelVersion.objects.select_for_update(no_key=True, of=("self",)).select_related("model").get(pk=pk)
     if row.status == status:
         return row
     check_version_step(row.status, status)
@@ -110,7 +110,7 @@ def _model_for_update(artefact: Artefact, *, description: str, actor: Actor, now
             at=now,
             after={"name": spec.name, "kind": spec.kind},
         )
-    return Model.objects.select_for_update().get(pk=model.pk)
+    return Model.objects.select_for_update(no_key=True).get(pk=model.pk)
 
 
 def _same_or_refuse(known: ModelVersion, *, sha256: str) -> ModelVersion:

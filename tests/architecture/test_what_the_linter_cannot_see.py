@@ -44,6 +44,23 @@ class TestForeignKeys:
         assert LAYERS.index(other) <= LAYERS.index(own)
 
 
+class TestLocks:
+    """A row locked against being referred to is how two come to wait for each other."""
+
+    def test_leave_rows_to_be_referred_to(self):
+        asked = [
+            f"{file.relative_to(PROJECT_DIR)}:{node.lineno}"
+            for file in SOURCES
+            for node in ast.walk(ast.parse(file.read_text()))
+            if isinstance(node, ast.Call)
+            and ast.unparse(node.func).endswith("select_for_update")
+            and "no_key" not in {word.arg for word in node.keywords}
+        ]
+        written = [str(file.relative_to(PROJECT_DIR)) for file in SOURCES if re.search(r"FOR UPDATE", file.read_text())]
+
+        assert asked + written == []
+
+
 class TestTaskNames:
     def test_of_the_clock_exist(self):
         celery.loader.import_default_modules()

@@ -2,14 +2,16 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
+from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from annotations import services
 from annotations.choices import Ending, Verdict
 from annotations.errors import NotHeld
-from annotations.models import QueueEntry, ReviewHold, ReviewTask
+from annotations.models import QueueEntry, ReviewHold, ReviewQueue, ReviewTask
 from annotations.services import Word
 from audit.models import AuditEvent
 from core.errors import Forbidden
@@ -161,6 +163,33 @@ class TestManyAtOnce:
 
         assert len(decided) == len(set(decided)) == 60
         assert ReviewTask.objects.filter(state="decided", seats_taken=1).count() == 60
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAQueueThatIsBeingFilled:
+    def test_hands_out_meanwhile(self, inspected, queue_of, ann, ask):
+        queue = queue_of()
+        ReviewQueue.objects.update(fill_before=UUID(int=2**128 - 1))
+        is_filling, is_asked = Event(), Event()
+
+        def fill():
+            try:
+                with transaction.atomic():
+                    filled = services.fill_queues(now=AT)
+                    is_filling.set()
+                    is_asked.wait(timeout=10)
+                return filled
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(max_workers=1) as threads:
+            filling = threads.submit(fill)
+            assert is_filling.wait(timeout=10)
+            try:
+                assert len(ask(queue, ann)) == 1
+            finally:
+                is_asked.set()
+        assert filling.result() == 1
 
 
 @pytest.mark.django_db(transaction=True)
