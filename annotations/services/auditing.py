@@ -12,7 +12,7 @@ from uuid import UUID
 from annotations.choices import TaskKind, TaskState
 from annotations.models import AuditedImage, QueueEntry, ReviewQueue, ReviewTask
 from annotations.selectors import Selection
-from annotations.services.places import LAST_RANK, write_entries
+from annotations.services.places import LAST_RANK, insert_tasks, write_entries
 from core.ids import derived_uuid7
 from inspection.models import InspectionImage, InspectionRun
 
