@@ -17,6 +17,13 @@ class NotHeld(Conflict):
     title = "This is in somebody else's hands now"
 
 
+class AlreadyTheirs(Conflict):
+    """Who is to have the task has it, has decided it or did not want it."""
+
+    code = "already_theirs"
+    title = "They have had this already"
+
+
 class NothingToUndo(Conflict):
     code = "nothing_to_undo"
     title = "There is nothing of yours to take back"

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from annotations import views
-from annotations.api import datasets, queues, stages, tasks, trust
+from annotations.api import datasets, hands, queues, stages, tasks, trust
 
 app_name = "annotations"
 
@@ -19,6 +19,8 @@ api_urlpatterns: list = [
     path("review/queues/", queues.QueuesView.as_view(), name="review_queues"),
     path("review/queues/<uuid:queue_id>/change/", queues.QueueChangeView.as_view(), name="review_queue_change"),
     path("review/queues/<uuid:queue_id>/next/", queues.NextView.as_view(), name="review_next"),
+    path("review/queues/<uuid:queue_id>/hands/", hands.HandsView.as_view(), name="review_hands"),
+    path("review/tasks/<uuid:task_id>/hand-over/", hands.HandOverView.as_view(), name="review_hand_over"),
     path("review/edits/", tasks.EditsView.as_view(), name="review_edits"),
     path("review/tasks/", stages.TasksView.as_view(), name="review_tasks"),
     path("review/tasks/validate/", stages.ValidateView.as_view(), name="review_validate"),

@@ -11,6 +11,7 @@ from annotations.selectors.datasets import (
     export_of,
     progress_of,
 )
+from annotations.selectors.hands import hands_of, reviewers_of
 from annotations.selectors.opinions import standing_opinions
 from annotations.selectors.overlap import forget_overlap
 from annotations.selectors.queue_cards import listed_queue_of, queue_of, waiting_in, with_figures
@@ -29,12 +30,14 @@ __all__ = [
     "error_of",
     "export_of",
     "forget_overlap",
+    "hands_of",
     "heads_of",
     "listed_queue_of",
     "progress_of",
     "queue_of",
     "queue_visible_to",
     "queues_visible_to",
+    "reviewers_of",
     "standing_opinions",
     "task_visible_to",
     "tasks_visible_to",

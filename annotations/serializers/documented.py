@@ -5,6 +5,7 @@ from rest_framework import serializers
 from annotations.choices import Change, Layer, QueueOrder, TaskKind, TaskState, Verdict
 from annotations.serializers.inputs import SelectionIn
 from core.schema import AnythingField
+from inspection.choices import Severity
 
 
 class ReviewQueueOut(serializers.Serializer):
@@ -94,6 +95,21 @@ class NextOut(serializers.Serializer):
     tasks = TaskOut(many=True)
     open = serializers.IntegerField()
     open_is_more = serializers.BooleanField()
+
+
+class HandOut(serializers.Serializer):
+    task = serializers.UUIDField()
+    reviewer = serializers.CharField()
+    class_code = serializers.CharField()
+    severity = serializers.ChoiceField(choices=Severity.choices)
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField(help_text="When others may have it unless its holder is heard of.")
+
+
+class HandsOut(serializers.Serializer):
+    hands = HandOut(many=True)
+    is_more = serializers.BooleanField(help_text="There are more than 200.")
+    reviewers = serializers.ListField(child=serializers.CharField(), help_text="Who reviews at the site.")
 
 
 class AdvancedOut(serializers.Serializer):

@@ -139,6 +139,14 @@ class ReopenIn(serializers.Serializer):
     reason = LabelField(max_length=300, help_text="Why it is wanted again; it stays with the record.")
 
 
+class HandOverIn(serializers.Serializer):
+    holder = LabelField(max_length=150, help_text="User name of who holds it; 409 when they do not any more.")
+    to = LabelField(
+        max_length=150, required=False, allow_null=True, help_text="Who is to have it. Left out: whoever asks next."
+    )
+    reason = LabelField(max_length=300, required=False, allow_blank=True)
+
+
 class SeenTaskIn(Part):
     id = KeyField()
     seen_revision = WholeNumberField(min_value=1, max_value=LARGEST_WHOLE)

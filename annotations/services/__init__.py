@@ -6,7 +6,7 @@ from annotations.services.datasets import DEFAULT_SHARES, build_datasets, freeze
 from annotations.services.deciding import add_missed, decide, take_back
 from annotations.services.edits import take_edit
 from annotations.services.gold import make_gold, retire_gold
-from annotations.services.handing import give_back, next_tasks, return_lapsed
+from annotations.services.handing import give_back, hand_over, next_tasks, return_lapsed
 from annotations.services.intake import fill_queues, forget_old_entries, take_in
 from annotations.services.queues import DEFAULT_LEASE_S, change_queue, create_queue
 from annotations.services.stages import adjudicate, advance, reopen
@@ -30,6 +30,7 @@ __all__ = [
     "forget_old_entries",
     "freeze_dataset",
     "give_back",
+    "hand_over",
     "import_labels",
     "make_gold",
     "next_tasks",

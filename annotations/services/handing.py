@@ -6,21 +6,26 @@ from random import SystemRandom
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 
-from annotations.choices import Ending
-from annotations.errors import NotHeld
+from accounts.models import User
+from annotations.choices import NOT_AGAIN, Ending
+from annotations.errors import AlreadyTheirs, NotHeld
 from annotations.models import ReviewHold, ReviewQueue, ReviewTask
-from annotations.selectors import queue_visible_to, task_visible_to
+from annotations.selectors import queue_visible_to, reviewers_of, task_visible_to
 from annotations.services.taking import Hand, fill, in_order
 from audit import services as audit
 from audit.actions import Action
 from core.actors import Actor, service_account
-from core.errors import Forbidden
+from core.errors import Forbidden, Invalid
+from core.ids import uuid7
 from core.questions import Question, where
-from core.rows import pipelined
+from core.rows import insert_row, pipelined
 
 KEEPER = service_account("review")
 LAPSED_AT_ONCE = 200
+PASSED_ON_FOR = timedelta(hours=12)
+"""Whoever is given a task by a lead may come to it later in their shift."""
 
 _HOLD_LONGER = """
 UPDATE review_hold SET held_until = %s
@@ -98,6 +103,64 @@ def give_back(*, task_id: UUID, ending: Ending, reason: str, actor: Actor, now: 
     count_seats([task.pk])
     _record_end(hold, ending, reason, actor=actor, now=now)
     return task
+
+
+@transaction.atomic
+def hand_over(
+    *, task_id: UUID, holder: str, to: str | None, reason: str, actor: Actor, now: datetime
+) -> tuple[ReviewTask, ReviewHold | None]:
+    """Take a task out of somebody's hands, and put it into another's. What the first had drawn stays with their hold.
+
+    Args:
+        holder: user name of who holds it.
+        to: of who is to have it, until the end of their shift or until their queue asks; None: whoever asks next.
+
+    Returns:
+        The task, and the new hold.
+
+    Raises:
+        NotFound: no such task at the actor's sites.
+        NotHeld: the holder does not hold it any more.
+        Invalid: nobody of that name reviews at this site.
+        AlreadyTheirs: they hold it, have decided it or did not want it.
+    """
+    task = task_visible_to(actor, task_id, is_locked=True)
+    # What is asked to check a reviewer is theirs alone.
+    held = ReviewHold.objects.filter(task=task, task__original=None, ending="", reviewer__username=holder)
+    hold = held.select_for_update(no_key=True, of=("self",)).first()
+    if hold is None:
+        raise NotHeld(f"{holder} does not hold this any more. Look again at what is in hands.")
+    heir = None if to is None else _heir(task, to)
+    _end([hold], ending=Ending.RELEASED, reason=reason, now=now)
+    _record_end(hold, Ending.RELEASED, reason, actor=actor, now=now)
+    passed = None
+    if heir is not None:
+        until = now + PASSED_ON_FOR
+        passed = ReviewHold(
+            id=uuid7(at=now), task=task, reviewer=heir, queue_id=hold.queue_id, taken_at=now, held_until=until
+        )
+        insert_row(passed)
+        audit.record(
+            action=Action.TASK_HANDED_OUT,
+            object_type="review_task",
+            object_id=task.pk,
+            actor=actor,
+            at=now,
+            after={"reviewer": heir.pk, "until": until},
+            reason=reason or None,
+        )
+    count_seats([task.pk])
+    return task, passed
+
+
+def _heir(task: ReviewTask, username: str) -> User:
+    heir = reviewers_of(task.site_id).filter(username=username).first()
+    if heir is None:
+        raise Invalid.of({"to": [f"Nobody called {username} reviews at this site."]})
+    theirs = ReviewHold.objects.filter(task=task, reviewer=heir)
+    if theirs.filter(Q(ending="") | Q(ending__in=NOT_AGAIN)).exists():
+        raise AlreadyTheirs(f"{username} holds this already, has decided it or did not want it.")
+    return heir
 
 
 def return_lapsed(*, now: datetime) -> int:

@@ -7,6 +7,7 @@ import { walkRows } from "../shared/rows.js"
 import { classNamed, loadClasses } from "../shared/signs.js"
 import { soon } from "../shared/soon.js"
 import { showTrouble } from "../shared/trouble.js"
+import { Hands } from "./hands.js"
 import { pageJournal } from "./journal_page.js"
 import { QueueForm } from "./queue_form.js"
 import { openText, orderText, overlapText, selectionText } from "./queues_state.js"
@@ -23,6 +24,8 @@ let isArchived = false
 
 const form = new QueueForm(find("#queue-sheet"), { known, classes, onDone: () => refresh() })
 
+const hands = known.mayManage ? new Hands(find("#hands-sheet"), { onDone: () => refresh() }) : null
+
 function create(queue) {
   const acts = h("div", { class: "queues__acts" })
   if (known.mayManage) acts.append(h("button", { class: "button button--icon", type: "button", "data-change": queue.id, "aria-label": "Change" }, icon("sliders-horizontal")))
@@ -31,7 +34,7 @@ function create(queue) {
   const row = h("tr", {},
     h("td", {}, h("a", { class: "table__link", href: `/review/${queue.id}/` }, h("span", {}), h("small", {}))),
     h("td", { class: "number" }, h("span", { class: "queues__open" }), h("small", { class: "queues__filling" }, "filling")),
-    h("td", { class: "number queues__held" }), h("td", { class: "number" }, h("span", { class: "muted" }), ageElement(queue.oldest_at)),
+    h("td", { class: "number queues__held" }, known.mayManage ? h("button", { class: "button button--quiet", type: "button", "data-hands": queue.id, title: "Who holds what" }) : h("span", {})), h("td", { class: "number" }, h("span", { class: "muted" }), ageElement(queue.oldest_at)),
     h("td", { class: "number queues__today" }), h("td", {}, queue.is_archived ? known.mayManage && back : acts))
   update(row, queue)
   return row
@@ -44,7 +47,8 @@ function update(row, queue) {
   setText(row.querySelector(".table__link small"), [selectionText(queue.selection, nameOf), orderText(queue.order, known.orders), overlapText(queue)].filter(Boolean).map((text) => `${text}.`).join(" "))
   setText(row.querySelector(".queues__open"), openText(queue))
   row.querySelector(".queues__filling").hidden = !queue.is_filling
-  setText(held, queue.held ? `${countText(queue.held)}${queue.mine ? `, ${countText(queue.mine)} by me` : ""}` : "–")
+  setText(held.firstElementChild, queue.held ? `${countText(queue.held)}${queue.mine ? `, ${countText(queue.mine)} by me` : ""}` : "–")
+  held.firstElementChild.disabled = queue.held === 0
   setText(oldest.firstElementChild, queue.oldest_at ? "" : "–")
   oldest.lastElementChild.hidden = !queue.oldest_at
   if (queue.oldest_at) setAge(oldest.lastElementChild, queue.oldest_at)
@@ -95,7 +99,8 @@ async function refresh() {
 }
 
 body.addEventListener("click", ({ target }) => {
-  const { change, back } = target.closest("button")?.dataset ?? {}
+  const { change, back, hands: of } = target.closest("button")?.dataset ?? {}
+  if (of) hands.open(byId.get(of))
   if (change) form.open(byId.get(change))
   if (back) form.bringBack(byId.get(back))
 })

@@ -48,6 +48,8 @@ OBJECTS = {
     "api:review_release": {"task_id": "task"},
     "api:review_ruling": {"task_id": "task"},
     "api:review_reopen": {"task_id": "task"},
+    "api:review_hands": {"queue_id": "queue"},
+    "api:review_hand_over": {"task_id": "task"},
     "api:dataset": {"dataset_id": "dataset"},
     "api:dataset_statistics": {"dataset_id": "dataset"},
     "api:dataset_diff": {"dataset_id": "dataset"},

@@ -369,3 +369,17 @@ class TestStages:
 
     def test_refuse_more_than_can_be_looked_at(self, lead):
         assert self.accept(lead, *[{"id": str(uuid4()), "revision": 1}] * 201).status_code == 400
+
+
+class TestHands:
+    def test_are_seen_and_filled_by_leads(self, reviewer, lead, inspected):
+        address = reverse("api:review_hands", args=[inspected.queue.pk])
+        reviewer.post(reverse("api:review_next", args=[inspected.queue.pk]), {}, format="json")
+        (held,) = lead.get(address).json()["hands"]
+
+        body = {"holder": held["reviewer"], "reason": "shift ends"}
+        answer = lead.post(reverse("api:review_hand_over", args=[held["task"]]), body, format="json")
+
+        assert (answer.status_code, answer.json()["id"]) == (200, held["task"])
+        assert lead.get(address).json()["hands"] == []
+        assert reviewer.get(address).status_code == 403
