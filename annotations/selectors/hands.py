@@ -32,7 +32,7 @@ def hands_of(queue: ReviewQueue) -> dict[str, Any]:
             {
                 "task": str(hold.task_id),
                 "reviewer": hold.reviewer.username,
-                "class_code": classes[hold.task.defect_class_id].code,
+                "class_code": hold.task.defect_class_id and classes[hold.task.defect_class_id].code,
                 "severity": hold.task.severity,
                 "since": hold.taken_at.isoformat(),
                 "until": hold.held_until.isoformat(),

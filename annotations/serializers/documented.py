@@ -100,7 +100,7 @@ class NextOut(serializers.Serializer):
 class HandOut(serializers.Serializer):
     task = serializers.UUIDField()
     reviewer = serializers.CharField()
-    class_code = serializers.CharField()
+    class_code = serializers.CharField(allow_null=True, help_text="None of a whole image.")
     severity = serializers.ChoiceField(choices=Severity.choices)
     since = serializers.DateTimeField()
     until = serializers.DateTimeField(help_text="When others may have it unless its holder is heard of.")

@@ -39,13 +39,13 @@ export class Hands {
   }
 
   #row(held, reviewers) {
-    const { name } = classNamed(held.class_code)
+    const name = held.class_code ? classNamed(held.class_code).name : "Whole image"
     const others = reviewers.filter((reviewer) => reviewer !== held.reviewer)
     const to = h("select", { class: "input", "aria-label": `Who is to have the ${name.toLowerCase()} that ${held.reviewer} holds` },
       h("option", { value: "" }, "Whoever asks next"), others.map((reviewer) => h("option", { value: reviewer }, reviewer)))
     const go = h("button", { class: "button", type: "button" }, icon("arrow-right", "small"), "Hand over")
     go.addEventListener("click", () => this.#handOver(held, to.value, go))
-    return h("tr", {}, h("td", {}, h("span", { class: "hands__class" }, swatch(held.class_code), name)), h("td", {}, held.reviewer),
+    return h("tr", {}, h("td", {}, h("span", { class: "hands__class" }, held.class_code && swatch(held.class_code), name)), h("td", {}, held.reviewer),
       h("td", { class: "number" }, ageElement(held.since)), h("td", {}, h("div", { class: "hands__acts" }, to, go)))
   }
 
