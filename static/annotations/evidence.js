@@ -8,6 +8,15 @@ import { swatch } from "./review_details.js"
 import { verdictWords } from "./review_words.js"
 
 const CROP_PX = 184
+/** Pictures of rows out of sight are not asked for. */
+const AHEAD = "400px"
+const lazy = globalThis.IntersectionObserver && new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting) continue
+    lazy.unobserve(target)
+    drawVoiceCrop(target, target.crop)
+  }
+}, { rootMargin: AHEAD })
 const nameOf = (code) => classNamed(code).name
 
 /** @param {HTMLElement} list @param {object[]} tasks @param {{onOpen: (task: object) => void, wordsOf?: (task: object) => string[], acts?: (task: object) => Element[]}} hooks */
@@ -32,7 +41,8 @@ function rowOf(task, { onOpen, wordsOf = (one) => differenceWords(one, nameOf), 
 
 function voiceOf(task, around, { voice, box, who, said }) {
   const canvas = h("canvas", { width: CROP_PX, height: CROP_PX, "aria-hidden": "true" })
-  drawVoiceCrop(canvas, { image: task.image, around, voice, box })
+  canvas.crop = { image: task.image, around, voice, box }
+  lazy.observe(canvas)
   return h("figure", { class: voice ? "voice" : "voice voice--model" }, canvas,
     h("figcaption", {}, h("span", { class: "muted small clip" }, who), h("span", { class: "voice__what" }, said.verdict === "nuisance" ? null : swatch(said.class_code), h("b", { class: "clip" }, verdictWords(said, nameOf))), said.comment && h("q", { class: "small clip", title: said.comment }, said.comment)))
 }

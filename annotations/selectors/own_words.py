@@ -1,0 +1,132 @@
+"""What one person said in a window, and what counts of the same tasks: read within bounds and kept for a while."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from accounts.models import Site, User
+from annotations.choices import Verdict
+from core.briefly import Briefly
+from core.ids import uuid7_floor
+from domain.review import consensus
+from inspection import selectors as inspection
+
+MOST_WORDS = 20_000
+"""So many of somebody's newest words make up their scorecard; it says so where there are more."""
+Box = tuple[float, float, float, float]
+# As many rows of three tables are read for it.
+_read: Briefly["OwnWords"] = Briefly(ttl_s=60.0, limit=64)
+
+_OWN = """
+SELECT said.task_id, said.verdict, said.defect_class_id, said.x_px, said.y_px, said.width_px, said.height_px,
+    said.took_ms, said.made_at, task.state, said.number >= task.counts_from, ruling.author_id, ruling.verdict,
+    ruling.defect_class_id, ruling.x_px, ruling.y_px, ruling.width_px, ruling.height_px
+FROM (
+    SELECT * FROM annotation
+    WHERE author_id = %(reviewer)s AND id >= %(floor)s AND layer = 'opinion' ORDER BY id DESC LIMIT %(most)s
+) said
+JOIN review_task task ON task.id = said.task_id
+LEFT JOIN annotation ruling ON ruling.task_id = said.task_id AND ruling.number = task.annotation_number
+    AND ruling.layer = 'adjudication'
+WHERE task.site_id = %(site)s
+ORDER BY said.id DESC
+"""
+
+
+class SaidWord(NamedTuple):
+    """What is compared of a word."""
+
+    verdict: str
+    defect_class: int | None
+    box_px: Box | None
+
+    @classmethod
+    def of(cls, verdict: str, defect_class: int | None, *box: float | None) -> "SaidWord":
+        known = tuple(side for side in box if side is not None)
+        return cls(verdict, defect_class, known if len(known) == 4 else None)
+
+    @property
+    def code(self) -> str:
+        """The class that was said, or `nuisance`."""
+        if self.verdict != Verdict.DEFECT or self.defect_class is None:
+            return consensus.Verdict.NUISANCE.label
+        return inspection.classes_by_id()[self.defect_class].code
+
+
+class OwnWord(NamedTuple):
+    """Somebody's last word about a task.
+
+    `ruling` is a lead's between opinions, where one counts that their word was among.
+    """
+
+    task: UUID
+    said: SaidWord
+    took_ms: int | None
+    made_at: datetime
+    state: str
+    ruling: SaidWord | None
+
+
+@dataclass(frozen=True)
+class OwnWords:
+    """
+    Attributes:
+        words: one of each task, the newest first, without those that were taken back.
+        is_sample: there are more in the window than were read.
+    """
+
+    words: list[OwnWord]
+    is_sample: bool
+
+
+def own_words(reviewer: User, *, site: Site, days: int, now: datetime) -> OwnWords:
+    """One query, at most once in a minute."""
+    return _read.get((reviewer.pk, site.pk, days), lambda: _own_words(reviewer, site=site, days=days, now=now))
+
+
+def forget_own_words() -> None:
+    """Read afresh; for tests."""
+    _read.clear()
+
+
+def is_same(one: SaidWord, other: SaidWord) -> bool:
+    """Whether two words say the same: verdict, class, and boxes that overlap by half."""
+    return not consensus.consensus([_opinion(one), _opinion(other)]).differs
+
+
+def _opinion(word: SaidWord) -> consensus.Opinion:
+    if word.verdict != Verdict.DEFECT:
+        return consensus.Opinion(consensus.Verdict.NUISANCE)
+    return consensus.Opinion(consensus.Verdict.DEFECT, class_code=word.code, box_px=word.box_px)
+
+
+def _own_words(reviewer: User, *, site: Site, days: int, now: datetime) -> OwnWords:
+    values = {
+        "reviewer": reviewer.pk,
+        "site": site.pk,
+        "floor": uuid7_floor(at=now - timedelta(days=days)),
+        "most": MOST_WORDS + 1,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_OWN, values)
+        rows = cursor.fetchall()
+    words: dict[UUID, OwnWord | None] = {}
+    for row in rows[:MOST_WORDS]:
+        if row[0] not in words:
+            words[row[0]] = None if row[1] == Verdict.WITHDRAWN else _word(row)
+    return OwnWords([word for word in words.values() if word is not None], is_sample=len(rows) > MOST_WORDS)
+
+
+def _word(row: tuple) -> OwnWord:
+    counts, ruled_by = row[10], row[11]
+    return OwnWord(
+        task=row[0],
+        said=SaidWord.of(*row[1:7]),
+        took_ms=row[7],
+        made_at=row[8],
+        state=row[9],
+        ruling=SaidWord.of(*row[12:18]) if counts and ruled_by is not None else None,
+    )
