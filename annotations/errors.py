@@ -75,3 +75,15 @@ class SequenceReused(Conflict):
     """A number of this client stands for another edit already."""
 
     code = "seq_reused"
+
+
+class NothingToAppeal(Conflict):
+    """Nothing that counts here was held against a word of the one who contests it."""
+
+    code = "nothing_to_appeal"
+    title = "There is nothing to contest"
+
+
+class AlreadyAppealed(Conflict):
+    code = "already_appealed"
+    title = "This is contested already"

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from annotations import views
-from annotations.api import datasets, hands, queues, stages, tasks, trust
+from annotations.api import datasets, hands, queues, scorecards, stages, tasks, trust
 
 app_name = "annotations"
 
@@ -12,6 +12,7 @@ urlpatterns: list = [
     path("review/disputes/", views.disputes, name="disputes"),
     path("review/decided/", views.decided, name="decided"),
     path("review/agreement/", views.agreement, name="agreement"),
+    path("review/scorecard/", views.scorecard, name="scorecard"),
     path("review/<uuid:queue_id>/", views.review, name="review"),
 ]
 
@@ -33,6 +34,16 @@ api_urlpatterns: list = [
     path("review/tasks/<uuid:task_id>/release/", tasks.ReleaseView.as_view(), name="review_release"),
     path("review/agreement/", trust.AgreementView.as_view(), name="review_agreement"),
     path("review/agreement/tasks/", trust.DifferencesView.as_view(), name="review_differences"),
+    path("review/reviewers/", scorecards.ReviewersView.as_view(), name="review_reviewers"),
+    path("review/scorecard/", scorecards.ScorecardView.as_view(), name="review_scorecard"),
+    path("review/scorecard/tasks/", scorecards.ScorecardItemsView.as_view(), name="review_scorecard_items"),
+    path("review/appeals/", scorecards.AppealsView.as_view(), name="review_appeals"),
+    path("review/appeals/<uuid:appeal_id>/answer/", scorecards.AppealAnswerView.as_view(), name="review_appeal_answer"),
+    path(
+        "review/appeals/<uuid:appeal_id>/withdraw/",
+        scorecards.AppealWithdrawView.as_view(),
+        name="review_appeal_withdraw",
+    ),
     path("datasets/", datasets.DatasetsView.as_view(), name="datasets"),
     path("datasets/imports/", datasets.DatasetImportsView.as_view(), name="dataset_imports"),
     path("datasets/<uuid:dataset_id>/", datasets.DatasetView.as_view(), name="dataset"),

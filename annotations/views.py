@@ -55,6 +55,19 @@ def agreement(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def scorecard(request: HttpRequest) -> HttpResponse:
+    """How a reviewer decides, as they see it themselves; leads and auditors choose whose."""
+    known = {
+        "mayRead": may_get(request, "api:review_scorecard"),
+        "mayChoose": may_get(request, "api:review_reviewers"),
+        "mayAppeal": may_post(request, "api:review_appeals"),
+        "mayAnswer": may_post(request, "api:review_appeal_answer"),
+        "me": request.user.get_username(),
+    }
+    return render(request, "annotations/scorecard.html", {"known": known, "classes": inspection.drawn_classes()})
+
+
+@require_safe
 def decided(request: HttpRequest) -> HttpResponse:
     """What is decided, class by class, to be validated, accepted or opened again."""
     known = {

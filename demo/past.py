@@ -156,7 +156,7 @@ def _drawn(box_px: np.ndarray, habits: Habits, rng: np.random.Generator) -> tupl
 
 
 def give_opinions(queue_id: object, people: dict[str, Actor], *, now: datetime) -> Iterator[int]:
-    """Let everybody decide what the queue hands them, by turns, until nobody gets anything. Yields how many each turn."""
+    """Let everybody decide by turns what the queue hands them, until nobody gets anything; how many at each turn."""
     names = list(PEOPLE)
     rng = np.random.default_rng(SEED)
     is_more = True

@@ -58,6 +58,8 @@ def _nothing_remembered() -> Iterator[None]:
     uploads.forget_named_rows()
     forget_classes()
     annotations.forget_overlap()
+    annotations.forget_own_words()
+    annotations.forget_answers()
     models_admin.forget_routes()
 
 

@@ -2,6 +2,7 @@
 
 from annotations.selectors.access import queue_visible_to, queues_visible_to, task_visible_to, tasks_visible_to
 from annotations.selectors.agreement import agreement_of, differing_tasks
+from annotations.selectors.appeals import appeal_of, appeal_visible_to, appeals_visible_to, told_gold_of
 from annotations.selectors.dataset_selection import DatasetSelection
 from annotations.selectors.datasets import (
     dataset_of,
@@ -12,9 +13,12 @@ from annotations.selectors.datasets import (
     progress_of,
 )
 from annotations.selectors.hands import hands_of, reviewers_of
+from annotations.selectors.measured import forget_answers
 from annotations.selectors.opinions import standing_opinions
 from annotations.selectors.overlap import forget_overlap
+from annotations.selectors.own_words import forget_own_words, word_shown
 from annotations.selectors.queue_cards import listed_queue_of, queue_of, waiting_in, with_figures
+from annotations.selectors.scorecards import differing_from, reviewer_read_by, scorecard_of, shown_reviewers
 from annotations.selectors.selection import Selection
 from annotations.selectors.task_cards import cards_of, heads_of
 
@@ -22,14 +26,20 @@ __all__ = [
     "DatasetSelection",
     "Selection",
     "agreement_of",
+    "appeal_of",
+    "appeal_visible_to",
+    "appeals_visible_to",
     "cards_of",
     "dataset_of",
     "dataset_visible_to",
     "datasets_visible_to",
+    "differing_from",
     "differing_tasks",
     "error_of",
     "export_of",
+    "forget_answers",
     "forget_overlap",
+    "forget_own_words",
     "hands_of",
     "heads_of",
     "listed_queue_of",
@@ -37,10 +47,15 @@ __all__ = [
     "queue_of",
     "queue_visible_to",
     "queues_visible_to",
+    "reviewer_read_by",
     "reviewers_of",
+    "scorecard_of",
+    "shown_reviewers",
     "standing_opinions",
     "task_visible_to",
     "tasks_visible_to",
+    "told_gold_of",
     "waiting_in",
     "with_figures",
+    "word_shown",
 ]

@@ -71,7 +71,8 @@ class Overlap:
         people: user names, who saw most in front; columns of `words`.
         answers: codes of classes, `nuisance` last.
         words: what was said.
-        shift: (I,) int64 in which the last of its words was given, in local time of the site.
+        said_at: when the last of its words was given.
+        shift: (I,) int64 of that moment, in local time of the site.
         is_sample: there are more tasks in the window than were read.
     """
 
@@ -79,6 +80,7 @@ class Overlap:
     people: list[str]
     answers: list[str]
     words: Words
+    said_at: list[datetime]
     shift: NDArray[np.int64]
     is_sample: bool
 
@@ -121,12 +123,14 @@ def _tabled(said: list[tuple[UUID, list[SaidRow]]], *, site: Site, is_sample: bo
             answer[at] = len(classes) if word.defect_class is None else code_at[word.defect_class]
             if word.width_px is not None:
                 box_px[at] = word.x_px, word.y_px, word.width_px, word.height_px
+    said_at = [max(word.made_at for word in words) for _, words in said]
     return Overlap(
         tasks=[task for task, _ in said],
         people=[names[author] for author in authors],
         answers=[*(row.code for row in classes), NUISANCE],
         words=Words(answer=answer, box_px=box_px, class_count=len(classes) + 1),
-        shift=_shifts((max(word.made_at for word in words) for _, words in said), site=site),
+        said_at=said_at,
+        shift=_shifts(said_at, site=site),
         is_sample=is_sample,
     )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -31,7 +31,7 @@ FROM (
 JOIN review_task task ON task.id = said.task_id
 LEFT JOIN annotation ruling ON ruling.task_id = said.task_id AND ruling.number = task.annotation_number
     AND ruling.layer = 'adjudication'
-WHERE task.site_id = %(site)s
+WHERE task.site_id = %(site)s AND task.original_id IS NULL AND task.kind <> 'image'
 ORDER BY said.id DESC
 """
 
@@ -45,8 +45,10 @@ class SaidWord(NamedTuple):
 
     @classmethod
     def of(cls, verdict: str, defect_class: int | None, *box: float | None) -> "SaidWord":
-        known = tuple(side for side in box if side is not None)
-        return cls(verdict, defect_class, known if len(known) == 4 else None)
+        x_px, y_px, width_px, height_px = box
+        if x_px is None or y_px is None or width_px is None or height_px is None:
+            return cls(verdict, defect_class, None)
+        return cls(verdict, defect_class, (x_px, y_px, width_px, height_px))
 
     @property
     def code(self) -> str:
@@ -80,6 +82,16 @@ class OwnWords:
 
     words: list[OwnWord]
     is_sample: bool
+
+
+def word_shown(word: SaidWord) -> dict[str, Any]:
+    """A word as JSON."""
+    is_defect = word.verdict == Verdict.DEFECT
+    return {
+        "verdict": word.verdict,
+        "class_code": word.code if is_defect else None,
+        "bbox_px": list(word.box_px) if is_defect and word.box_px else None,
+    }
 
 
 def own_words(reviewer: User, *, site: Site, days: int, now: datetime) -> OwnWords:

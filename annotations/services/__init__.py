@@ -1,5 +1,6 @@
 """What can be done with queues and tasks: all that interfaces and other apps may call."""
 
+from annotations.services.appeals import answer_appeal, make_appeal, withdraw_appeal
 from annotations.services.dataset_exports import build_exports, export_dataset, note_download, ready_dataset
 from annotations.services.dataset_imports import ImportReport, import_labels
 from annotations.services.datasets import DEFAULT_SHARES, build_datasets, freeze_dataset
@@ -20,6 +21,7 @@ __all__ = [
     "add_missed",
     "adjudicate",
     "advance",
+    "answer_appeal",
     "build_datasets",
     "build_exports",
     "change_queue",
@@ -32,6 +34,7 @@ __all__ = [
     "give_back",
     "hand_over",
     "import_labels",
+    "make_appeal",
     "make_gold",
     "next_tasks",
     "note_download",
@@ -42,4 +45,5 @@ __all__ = [
     "take_back",
     "take_edit",
     "take_in",
+    "withdraw_appeal",
 ]

@@ -1,4 +1,4 @@
-"""Give the demonstration fab a past: a lot of the last weeks, reviewed by several people. Safe to repeat; takes minutes."""
+"""Give the demonstration fab a past: a lot of the last weeks that several people have reviewed. Takes minutes."""
 
 import time
 from typing import Any
