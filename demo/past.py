@@ -15,21 +15,26 @@ from accounts import services as accounts
 from accounts.models import Site, User
 from accounts.selectors import actor_for_user
 from annotations import services as annotations
-from annotations.choices import TaskState, Verdict
+from annotations.choices import TaskKind, TaskState, Verdict
 from annotations.models import ReviewTask
 from annotations.selectors import Selection
 from core.actors import Actor
+from core.ids import derived_uuid7
 from core.roles import Role
 from demo.site import ACTOR, LAYERS, PIXEL_UM, PRODUCT, SITE, TOOLS
 from demo.synthetic.scene import draw_scene
 from demo.synthetic.types import CLASS_CODES, Scene
 from domain.detection.boxes import pairwise_iou
 from inspection import services as inspection
+from inspection.models import Detection
 from inspection.services import WaferImage
 
 LOT, RECIPE, QUEUE = "Q1", "QUALIFY", "QUALIFY"
 WAFERS, IMAGES_PER_WAFER, SIDE_PX = 20, 4, 768
 WEEKS = 7
+PHASES = (range(1, 11), range(11, WAFERS + 1))
+"""Slots: what is settled of the first gives the known answers among the second."""
+KNOWN = 30
 SEED = 20_261_001
 SEEN_IOU = 0.25
 
@@ -126,8 +131,7 @@ def word_of(task: ReviewTask, *, who: str, age: float) -> annotations.Word:
     """
     habits = PEOPLE[who]
     rng = np.random.default_rng([task.pk.int % 2**63, sum(who.encode())])
-    slot, number = (int(part) for part in task.image.file_name[1:-4].split("_"))
-    scene = scene_of(slot, number)
+    scene = scene_of(*_place_of(task))
     box_px = np.array([task.x_px, task.y_px, task.width_px, task.height_px])
     overlap = pairwise_iou(box_px[None], scene.boxes_px.reshape(-1, 4))[0]
     took_ms = int(1000 * habits.pace_s * rng.lognormal(0, 0.45))
@@ -174,13 +178,40 @@ def give_opinions(queue_id: object, people: dict[str, Actor], *, now: datetime) 
 def _decide(task: ReviewTask, *, who: str, actor: Actor, now: datetime, rng: np.random.Generator) -> None:
     at = min(now, said_at(task, now=now) + timedelta(hours=float(rng.uniform(0.5, 30))))
     age = (now - at) / timedelta(weeks=WEEKS)
-    word = word_of(task, who=who, age=age)
+    if task.kind == TaskKind.IMAGE:
+        _add_missed(task, who=who, actor=actor, now=at)
+        word = annotations.Word(verdict=Verdict.COMPLETE, took_ms=int(rng.uniform(4000, 9000)))
+    else:
+        word = word_of(task, who=who, age=age)
     annotations.decide(task_id=task.pk, word=word, seen_revision=task.revision, actor=actor, now=at)
+
+
+def _add_missed(task: ReviewTask, *, who: str, actor: Actor, now: datetime) -> None:
+    """Put down what is drawn on an image and the model has not found; some pass by it."""
+    scene = scene_of(*_place_of(task))
+    found = Detection.objects.filter(run=task.run_id, image=task.image_id)
+    boxes_px = np.array(found.values_list("x_px", "y_px", "width_px", "height_px"), float).reshape(-1, 4)
+    for box_px, code in zip(scene.boxes_px.reshape(-1, 4), scene.class_index, strict=True):
+        is_found = pairwise_iou(box_px[None], boxes_px).max(initial=0.0) >= SEEN_IOU
+        key = derived_uuid7(parent=task.pk, label=f"missed {box_px.tolist()}")
+        if is_found or key.int % 100 < 100 * PEOPLE[who].waves_through:
+            continue
+        x, y, width, height = (float(side) for side in box_px)
+        word = annotations.Word(
+            verdict=Verdict.DEFECT, class_code=CLASS_CODES[code], bbox_px=(x, y, max(2.0, width), max(2.0, height))
+        )
+        annotations.add_missed(beside=task.pk, new_task=key, word=word, actor=actor, now=now)
+
+
+def _place_of(task: ReviewTask) -> tuple[int, int]:
+    """Slot and number of a task's image, of its name."""
+    slot, number = task.image.file_name[1:-4].split("_")
+    return int(slot), int(number)
 
 
 def said_at(task: ReviewTask, *, now: datetime) -> datetime:
     """When the wafer of a task was inspected."""
-    return found_at(int(task.image.file_name[1:3]), now=now)
+    return found_at(_place_of(task)[0], now=now)
 
 
 def rule(lead: Actor, *, keep_open: int, now: datetime) -> int:
@@ -194,4 +225,15 @@ def rule(lead: Actor, *, keep_open: int, now: datetime) -> int:
             task_id=task.pk, word=word, reason="As the reference picture shows", seen_revision=task.revision,
             actor=lead, now=at,
         )  # fmt: skip
+    return len(tasks)
+
+
+def know(lead: Actor, *, now: datetime) -> int:
+    """Let the lead take what was decided between people as known answers, a few of every kind; how many."""
+    settled = ReviewTask.objects.filter(
+        state=TaskState.VALIDATED, kind=TaskKind.DETECTION, run__recipe_version__recipe__code=RECIPE
+    )
+    tasks = list(settled.order_by("pk")[:KNOWN])
+    for task in tasks:
+        annotations.make_gold(task_id=task.pk, seen_revision=task.revision, actor=lead, now=now)
     return len(tasks)

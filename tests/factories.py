@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group
 from rest_framework.test import APIClient
 
 from accounts.models import ApiToken, Site, User
-from annotations.models import DatasetSnapshot, QueueEntry, ReviewQueue, ReviewTask
+from annotations.models import DatasetSnapshot, QueueEntry, ReviewAppeal, ReviewQueue, ReviewTask
 from core import image_store
 from core.ids import derived_uuid7, uuid7
 from core.roles import Role
@@ -83,6 +83,11 @@ class Inspected:
     task: ReviewTask
     dataset: DatasetSnapshot
 
+    @property
+    def appeal(self) -> ReviewAppeal:
+        """Somebody contests a ruling: another one each time."""
+        return make_appeal(self.task)
+
 
 def make_inspected(site: Site | None = None, *, at: datetime = AT, seed: int | None = None) -> Inspected:
     """One of everything that was seen."""
@@ -125,6 +130,12 @@ def make_review(detection: Detection) -> tuple[ReviewQueue, ReviewTask]:
     )  # fmt: skip
     QueueEntry.objects.create(queue=queue, task=task, generation=1, rank=1.0)
     return queue, task
+
+
+def make_appeal(task: ReviewTask) -> ReviewAppeal:
+    author = make_user(Role.REVIEWER, site=task.site)
+    values = {"kind": "ruling", "author": author, "reason": "It is a pit.", "made_at": AT}
+    return ReviewAppeal.objects.create(id=uuid7(at=AT), site=task.site, task=task, **values)
 
 
 def make_dataset(image: InspectionImage) -> DatasetSnapshot:

@@ -23,7 +23,7 @@ class ReviewersView(ApiView):
     def get(self, request: Request) -> HttpResponse:
         """Who decides at a site, for those who may read others' scorecards."""
         site = inspection.site_of(self.actor, code=self.query(shapes.SiteQuery).get("site"))
-        return answer({"results": selectors.reviewers_of(site)})
+        return answer({"results": selectors.shown_reviewers(site)})
 
 
 class ScorecardView(ApiView):

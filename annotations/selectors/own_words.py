@@ -32,7 +32,7 @@ JOIN review_task task ON task.id = said.task_id
 LEFT JOIN annotation ruling ON ruling.task_id = said.task_id AND ruling.number = task.annotation_number
     AND ruling.layer = 'adjudication'
 WHERE task.site_id = %(site)s AND task.original_id IS NULL AND task.kind <> 'image'
-ORDER BY said.id DESC
+ORDER BY said.made_at DESC, said.number DESC
 """
 
 

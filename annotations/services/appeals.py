@@ -17,7 +17,7 @@ from annotations.services.stages import reopen
 from audit import services as audit
 from audit.actions import Action
 from core.actors import Actor
-from core.errors import Conflict, Forbidden, Invalid
+from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.ids import uuid7
 from core.rows import insert_row
 
@@ -84,13 +84,12 @@ def withdraw_appeal(*, appeal_id: UUID, actor: Actor, now: datetime) -> ReviewAp
     """Take one's own appeal back.
 
     Raises:
-        NotFound: no such appeal at the actor's sites.
+        NotFound: no such appeal of the actor's.
         Conflict: it has been answered, or taken back.
-        Forbidden: it is somebody else's.
     """
     appeal = appeal_visible_to(actor, appeal_id, is_locked=True)
     if appeal.author_id != reviewer_of(actor):
-        raise Forbidden("Only who made an appeal takes it back.")
+        raise NotFound("There is no such appeal, or it is somebody else's.")
     _check_open(appeal)
     return _close(appeal, AppealState.WITHDRAWN, answer="", actor=actor, now=now)
 

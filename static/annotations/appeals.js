@@ -5,7 +5,7 @@ import { plural } from "../shared/formats.js"
 import { getJson, outcome, postJson } from "../shared/http.js"
 import { accountName } from "../shared/signs.js"
 import { toast } from "../shared/toast.js"
-import { reasonAsker } from "./reason_sheet.js"
+import { reasonAsker } from "../shared/reason_sheet.js"
 import { appealActs, appealWords } from "./scorecard_state.js"
 
 const USUAL = { appeal: ["The reference picture shows otherwise", "By the defect book this is what I said", "The picture cannot tell the two apart"], uphold: ["The defect book says so", "It shows in the picture at full size"], overturn: ["I see it now, too", "The picture cannot tell the two apart"] }

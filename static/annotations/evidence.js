@@ -22,14 +22,14 @@ const nameOf = (code) => classNamed(code).name
 /**
  * @param {HTMLElement} list
  * @param {object[]} tasks
- * @param {{onOpen: (task: object) => void, wordsOf?: (task: object) => string[], voicesFor?: (task: object) => {who: string, said: object}[], acts?: (task: object) => Element[]}} hooks
- *   voicesFor: words beside those of the task's history, first in the row
+ * @param {{onOpen: (task: object) => void, wordsOf?: (task: object) => string[], voicesFor?: (task: object) => {who: string, said: object}[], isBlind?: boolean, acts?: (task: object) => Element[]}} hooks
+ *   voicesFor: words beside those of the task's history, first in the row; isBlind: and no others
  */
 export function drawEvidence(list, tasks, hooks) {
   keyed(list, tasks, { key: ({ id, revision }) => `${id} ${revision}`, create: (task) => rowOf(task, hooks) })
 }
 
-function rowOf(task, { onOpen, wordsOf = (one) => differenceWords(one, nameOf), voicesFor = () => [], acts = () => [] }) {
+function rowOf(task, { onOpen, voicesFor = () => [], isBlind = false, wordsOf = (one) => differenceWords(isBlind ? { ...one, opinions: voicesFor(one).map(({ said }) => said) } : one, nameOf), acts = () => [] }) {
   const around = groundOf(task)
   const ruling = task.annotation?.layer === "adjudication" ? task.annotation : null
   const place = [task.lot?.code, waferName(task.wafer.code, task.image.file_name).name, task.tool].filter(Boolean).join(" · ")
@@ -40,8 +40,8 @@ function rowOf(task, { onOpen, wordsOf = (one) => differenceWords(one, nameOf), 
       h("div", { class: "row" }, h("button", { class: "button", type: "button", onclick: () => onOpen(task) }, icon("history", "small"), "History"), ...acts(task))),
     h("div", { class: "evidence__voices" },
       ...voicesFor(task).map(({ who, said }) => voiceOf(task, around, { voice: { letter: "", dash: [], at: 0, code: said.class_code }, box: said.bbox_px, who, said })),
-      ...voicesOf(task).map((voice) => voiceOf(task, around, { voice, box: voice.box, who: accountName(voice.said.author), said: voice.said })),
-      ruling ? voiceOf(task, around, { voice: { letter: "", dash: [], at: 0, code: ruling.class_code }, box: ruling.verdict === "defect" ? ruling.bbox_px : null, who: `${accountName(ruling.author)} decided`, said: ruling }) : null,
+      ...(isBlind ? [] : voicesOf(task)).map((voice) => voiceOf(task, around, { voice, box: voice.box, who: accountName(voice.said.author), said: voice.said })),
+      ruling && !isBlind ? voiceOf(task, around, { voice: { letter: "", dash: [], at: 0, code: ruling.class_code }, box: ruling.verdict === "defect" ? ruling.bbox_px : null, who: `${accountName(ruling.author)} decided`, said: ruling }) : null,
       task.detection ? voiceOf(task, around, { voice: null, box: task.bbox_px, who: "The model", said: { verdict: "defect", class_code: task.class_code, comment: "" } }) : null))
 }
 

@@ -28,14 +28,13 @@ export function measureRows(card, { isOwn }) {
 
 /** The figures at a glance: {value, unit, label}. */
 export function glance(card) {
-  const share = (part) => (part.agreed.value === null ? "–" : percentText(part.agreed.value).replace(" %", ""))
+  const time = (ms) => (ms === null ? "–" : durationText(ms))
   return [
     { value: `${card.is_sample ? "> " : ""}${countText(card.decisions)}`, unit: "", label: `decided in ${card.days} days` },
-    { value: card.median_ms === null ? "–" : durationText(card.median_ms), unit: "", label: card.slow_ms === null ? "median look" : `median look, nine in ten under ${durationText(card.slow_ms)}` },
-    { value: share(card.peers), unit: "%", label: "as other reviewers" },
-    { value: card.peers.kappa.value === null ? "–" : card.peers.kappa.value.toFixed(2), unit: "κ", label: "beyond chance" },
-    { value: share(card.gold), unit: "%", label: "of known answers" },
-    { value: share(card.repeats), unit: "%", label: "as before, shown again" },
+    { value: time(card.median_ms), unit: "", label: "median look" },
+    { value: time(card.slow_ms), unit: "", label: "nine in ten are faster" },
+    { value: card.peers.kappa.value === null ? "–" : card.peers.kappa.value.toFixed(2), unit: "κ", label: "with others, beyond chance" },
+    { value: card.repeats.kappa.value === null ? "–" : card.repeats.kappa.value.toFixed(2), unit: "κ", label: "with oneself, beyond chance" },
   ]
 }
 

@@ -1,7 +1,7 @@
 /** Figures week by week, one strip under the other on the same weeks: rates with their intervals, times, counts. */
 import { h, svg } from "../shared/dom.js"
 
-const [WIDTH, STRIP, GAP, LEFT, RIGHT] = [640, 74, 20, 52, 8]
+const [WIDTH, STRIP, GAP, LEFT, RIGHT] = [560, 70, 24, 58, 8]
 const DAYS = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" })
 
 /**

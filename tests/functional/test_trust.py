@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from annotations.serializers import scorecards
 from annotations.serializers import trust as documented
 from core.roles import Role
 
@@ -39,3 +40,52 @@ class TestAgreement:
         answer = lead.get(reverse("api:review_differences"), {"first": "ann", "second": "bob"})
 
         assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+class TestAScorecard:
+    def test_is_ones_own(self, reviewer, inspected):
+        answer = reviewer.get(reverse("api:review_scorecard"))
+
+        assert set(answer.json()) == set(scorecards.ScorecardOut().fields)
+        assert (answer.json()["decisions"], answer.json()["gold"]["agreed"]["value"]) == (0, None)
+
+    def test_of_somebody_else_is_for_leads(self, reviewer, lead, inspected):
+        whose = {"reviewer": inspected.appeal.author.username}
+
+        assert reviewer.get(reverse("api:review_scorecard"), whose).status_code == 403
+        assert lead.get(reverse("api:review_scorecard"), whose).json()["reviewer"] == whose["reviewer"]
+
+    def test_of_another_site_is_not_there(self, lead, inspected, foreign):
+        whose = {"reviewer": foreign.appeal.author.username}
+
+        assert lead.get(reverse("api:review_scorecard"), whose).status_code == 404
+
+    def test_lists_the_items_behind_a_figure(self, reviewer, inspected):
+        answer = reviewer.get(reverse("api:review_scorecard_items"), {"figure": "rulings"})
+
+        assert answer.json() == {"results": [], "total": 0}
+
+
+class TestAnAppeal:
+    def test_is_answered_by_a_lead_with_a_reason(self, reviewer, lead, inspected):
+        path = reverse("api:review_appeal_answer", args=[inspected.appeal.pk])
+
+        assert reviewer.post(path, {"outcome": "upheld", "answer": "So it is"}, format="json").status_code == 403
+        assert lead.post(path, {"outcome": "upheld"}, format="json").status_code == 400
+        answered = lead.post(path, {"outcome": "upheld", "answer": "So it is"}, format="json")
+
+        assert set(answered.json()) == set(scorecards.AppealOut().fields)
+        assert (answered.json()["state"], answered.json()["answer"]) == ("upheld", "So it is")
+
+    def test_of_others_is_not_seen(self, reviewer, lead, inspected, foreign):
+        appeals = [inspected.appeal, foreign.appeal]
+
+        assert reviewer.get(reverse("api:review_appeals")).json()["results"] == []
+        assert [one["id"] for one in lead.get(reverse("api:review_appeals")).json()["results"]] == [str(appeals[0].pk)]
+
+    def test_without_a_ruling_has_nothing_to_contest(self, reviewer, inspected):
+        body = {"task": str(inspected.task.pk), "kind": "ruling", "reason": "It is a pit."}
+
+        answer = reviewer.post(reverse("api:review_appeals"), body, format="json")
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_appeal")

@@ -25,15 +25,18 @@ class Command(BaseCommand):
         site = Site.objects.get(code=SITE)
         people = past.make_people(site=site, password=settings.DEMO_PASSWORD, now=now())
         past.make_queue(site=site, now=now())
-        there = set(Wafer.objects.filter(site=site, lot__code=past.LOT).values_list("slot", flat=True))
-        for slot in range(1, past.WAFERS + 1):
-            if slot not in there:
-                past.feed(slot, now=now())
-        self._wait()
         queue = ReviewQueue.objects.get(site=site, code=past.QUEUE)
-        said = sum(past.give_opinions(queue.pk, people, now=now()))
-        ruled = past.rule(people["lead"], keep_open=LEFT_TO_THE_LEAD, now=now())
-        self.stdout.write(f"{said} opinions, {ruled} rulings")
+        there = set(Wafer.objects.filter(site=site, lot__code=past.LOT).values_list("slot", flat=True))
+        for phase in past.PHASES:
+            for slot in phase:
+                if slot not in there:
+                    past.feed(slot, now=now())
+            self._wait()
+            said = sum(past.give_opinions(queue.pk, people, now=now()))
+            is_last = phase == past.PHASES[-1]
+            ruled = past.rule(people["lead"], keep_open=LEFT_TO_THE_LEAD if is_last else 0, now=now())
+            known = 0 if is_last else past.know(people["lead"], now=now())
+            self.stdout.write(f"{said} opinions, {ruled} rulings, {known} known answers")
 
     def _wait(self) -> None:
         """Until every run is done, and what they found has flowed into the queue."""
