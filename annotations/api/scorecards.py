@@ -89,8 +89,9 @@ class AppealsView(ApiView):
 class AppealAnswerView(ApiView):
     @extend_schema(request=shapes.AppealAnswerIn, responses=shapes.AppealOut)
     def post(self, request: Request, appeal_id: UUID) -> HttpResponse:
-        """Say that what is contested stands, or that the reviewer is right: then the task is open again, or the known
-        answer is used no more."""
+        """Say whether what is contested stands. Where the reviewer is right the task is open again, or the known answer
+        is used no more.
+        """
         return self.once(lambda: self._answer(appeal_id))
 
     def _answer(self, appeal_id: UUID) -> HttpResponse:
