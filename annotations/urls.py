@@ -13,6 +13,7 @@ urlpatterns: list = [
     path("review/decided/", views.decided, name="decided"),
     path("review/agreement/", views.agreement, name="agreement"),
     path("review/scorecard/", views.scorecard, name="scorecard"),
+    path("review/quality/", views.quality, name="quality"),
     path("review/<uuid:queue_id>/", views.review, name="review"),
 ]
 
@@ -34,6 +35,7 @@ api_urlpatterns: list = [
     path("review/tasks/<uuid:task_id>/release/", tasks.ReleaseView.as_view(), name="review_release"),
     path("review/agreement/", trust.AgreementView.as_view(), name="review_agreement"),
     path("review/agreement/tasks/", trust.DifferencesView.as_view(), name="review_differences"),
+    path("review/quality/", trust.QualityView.as_view(), name="review_quality"),
     path("review/reviewers/", scorecards.ReviewersView.as_view(), name="review_reviewers"),
     path("review/scorecard/", scorecards.ScorecardView.as_view(), name="review_scorecard"),
     path("review/scorecard/tasks/", scorecards.ScorecardItemsView.as_view(), name="review_scorecard_items"),

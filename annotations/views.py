@@ -68,6 +68,13 @@ def scorecard(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def quality(request: HttpRequest) -> HttpResponse:
+    """How often the model is wrong in use."""
+    known = {"mayManage": may_post(request, "api:review_queues"), "me": request.user.get_username()}
+    return render(request, "annotations/quality.html", {"known": known, "classes": inspection.drawn_classes()})
+
+
+@require_safe
 def decided(request: HttpRequest) -> HttpResponse:
     """What is decided, class by class, to be validated, accepted or opened again."""
     known = {

@@ -60,6 +60,7 @@ def _nothing_remembered() -> Iterator[None]:
     annotations.forget_overlap()
     annotations.forget_own_words()
     annotations.forget_answers()
+    annotations.forget_quality()
     models_admin.forget_routes()
 
 

@@ -1,4 +1,4 @@
-"""Whether what people say can be relied on: agreement between them."""
+"""Whether what people and models say can be relied on: agreement between people, quality of models in use."""
 
 from typing import Any
 
@@ -32,3 +32,15 @@ class DifferencesView(ApiView):
             site, first=query["first"], second=query["second"], days=query["days"], now=now()
         )
         return answer({"results": selectors.cards_of(keys, actor=self.actor)})
+
+
+class QualityView(ApiView):
+    @extend_schema(parameters=[shapes.QualityQuery], responses=shapes.QualityOut)
+    def get(self, request: Request) -> HttpResponse:
+        """How often the model is wrong: from the random audit, beside what reviewers happened to see."""
+        query = self.query(shapes.QualityQuery)
+        site = inspection.site_of(self.actor, code=query.get("site"))
+        found = selectors.quality_of(
+            site, days=query["days"], now=now(), tool=query.get("tool"), version=query.get("version")
+        )
+        return answer(found)

@@ -14,6 +14,7 @@ from annotations.selectors.datasets import (
 )
 from annotations.selectors.hands import hands_of, reviewers_of
 from annotations.selectors.measured import forget_answers
+from annotations.selectors.model_quality import forget_quality, quality_of
 from annotations.selectors.opinions import standing_opinions
 from annotations.selectors.overlap import forget_overlap
 from annotations.selectors.own_words import forget_own_words, word_shown
@@ -40,10 +41,12 @@ __all__ = [
     "forget_answers",
     "forget_overlap",
     "forget_own_words",
+    "forget_quality",
     "hands_of",
     "heads_of",
     "listed_queue_of",
     "progress_of",
+    "quality_of",
     "queue_of",
     "queue_visible_to",
     "queues_visible_to",

@@ -1,4 +1,4 @@
-"""What is asked and answered about trust: agreement."""
+"""What is asked and answered about trust: agreement of people, quality of models."""
 
 from rest_framework import serializers
 
@@ -77,3 +77,63 @@ class AgreementOut(serializers.Serializer):
 
 class TasksOut(serializers.Serializer):
     results = TaskOut(many=True)
+
+
+class QualityQuery(WindowQuery):
+    tool = LabelField(required=False, help_text="Code of a tool: only its images.")
+    version = LabelField(max_length=200, required=False, help_text="Only what that one judged, as `name version`.")
+
+
+class RateOut(serializers.Serializer):
+    audit = EstimateOut(help_text="From the random audit, each image weighed by its chance to be drawn.")
+    naive = serializers.FloatField(allow_null=True, help_text="Share among all that was reviewed, for comparison.")
+    answers = serializers.IntegerField(help_text="Audited items that the estimate divides by.")
+
+
+class QualityPartOut(serializers.Serializer):
+    missed = RateOut(help_text="Of the defects, the share that the model did not name (so).")
+    false_calls = RateOut(help_text="Of what the model named, the share that is not a defect (of that class).")
+
+
+class OverallQualityOut(QualityPartOut):
+    alarmed_images = RateOut(help_text="Of the images without a defect, the share on which one was called.")
+
+
+class ClassQualityOut(QualityPartOut):
+    class_code = serializers.CharField()
+
+
+class ToolQualityOut(QualityPartOut):
+    tool = serializers.CharField()
+
+
+class VersionQualityOut(QualityPartOut):
+    version = serializers.CharField(help_text="`name version` of a model.")
+
+
+class AuditedImagesOut(serializers.Serializer):
+    complete = serializers.IntegerField(help_text="Drawn by chance, and all on them is settled.")
+    waiting = serializers.IntegerField(help_text="Drawn, and not all is settled; nothing of them counts yet.")
+
+
+class NeededOut(serializers.Serializer):
+    half_width = serializers.FloatField(help_text="How far the interval of a rate of 0.1 reaches to either side.")
+    answers = serializers.IntegerField(help_text="Independent answers that it takes.")
+
+
+class QualityBoundsOut(serializers.Serializer):
+    images = serializers.IntegerField(help_text="Newest audited images that are counted.")
+    tasks = serializers.IntegerField(help_text="Newest tasks of which the reviewed ones are compared with.")
+
+
+class QualityOut(serializers.Serializer):
+    site = serializers.CharField()
+    days = serializers.IntegerField()
+    images = AuditedImagesOut()
+    reviewed = serializers.IntegerField(help_text="Items beside the audit that reviewers settled.")
+    most = QualityBoundsOut()
+    overall = OverallQualityOut()
+    classes = ClassQualityOut(many=True)
+    tools = ToolQualityOut(many=True)
+    versions = VersionQualityOut(many=True)
+    needed = NeededOut(many=True)

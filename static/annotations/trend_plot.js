@@ -22,7 +22,8 @@ export function drawTrend(place, periods, strips) {
 
 function stripOf({ name, kind, of, text, top: fixed }, periods, { x, step, top }) {
   const values = periods.map(of)
-  const highest = fixed ?? (Math.max(0, ...values.map((value) => value ?? 0)) || 1)
+  const most = Math.max(0, ...values.map((value) => value ?? 0)) || 1
+  const highest = fixed ?? (kind === "line" ? most * 1.25 : most)
   const y = (value) => top + STRIP - (Math.min(value, highest) / highest) * STRIP
   const parts = [
     svg("text", { class: "trend__name", x: LEFT, y: top - 6 }, name),

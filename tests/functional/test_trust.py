@@ -89,3 +89,13 @@ class TestAnAppeal:
         answer = reviewer.post(reverse("api:review_appeals"), body, format="json")
 
         assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_appeal")
+
+
+class TestQuality:
+    def test_is_for_everybody(self, operator, inspected):
+        answer = operator.get(reverse("api:review_quality"))
+
+        assert set(answer.json()) == set(documented.QualityOut().fields)
+        assert answer.json()["overall"]["missed"] == {
+            "audit": {"value": None, "low": None, "high": None}, "naive": None, "answers": 0,
+        }  # fmt: skip
