@@ -74,7 +74,7 @@ class TestQuality:
         report = quality(site)
 
         assert report["reviewed"] == 1
-        false_calls = report["overall"]["false_calls"]
+        report["overall"]["false_calls"]
         assert (report["overall"]["false_calls"]["audit"]["value"], report["overall"]["false_calls"]["naive"]) == (
             0,
             0.5,
