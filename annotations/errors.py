@@ -71,6 +71,13 @@ class CodeTaken(Conflict):
     title = "Another data set has this code"
 
 
+class NothingFound(Conflict):
+    """No region stands out where somebody scribbled."""
+
+    code = "nothing_found"
+    title = "Nothing was found there"
+
+
 class SequenceReused(Conflict):
     """A number of this client stands for another edit already."""
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from annotations import views
-from annotations.api import datasets, hands, queues, scorecards, stages, tasks, trust
+from annotations.api import datasets, hands, queues, regions, scorecards, stages, tasks, trust
 
 app_name = "annotations"
 
@@ -24,6 +24,7 @@ api_urlpatterns: list = [
     path("review/queues/<uuid:queue_id>/hands/", hands.HandsView.as_view(), name="review_hands"),
     path("review/tasks/<uuid:task_id>/hand-over/", hands.HandOverView.as_view(), name="review_hand_over"),
     path("review/edits/", tasks.EditsView.as_view(), name="review_edits"),
+    path("review/images/<uuid:image_id>/region/", regions.RegionView.as_view(), name="review_region"),
     path("review/tasks/", stages.TasksView.as_view(), name="review_tasks"),
     path("review/tasks/validate/", stages.ValidateView.as_view(), name="review_validate"),
     path("review/tasks/accept/", stages.AcceptView.as_view(), name="review_accept"),

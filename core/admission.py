@@ -195,6 +195,18 @@ def lanes() -> tuple[Lane, ...]:
             answer_s=120.0,
             for_members=True,
         ),
+        Lane(
+            "regions",
+            ("/api/v1/review/images/",),
+            _POST,
+            small_bytes,
+            # Each takes a core for a moment; a hand that scribbles waits for the answer.
+            places=2,
+            waiting=8,
+            wait_s=2.0,
+            answer_s=5.0,
+            for_members=True,
+        ),
         # No request is theirs: the questions of open sockets to the database.
         Lane("sockets", ("ws:",), frozenset(), 0, places=2, waiting=4000, wait_s=10.0),
         # No request is theirs either: who it is that wants a seat among members.

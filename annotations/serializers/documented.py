@@ -123,6 +123,11 @@ class AdvancedAllOut(serializers.Serializer):
     results = AdvancedOut(many=True)
 
 
+class RegionOut(serializers.Serializer):
+    shape = AnythingField(help_text="An outline, or painted pixels where it has holes or several parts.")
+    bbox_px = serializers.ListField(child=serializers.FloatField())
+
+
 class AckOut(serializers.Serializer):
     seq = serializers.IntegerField()
     state = serializers.ChoiceField(choices=["done", "refused"])

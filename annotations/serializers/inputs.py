@@ -21,6 +21,7 @@ MOST_AT_ONCE = 6
 MOST_EDITS = 50
 MOST_CODES = 100
 MOST_ADVANCED = 200
+MOST_SCRIBBLED = 200
 LARGEST_WHOLE = 2**31 - 1
 _NUMBERS = {"type": "array", "items": {"type": "number"}}
 SHAPE_SCHEMA = {
@@ -161,6 +162,26 @@ class TasksQuery(PageIn):
     state = serializers.ChoiceField(choices=TaskState.choices, required=False)
     wafer = KeyField(required=False)
     class_code = LabelField(max_length=32, required=False, help_text="That the model, or who added it, named.")
+
+
+class PlaceField(serializers.ListField):
+    """x and y, in pixels of the image."""
+
+    def __init__(self, **options: Any) -> None:
+        child = NumberField(min_value=0, max_value=FARTHEST_PX)
+        super().__init__(child=child, min_length=2, max_length=2, **options)
+
+
+class RegionIn(serializers.Serializer):
+    scribble_px = serializers.ListField(
+        child=PlaceField(), min_length=1, max_length=MOST_SCRIBBLED, help_text="Places along the scribble, in order."
+    )
+    how = serializers.ChoiceField(
+        choices=["scribble", "tap"], default="scribble", help_text="A tap finds what is as bright as its place."
+    )
+    tolerance = WholeNumberField(
+        min_value=1, max_value=255, default=26, help_text="How much it may differ from there, in grey levels."
+    )
 
 
 class ReleaseIn(serializers.Serializer):

@@ -10,12 +10,14 @@ from annotations.services.gold import make_gold, retire_gold
 from annotations.services.handing import give_back, hand_over, next_tasks, return_lapsed
 from annotations.services.intake import fill_queues, forget_old_entries, take_in
 from annotations.services.queues import DEFAULT_LEASE_S, change_queue, create_queue
+from annotations.services.regions import How, find_region
 from annotations.services.stages import adjudicate, advance, reopen
 from annotations.services.words import Word
 
 __all__ = [
     "DEFAULT_LEASE_S",
     "DEFAULT_SHARES",
+    "How",
     "ImportReport",
     "Word",
     "add_missed",
@@ -29,6 +31,7 @@ __all__ = [
     "decide",
     "export_dataset",
     "fill_queues",
+    "find_region",
     "forget_old_entries",
     "freeze_dataset",
     "give_back",

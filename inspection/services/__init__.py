@@ -13,7 +13,7 @@ from inspection.services.catalogue import (
 from inspection.services.decoder import decoder, draw_tile, draw_view
 from inspection.services.holding import hold_wafer, release_wafer
 from inspection.services.housekeeping import keep_house
-from inspection.services.pictures import thumbnail_of, tile_of, view_of
+from inspection.services.pictures import part_of, thumbnail_of, tile_of, view_of
 from inspection.services.predict import Fresh, PredictOutcome, predict_image
 from inspection.services.present import PresentFigures
 from inspection.services.recipes import add_recipe_version, create_recipe
@@ -50,6 +50,7 @@ __all__ = [
     "forget_named_rows",
     "hold_wafer",
     "keep_house",
+    "part_of",
     "predict_image",
     "queue_wafer",
     "reinspect_images",

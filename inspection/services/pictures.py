@@ -1,10 +1,16 @@
 """Pictures of images for people: drawn from the pixels alone, kept, and made again when they are gone."""
 
+import math
+
 from core import image_store
 from core.errors import NotFound
-from domain.imaging.pyramid import OVERLAP_PX, TILE_PX, grid_size
+from domain.imaging.parts import PartOfImage, cut_part
+from domain.imaging.pyramid import OVERLAP_PX, TILE_PX, grid_size, last_level, level_size, tile_box
 from inspection.models import InspectionImage
 from inspection.services.decoder import draw_tile, draw_view
+
+WHOLE_PX = 2048
+"""Images up to this size are shown whole on a screen."""
 
 
 def thumbnail_of(image: InspectionImage) -> bytes:
@@ -55,6 +61,33 @@ def tile_of(image: InspectionImage, *, level: int, col: int, row: int) -> bytes:
         ).content
     image_store.put_at(key, drawn)
     return drawn
+
+
+def part_of(image: InspectionImage, *, left_px: int, top_px: int, side_px: int, most_px: int) -> PartOfImage:
+    """A square of an image as people see it, at the finest size at which it has `most_px` a side at most.
+
+    Of smaller images the picture that the screen shows, of larger ones tiles: whoever looks at the place has them
+    already. Raises as `thumbnail_of`.
+    """
+    if max(image.width_px, image.height_px) <= WHOLE_PX:
+        pictures = [(0, 0, view_of(image, max_side_px=WHOLE_PX))]
+        size = (image.width_px, image.height_px)
+        return cut_part(pictures, size, left_px=left_px, top_px=top_px, side_px=side_px, step=1, most_px=most_px)
+    last = last_level(image.width_px, image.height_px)
+    step = 1 << max(0, math.ceil(math.log2(side_px / most_px)))
+    level = last - step.bit_length() + 1
+    size = level_size(image.width_px, image.height_px, level=level)
+    tiles = [
+        (*tile_box(image.width_px, image.height_px, level=level, col=col, row=row)[:2],
+         tile_of(image, level=level, col=col, row=row))
+        for row in _tiles_of(top_px // step, side_px // step, size[1])
+        for col in _tiles_of(left_px // step, side_px // step, size[0])
+    ]  # fmt: skip
+    return cut_part(tiles, size, left_px=left_px, top_px=top_px, side_px=side_px, step=step, most_px=most_px)
+
+
+def _tiles_of(start: int, length: int, size: int) -> range:
+    return range(start // TILE_PX, min(size - 1, start + length) // TILE_PX + 1)
 
 
 def original_of(image: InspectionImage) -> bytes:

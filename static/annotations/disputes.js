@@ -8,7 +8,7 @@ import { soon } from "../shared/soon.js"
 import { toast as putToast } from "../shared/toast.js"
 import { showTrouble } from "../shared/trouble.js"
 import * as disputes from "./disputes_state.js"
-import { boxChosen, drawActs, drawBoxChoice, drawHead, drawList, drawNote, drawReasons, keepReason, reveal } from "./disputes_view.js"
+import { drawActs, drawBoxChoice, drawHead, drawList, drawNote, drawReasons, keepReason, placeChosen, reveal } from "./disputes_view.js"
 import { drawCards } from "./opinion_cards.js"
 import { drawVoices } from "./opinion_overlay.js"
 import { groundOf, isOwn, rulingBody, rulingWords, taken, voicesOf } from "./opinions_state.js"
@@ -209,9 +209,9 @@ const acts = {
   reclass: async () => {
     const task = disputes.chosen(state)
     if (!task || isBusy || isMine(task)) return
-    const box = boxChosen(task)
+    const place = placeChosen(task)
     const code = await askClass()
-    if (code && state.at === task.id) rule({ verdict: "defect", class_code: code, bbox_px: box })
+    if (code && state.at === task.id) rule({ verdict: "defect", class_code: code, ...place })
   },
   defect: () => { if (state.at) zoom.toDefect(groundOf(disputes.chosen(state))) },
   fit: () => zoom.fit(),

@@ -69,9 +69,11 @@ export function drawBoxChoice(task) {
   place.replaceChildren(...options.map(([letter, title], at) => h("label", { title }, h("input", { type: "radio", name: "box", value: letter, checked: at === 0, "aria-label": title }), letter)))
 }
 
-export function boxChosen(task) {
+/** Whose place is to stand, as it is sent: a box, or the shape that was drawn. */
+export function placeChosen(task) {
   const letter = find("#box-of input:checked")?.value
-  return voicesOf(task).find((voice) => voice.letter === letter)?.box ?? task.bbox_px
+  const voice = voicesOf(task).find((one) => one.letter === letter)
+  return voice?.shape ? { shape: voice.shape } : { bbox_px: voice?.box ?? task.bbox_px }
 }
 
 /** What can be done, and what was written. The field is left alone while somebody is typing in it. */

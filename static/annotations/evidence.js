@@ -39,9 +39,9 @@ function rowOf(task, { onOpen, voicesFor = () => [], isBlind = false, wordsOf = 
       h("span", { class: "muted small" }, place), task.annotation ? ageElement(task.annotation.made_at, { class: "muted small" }) : null,
       h("div", { class: "row" }, h("button", { class: "button", type: "button", onclick: () => onOpen(task) }, icon("history", "small"), "History"), ...acts(task))),
     h("div", { class: "evidence__voices" },
-      ...voicesFor(task).map(({ who, said }) => voiceOf(task, around, { voice: { letter: "", dash: [], at: 0, code: said.class_code }, box: said.bbox_px, who, said })),
+      ...voicesFor(task).map(({ who, said }) => voiceOf(task, around, { voice: { letter: "", dash: [], at: 0, code: said.class_code, shape: said.shape }, box: said.bbox_px, who, said })),
       ...(isBlind ? [] : voicesOf(task)).map((voice) => voiceOf(task, around, { voice, box: voice.box, who: accountName(voice.said.author), said: voice.said })),
-      ruling && !isBlind ? voiceOf(task, around, { voice: { letter: "", dash: [], at: 0, code: ruling.class_code }, box: ruling.verdict === "defect" ? ruling.bbox_px : null, who: `${accountName(ruling.author)} decided`, said: ruling }) : null,
+      ruling && !isBlind ? voiceOf(task, around, { voice: { letter: "", dash: [], at: 0, code: ruling.class_code, shape: ruling.shape }, box: ruling.verdict === "defect" ? ruling.bbox_px : null, who: `${accountName(ruling.author)} decided`, said: ruling }) : null,
       task.detection ? voiceOf(task, around, { voice: null, box: task.bbox_px, who: "The model", said: { verdict: "defect", class_code: task.class_code, comment: "" } }) : null))
 }
 

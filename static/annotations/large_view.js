@@ -55,7 +55,7 @@ export class LargeView {
     find("#large-canvas").getContext("2d").clearRect(0, 0, CROP_PX, CROP_PX)
     const [x, y, width, height] = unionOf([box, task.bbox_px])
     const around = [x - (width * (CONTEXT - 1)) / 2, y - (height * (CONTEXT - 1)) / 2, width * CONTEXT, height * CONTEXT]
-    const voice = final === "nuisance" ? null : { letter: "", dash: [], at: 0, code: final }
+    const voice = final === "nuisance" ? null : { letter: "", dash: [], at: 0, code: final, shape: task.annotation?.shape ?? task.shape }
     drawVoiceCrop(find("#large-canvas"), { image: task.image, around, voice, box })
     find("#large-facts").replaceChildren(...factsOf(task))
     find("#large-story").replaceChildren(...storyOf(task).map((one) => h("li", {}, icon(one.what === "step" ? "circle-check" : "message-square", "small"), h("span", {}, h("b", {}, accountName(one.author)), ` ${wordsOf(one)} `, ageElement(one.made_at, { class: "muted nowrap" }), one.took_ms ? h("span", { class: "muted" }, ` · looked ${durationText(one.took_ms)}`) : "", (one.comment || one.reason) && h("q", {}, one.comment || one.reason)))))

@@ -2,6 +2,7 @@
 import { cropSquare, picture } from "../inspection/crops.js"
 import { fitCanvas, themeColours } from "../shared/paint.js"
 import { classColour } from "../shared/signs.js"
+import { paintShape } from "./canvas/paint.js"
 import { voicesOf } from "./opinions_state.js"
 
 const LEAST_PX = 12
@@ -25,7 +26,7 @@ export function drawVoices(zoom, task, { isShown, meant = null }) {
   const voices = voicesOf(task)
   const onScreen = ([x, y, width, height]) => [place.x + x * place.scale, place.y + y * place.scale, width * place.scale, height * place.scale]
   if (task.detection) brackets(context, grown(onScreen(task.bbox_px), APART_PX * (voices.length + 1)))
-  for (const voice of voices.filter(({ box }) => box)) drawVoice(context, onScreen(voice.box), voice, { isApart: true, isStrong: voice.letter === meant, isFaint: meant !== null && voice.letter !== meant })
+  for (const voice of voices.filter(({ box }) => box)) drawVoice(context, onScreen(voice.box), voice, { ground: { place, size: task.image }, isApart: true, isStrong: voice.letter === meant, isFaint: meant !== null && voice.letter !== meant })
   return place
 }
 
@@ -42,7 +43,7 @@ export async function drawVoiceCrop(canvas, { image, around, voice, box }) {
   if (!box) return
   const at = canvas.width / side
   const there = [(box[0] - x) * at, (box[1] - y) * at, box[2] * at, box[3] * at]
-  if (voice) drawVoice(context, there, voice, { hasLetter: false, isStrong: true })
+  if (voice) drawVoice(context, there, voice, { ground: { place: { x: -x * at, y: -y * at, scale: at }, size: image }, hasLetter: false, isStrong: true })
   else brackets(context, grown(there, APART_PX))
 }
 
@@ -51,21 +52,27 @@ function grown([x, y, width, height], by) {
   return [x + width / 2 - w / 2, y + height / 2 - h / 2, w, h]
 }
 
-function drawVoice(context, box, { letter, dash, at, code }, { isApart = false, isStrong = false, isFaint = false, hasLetter = true }) {
+/** @param {{place: object, size: object}} ground where the image is, for what is more than a box */
+function drawVoice(context, box, { letter, dash, at, code, shape }, { ground, isApart = false, isStrong = false, isFaint = false, hasLetter = true }) {
   const { "image-rim": rim } = themeColours()
   const [x, y, width, height] = grown(box, isApart ? at * APART_PX : 0)
   const line = isStrong ? 3 : 2
   context.globalAlpha = isFaint ? 0.45 : 1
-  context.strokeStyle = rim
-  context.lineWidth = line + 2
-  context.strokeRect(x, y, width, height)
-  context.strokeStyle = classColour(code)
-  context.lineWidth = line
-  context.setLineDash(dash)
-  context.strokeRect(x, y, width, height)
-  context.setLineDash([])
+  if (shape) paintShape(context, shape, { ...ground, colour: classColour(code), width: line, dash })
+  else strokeBox(context, [x, y, width, height], { rim, line, dash, colour: classColour(code) })
   if (hasLetter) plate(context, letter, x, y, width, height, CORNERS[at % CORNERS.length])
   context.globalAlpha = 1
+}
+
+function strokeBox(context, box, { rim, line, dash, colour }) {
+  context.strokeStyle = rim
+  context.lineWidth = line + 2
+  context.strokeRect(...box)
+  context.strokeStyle = colour
+  context.lineWidth = line
+  context.setLineDash(dash)
+  context.strokeRect(...box)
+  context.setLineDash([])
 }
 
 /** A letter outside the box, at one of its corners. */

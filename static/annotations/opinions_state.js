@@ -6,11 +6,11 @@ const SAME_PLACE_IOU = 0.5
 const DASHES = [[], [9, 5], [2, 4], [12, 4, 2, 4]]
 const FIRST_LETTER = 65
 
-/** @returns {{letter: string, dash: number[], at: number, said: object, box: ?number[], code: ?string}[]} one per opinion, the earliest first */
+/** @returns {{letter: string, dash: number[], at: number, said: object, box: ?number[], shape: ?object, code: ?string}[]} one per opinion, the earliest first */
 export function voicesOf(task) {
   return task.opinions.map((said, at) => ({
     letter: String.fromCharCode(FIRST_LETTER + at), dash: DASHES[at % DASHES.length], at, said,
-    box: said.verdict === "defect" ? said.bbox_px ?? task.bbox_px : null, code: said.verdict === "defect" ? said.class_code : null,
+    box: said.verdict === "defect" ? said.bbox_px ?? task.bbox_px : null, shape: said.verdict === "defect" ? said.shape ?? null : null, code: said.verdict === "defect" ? said.class_code : null,
   }))
 }
 
@@ -37,14 +37,17 @@ export function differences(task) {
   const voices = voicesOf(task)
   const boxed = voices.filter(({ box }) => box)
   const isSplit = (values) => new Set(values).size > 1
-  const isElsewhere = boxed.some((one, at) => boxed.slice(at + 1).some((other) => overlapOf(one.box, other.box) < SAME_PLACE_IOU))
-  return [isSplit(voices.map(({ said }) => said.verdict)) && "verdict", isSplit(boxed.map(({ code }) => code)) && "class", isElsewhere && "place"].filter(Boolean)
+  const [ofVerdict, ofClass] = [isSplit(voices.map(({ said }) => said.verdict)), isSplit(boxed.map(({ code }) => code))]
+  const isApart = boxed.some((one, at) => boxed.slice(at + 1).some((other) => !one.shape && !other.shape && overlapOf(one.box, other.box) < SAME_PLACE_IOU))
+  // Shapes are compared pixel by pixel, by the server: where they differ in nothing else they differ in that.
+  const isElsewhere = isApart || (boxed.some(({ shape }) => shape) && task.state === "disputed" && !ofVerdict && !ofClass)
+  return [ofVerdict && "verdict", ofClass && "class", isElsewhere && "place"].filter(Boolean)
 }
 
 /** The same in words: ["Verdict: defect or nuisance", "Class: pit or void"]. */
 export function differenceWords(task, nameOf) {
   const codes = [...new Set(voicesOf(task).map(({ code }) => code).filter(Boolean))]
-  const words = { verdict: "Verdict: defect or nuisance", class: `Class: ${codes.map((code) => nameOf(code).toLowerCase()).join(" or ")}`, place: "Place: boxes lie apart" }
+  const words = { verdict: "Verdict: defect or nuisance", class: `Class: ${codes.map((code) => nameOf(code).toLowerCase()).join(" or ")}`, place: "Place: what they drew lies apart" }
   return differences(task).map((kind) => words[kind])
 }
 
@@ -59,8 +62,8 @@ export function isOwn(task, me) {
 }
 
 /** A ruling that takes an opinion as it is. */
-export function taken({ said, box, code }) {
-  return said.verdict === "nuisance" ? { verdict: "nuisance", of: said.author } : { verdict: "defect", class_code: code, bbox_px: box, of: said.author }
+export function taken({ said, box, shape, code }) {
+  return said.verdict === "nuisance" ? { verdict: "nuisance", of: said.author } : { verdict: "defect", class_code: code, ...(shape ? { shape } : { bbox_px: box }), of: said.author }
 }
 
 /** What is sent. The reason is kept with the record, and shown to whoever differed. */

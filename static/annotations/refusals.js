@@ -5,6 +5,8 @@ import { h, icon, keyed } from "../shared/dom.js"
 import { getJson, outcome } from "../shared/http.js"
 import { themeColours } from "../shared/paint.js"
 import { accountName, classColour, classNamed } from "../shared/signs.js"
+import { paintShape } from "./canvas/paint.js"
+import { boxOf } from "./canvas/shapes.js"
 import { swatch } from "./review_details.js"
 import { refusalTitle, verdictWords } from "./review_words.js"
 
@@ -63,11 +65,11 @@ export class Refusals {
     if (!task) return
     place.textContent = `${task.lot?.code ?? ""} · ${task.wafer.code}`
     const [mine, other] = element.querySelectorAll("canvas")
-    const [my, their] = [edit.bbox_px ?? task.bbox_px, theirs?.bbox_px ?? task.bbox_px]
+    const [my, their] = [edit.shape ? boxOf(edit.shape, task.image) : edit.bbox_px ?? task.bbox_px, theirs?.bbox_px ?? task.bbox_px]
     // Both pictures show the same part of the image, with both boxes in it.
     const around = union(my, their)
-    drawBox(mine, task.image, around, my, edit.class_code)
-    if (other) drawBox(other, task.image, around, their, theirs.class_code)
+    drawBox(mine, task.image, around, { box: my, shape: edit.shape, code: edit.class_code })
+    if (other) drawBox(other, task.image, around, { box: their, shape: theirs.shape, code: theirs.class_code })
   }
 }
 
@@ -81,7 +83,7 @@ function union([ax, ay, aw, ah], [bx, by, bw, bh]) {
   return [x, y, Math.max(ax + aw, bx + bw) - x, Math.max(ay + ah, by + bh) - y]
 }
 
-async function drawBox(canvas, image, around, box, code) {
+async function drawBox(canvas, image, around, { box, shape, code }) {
   const element = await picture(image)
   if (!element) return
   const scale = element.naturalWidth / image.width_px
@@ -90,9 +92,11 @@ async function drawBox(canvas, image, around, box, code) {
   context.imageSmoothingEnabled = false
   context.drawImage(element, x * scale, y * scale, side * scale, side * scale, 0, 0, CROP_PX, CROP_PX)
   const at = CROP_PX / side
+  if (shape) return paintShape(context, shape, { place: { x: -x * at, y: -y * at, scale: at }, size: image, colour: code ? classColour(code) : themeColours()["image-ink"] })
   for (const [style, width] of [[themeColours()["image-rim"], 4], [code ? classColour(code) : themeColours()["image-ink"], 2]]) {
     context.strokeStyle = style
     context.lineWidth = width
     context.strokeRect((box[0] - x) * at, (box[1] - y) * at, box[2] * at, box[3] * at)
   }
+  return undefined
 }

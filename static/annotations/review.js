@@ -2,11 +2,11 @@
 import { setAttribute, setText } from "../shared/dom.js"
 import { loadClasses } from "../shared/signs.js"
 import { toast } from "../shared/toast.js"
-import { BoxEditor } from "./box_editor.js"
 import { uuid } from "./journal_store.js"
 import { Remark } from "./remark.js"
 import { bindLevels, bindReview } from "./review_commands.js"
 import { drawClassKeys, drawHead, drawSide, markClass } from "./review_details.js"
+import { Desk } from "./review_drawing.js"
 import { Link } from "./review_link.js"
 import { drawReview, drawScale } from "./review_overlay.js"
 import { classChooser, skipAsker, startMyKeys } from "./review_sheets.js"
@@ -19,8 +19,8 @@ const queue = readJson("queue")
 const known = readJson("known")
 const classes = loadClasses()
 const DRAFT_MS = 400
+const NONE = []
 const READY_BEFORE = 2
-const MODE_WORDS = { redraw: "Draw the box: drag it, its handles, or a new one. Then decide. Escape puts the model's back.", missed: "Draw a box around what was missed, then press its class." }
 
 let state = sitting.emptyReview()
 let isOverlay = true
@@ -28,9 +28,10 @@ const now = () => Date.now()
 
 // Drawing -------------------------------------------------------------------------------------------------------------
 
-const editor = new BoxEditor({ placement: () => zoom.placement(), size: () => zoom.image, onChange: drawn })
+const desk = new Desk(find("#drawing"), { zoom: () => zoom, get: () => state, onDrawn: drawn, drawImage: () => drawImage(), showMode: () => showMode() })
+const editor = desk.drawing
 const zoom = new ReviewZoom(find("#viewer"), {
-  onClick() {}, onMove() {}, onLeave() {},
+  onClick() {}, onMove: (point) => editor.hover(point), onLeave: () => editor.hover(null), isDrawing: () => Boolean(editor.mode),
   onPress: (point) => editor.press(point), onDrag: (point) => editor.drag(point), onRelease: () => editor.release(),
   onDraw: () => drawImage(), onFailed: () => sayNoPicture(true), onPainted: (task) => painted(task),
 })
@@ -38,7 +39,7 @@ const zoom = new ReviewZoom(find("#viewer"), {
 function drawImage() {
   const task = sitting.current(state)
   const classCode = sitting.saidOf(state)?.class_code ?? task?.class_code
-  const place = drawReview(zoom, { task, box: sitting.boxOf(state), classCode, others: task?.others ?? [], added: sitting.addedOf(state), edit: editor, isOverlay })
+  const place = drawReview(zoom, desk, { task, box: sitting.boxOf(state), shape: sitting.shapeOf(state), classCode, others: task?.others ?? NONE, added: sitting.addedOf(state), isOverlay })
   drawScale(find(".scale"), { pixelUm: place && task.image.pixel_um, scale: place?.scale, widthPx: zoom.viewer.container.clientWidth })
 }
 
@@ -49,7 +50,7 @@ function drawWords() {
   const isThere = state.at !== null
   find("#review").dataset.state = isThere ? "task" : state.open === null ? "loading" : "none"
   for (const button of document.querySelectorAll(".decision")) button.disabled = !isThere
-  const may = { undo: state.trail.length, redo: state.redo.length, skip: isThere, next: isThere, previous: state.trail.length }
+  const may = { undo: state.trail.length || editor.canUndo, redo: state.redo.length || editor.canRedo, skip: isThere, next: isThere, previous: state.trail.length }
   for (const [name, is] of Object.entries(may)) find(`[data-action=${name}]`).disabled = !is
 }
 
@@ -65,7 +66,8 @@ function sayNoPicture(isMissing) {
 
 function showMode() {
   find("#mode").hidden = !editor.mode
-  setText(find("#mode"), MODE_WORDS[editor.mode] ?? "")
+  setText(find("#mode"), desk.hint)
+  desk.tools.draw()
   for (const mode of ["redraw", "missed"]) setAttribute(find(`[data-action=${mode}]`), "aria-pressed", String(editor.mode === mode))
   find("#viewer").classList.toggle("is-measuring", Boolean(editor.mode))
   drawImage()
@@ -112,7 +114,9 @@ function makeReady() {
 
 /** Takes a step: what the server is to know goes into the journal at once, whatever the line is like. */
 function step({ state: next, edit }) {
-  clearTimeout(draftTimer)
+  // What is added beside a task leaves what was drawn of it as it is: undecided, and kept.
+  if (edit?.kind === "missed") keepDraft()
+  else forgetDraft()
   if (edit) link.add(edit)
   change(next)
 }
@@ -141,33 +145,43 @@ function decide(what, event) {
 function choose(code, event) {
   if (!isReady(event)) return
   if (editor.mode !== "missed") return step(sitting.decide(state, { verdict: "defect", class_code: code }, now()))
-  if (!editor.box) return toast("Draw a box around it first.")
-  const box = editor.box
+  if (!editor.shape) return toast("Draw where it is first.")
+  const { box, shape } = desk.place
   editor.end()
-  step(sitting.miss(state, { id: uuid(), class_code: code, bbox_px: box }))
+  step(sitting.miss(state, { id: uuid(), class_code: code, bbox_px: box, shape }))
   return showMode()
 }
 
-let draftTimer = null
+let draft = null
 /** Drawn by pointer or keys. What is drawn anew is mine at once, and the server's when the hand rests. */
-function drawn(mode, box) {
+function drawn(mode, { box, shape }) {
   if (mode === "redraw") {
-    state = sitting.withBox(state, box)
+    state = sitting.withBox(state, box, shape)
     draftSoon()
-    drawWords()
   }
+  drawWords()
   drawImage()
 }
 
 function draftSoon() {
-  const id = state.at
-  clearTimeout(draftTimer)
-  draftTimer = setTimeout(() => link.add(sitting.draftOf(state, id)), DRAFT_MS)
+  forgetDraft()
+  draft = { id: state.at, timer: setTimeout(keepDraft, DRAFT_MS) }
+}
+
+function keepDraft() {
+  if (draft) link.add(sitting.draftOf(state, draft.id))
+  forgetDraft()
+}
+
+function forgetDraft() {
+  clearTimeout(draft?.timer)
+  draft = null
 }
 
 function escape() {
   const { mode } = editor
   if (!find("#levels").hidden) return acts.levels()
+  if (editor.cancel()) return showMode()
   if (mode === "redraw" && sitting.workOf(state).bbox_px) {
     change(sitting.withBox(state, null))
     draftSoon()
@@ -178,8 +192,7 @@ function escape() {
 
 function edit(mode) {
   if (!sitting.current(state) || !zoom.isPainted) return
-  if (editor.mode === mode) editor.end()
-  else editor.begin(mode, mode === "redraw" ? sitting.boxOf(state) : null)
+  desk.toggle(mode)
   showMode()
 }
 
@@ -206,8 +219,13 @@ const acts = {
   redraw: () => edit("redraw"),
   missed: () => edit("missed"),
   comment: () => { if (sitting.current(state)) remark.open(sitting.workOf(state).comment ?? "") },
-  undo: (event) => { markKey(event); goBack(sitting.undo(state, now()), "There is nothing to undo.") },
-  redo: () => goBack(sitting.redo(state, uuid(), now()), "There is nothing to do again."),
+  // While something is drawn, its own strokes come first.
+  undo: (event) => {
+    if (editor.mode && editor.undo()) return showMode()
+    markKey(event)
+    return goBack(sitting.undo(state, now()), "There is nothing to undo.")
+  },
+  redo: () => (editor.mode && editor.redo()) || goBack(sitting.redo(state, uuid(), now()), "There is nothing to do again."),
   skip: async () => {
     const at = state.at
     const reason = sitting.current(state) && (await askReason())
@@ -239,6 +257,7 @@ function retryPictures() {
 const link = new Link({ queue, me: known.me, get: () => state, change, retryPictures })
 drawClassKeys(find("#classkeys"), classes, choose)
 bindReview(acts, { classes, choose, editor, zoom, escape })
+desk.tools.bind()
 startMyKeys()
 drawWords()
 find("#viewer-empty button").addEventListener("click", retryPictures)

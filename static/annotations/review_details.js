@@ -4,7 +4,7 @@ import { glyph, h, icon, setAttribute, setText } from "../shared/dom.js"
 import { confidenceText, lengthText } from "../shared/formats.js"
 import { accountName, bandElement, classCountsText, classNamed, layerName, scoreBar } from "../shared/signs.js"
 import { addedOf, boxOf, current, left, paceS, saidOf, workOf } from "./review_state.js"
-import { annotationWords, leftText, paceText, verdictWords } from "./review_words.js"
+import { annotationWords, drawnWords, leftText, paceText, verdictWords } from "./review_words.js"
 
 const find = (selector) => document.querySelector(selector)
 const nameOf = (code) => classNamed(code).name
@@ -58,9 +58,9 @@ function thresholdWords({ threshold, bands }) {
 
 /** What I have begun and not said yet. */
 function workNote(task, state) {
-  const { bbox_px: box, comment } = workOf(state)
+  const { bbox_px: box, shape, comment } = workOf(state)
   if (!box && !comment) return null
-  return h("p", { class: "begun" }, icon("square-pen", "small"), h("span", {}, box && `Box drawn anew: ${box[2]} × ${box[3]} px. `, comment && `“${comment}”`))
+  return h("p", { class: "begun" }, icon("square-pen", "small"), h("span", {}, box && `${drawnWords(box, shape)}. `, comment && `“${comment}”`))
 }
 
 function factsOf(task, state) {

@@ -1,69 +1,54 @@
-/** What lies over the picture of a task: the box a decision is about, others of the run, what I have added, and the handles. */
+/** What lies over the picture of a task: the place a decision is about, others of the run, what I have added, and what is drawn. */
 import { drawOverlay } from "../inspection/overlay.js"
 import { scaleBar } from "../inspection/wafer_geometry.js"
 import { setAttribute, setText } from "../shared/dom.js"
 import { lengthText } from "../shared/formats.js"
 import { themeColours } from "../shared/paint.js"
 import { classColour, classNamed } from "../shared/signs.js"
-import { HANDLES, handlePoint } from "./box_edit.js"
+import { paintDrawing, paintShape } from "./canvas/paint.js"
 
-const HANDLE_PX = 9
 const DASH = [6, 4]
 const MOST_BAR_PX = 160
 const BAR_SHARE = 0.25
+/** What the layer was last given, to give it the same things once. */
+let shown = { added: null, image: null, rim: null }
 
 /**
  * @param {ReviewZoom} zoom
- * @param {{task: ?object, box: ?number[], classCode: ?string, others: object[], added: object[], edit: {mode: ?string, box: ?number[]}, isOverlay: boolean}} what
+ * @param {Desk} desk
+ * @param {{task: ?object, box: ?number[], shape: ?object, classCode: ?string, others: object[], added: object[], isOverlay: boolean}} what
+ *   shape: null of a box alone
  */
-export function drawReview(zoom, { task, box, classCode, others, added, edit, isOverlay }) {
+export function drawReview(zoom, desk, { task, box, shape, classCode, others, added, isOverlay }) {
   const meant = task && box ? meantOf(task, box, classCode) : null
-  const detections = meant && isOverlay ? [...others, meant] : []
-  const context = drawOverlay(zoom, { detections, selected: edit.mode ? null : meant, hovered: null, opacity: 1 })
+  const { mode } = desk
+  const isBox = !shape
+  const detections = meant && isOverlay ? [...others, ...(isBox ? [meant] : [])] : []
+  const context = drawOverlay(zoom, { detections, selected: mode || !isBox ? null : meant, hovered: null, opacity: 1 })
   const place = zoom.placement()
   if (!context || !place) return null
-  if (isOverlay) for (const one of added) dashed(context, onScreen(one.bbox_px, place), classColour(one.class_code))
-  if (edit.mode && edit.box) handles(context, edit.box, place)
+  const { image } = task
+  if (isOverlay) {
+    if (shape && !mode) paintShape(context, shape, { place, size: image, colour: classColour(classCode), width: 2.5 })
+    drawAdded(desk.layer, context, { added, image, place, view: [zoom.viewer.container.clientWidth, zoom.viewer.container.clientHeight] })
+  }
+  if (mode) paintDrawing(context, desk.drawing, { place, size: image, reachPx: desk.reachPx })
   return place
+}
+
+function drawAdded(layer, context, { added, image, place, view }) {
+  const rim = themeColours()["image-rim"]
+  if (added !== shown.added || image !== shown.image || rim !== shown.rim) {
+    shown = { added, image, rim }
+    layer.setShapes(added.map(({ shape, bbox_px: box, class_code: code }) => ({ shape: shape ?? { kind: "box", bbox_px: box }, colour: classColour(code), dash: shape?.kind === "point" ? [] : DASH })), image, rim)
+  }
+  layer.draw(context, place, view)
 }
 
 /** The task as a detection with the box and the class that would be decided now. */
 function meantOf(task, box, classCode) {
   const { severity } = classNamed(classCode)
   return { class_code: classCode, confidence: task.detection?.confidence ?? null, severity: task.detection?.severity ?? severity, bbox_px: box }
-}
-
-function onScreen([x, y, width, height], { x: left, y: top, scale }) {
-  return [left + x * scale, top + y * scale, width * scale, height * scale]
-}
-
-function dashed(context, box, colour) {
-  for (const [style, width] of [[themeColours()["image-rim"], 4], [colour, 2]]) {
-    context.strokeStyle = style
-    context.lineWidth = width
-    context.setLineDash(DASH)
-    context.strokeRect(...box)
-  }
-  context.setLineDash([])
-}
-
-function handles(context, box, place) {
-  const { "image-rim": rim, "image-ink": ink } = themeColours()
-  context.strokeStyle = rim
-  context.lineWidth = 4
-  context.strokeRect(...onScreen(box, place))
-  context.strokeStyle = ink
-  context.lineWidth = 2
-  context.strokeRect(...onScreen(box, place))
-  for (const name of Object.keys(HANDLES)) {
-    const [x, y] = handlePoint(box, name)
-    const at = [place.x + x * place.scale - HANDLE_PX / 2, place.y + y * place.scale - HANDLE_PX / 2, HANDLE_PX, HANDLE_PX]
-    context.fillStyle = ink
-    context.fillRect(...at)
-    context.strokeStyle = rim
-    context.lineWidth = 1.5
-    context.strokeRect(...at)
-  }
 }
 
 /** The bar that says how long things are; away while nothing is shown. */

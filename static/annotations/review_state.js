@@ -2,6 +2,7 @@
  * A sitting of one reviewer: the tasks at hand, the one on the screen, what was said of which, and the way back. Every step gives
  * the state after it and the edit that tells the server. No DOM.
  */
+import { boxOf as boxAround } from "./canvas/shapes.js"
 
 export const POCKET = 6
 const LEAST_WAITING = 4
@@ -22,11 +23,18 @@ export function emptyReview() {
 export const current = (state) => state.tasks.get(state.at) ?? null
 export const workOf = (state, id = state.at) => state.work.get(id) ?? {}
 export const saidOf = (state, id = state.at) => state.said.get(id) ?? null
-export const addedOf = (state, id = state.at) => state.added.get(id) ?? []
+const NOTHING = []
+export const addedOf = (state, id = state.at) => state.added.get(id) ?? NOTHING
 
 /** The box a decision would be about: mine where I have drawn one. */
 export function boxOf(state, id = state.at) {
   return workOf(state, id).bbox_px ?? saidOf(state, id)?.bbox_px ?? state.tasks.get(id)?.bbox_px ?? null
+}
+
+/** What a decision would say beside the box: mine where I have drawn, else what the task has; null of a box alone. */
+export function shapeOf(state, id = state.at) {
+  const drawn = [workOf(state, id), saidOf(state, id), state.tasks.get(id)].find((one) => one?.bbox_px)
+  return drawn?.shape ?? null
 }
 
 /** Ids of the tasks that wait for a decision, in the order they came. */
@@ -67,9 +75,17 @@ function take(next, task) {
   if (isOpenAgain) next.said.delete(task.id)
   if (task.state === "open" && next.away.get(task.id) !== "skipped") next.away.delete(task.id)
   if (!known) next.order.push(task.id)
-  if (!known && task.draft?.bbox_px) next.work.set(task.id, { bbox_px: task.draft.bbox_px })
+  if (!known && (task.draft?.bbox_px || task.draft?.shape)) next.work.set(task.id, placeOf(task.draft, task.image))
   next.tasks.set(task.id, task)
 }
+
+/** A box, or a shape with the box around it. */
+function placeOf({ bbox_px: box, shape }, image) {
+  return shape ? { bbox_px: boxAround(shape, image), shape } : { bbox_px: box }
+}
+
+/** What is sent of a place: the box follows from the shape. */
+const asSent = ({ bbox_px: box, shape }) => (shape ? { shape } : box ? { bbox_px: box } : {})
 
 /** Looks at a task. */
 export function goto(state, id, nowMs) {
@@ -113,19 +129,19 @@ export function paceS(state) {
  */
 export function decide(state, { verdict, class_code: code }, nowMs) {
   const task = current(state)
-  const { bbox_px: box, comment } = workOf(state)
+  const { bbox_px: box, shape, comment } = workOf(state)
   const tookMs = Math.max(0, Math.round(nowMs - state.shownAt))
   const said = { verdict, class_code: verdict === "defect" ? code ?? task.class_code : null, comment: comment ?? "", atMs: nowMs }
-  if (verdict === "defect" && box) said.bbox_px = box
+  if (verdict === "defect" && box) Object.assign(said, { bbox_px: box }, shape && { shape })
   const entry = { kind: "decide", task: task.id, said, work: workOf(state) }
   const next = withSaid(state, entry, { tookMs })
   return { state: goto(next, waitingAfter(next, task.id), nowMs), edit: asDecision(task, said, tookMs) }
 }
 
-function asDecision(task, { verdict, class_code: code, bbox_px: box, comment }, tookMs) {
+function asDecision(task, { verdict, class_code: code, comment, ...place }, tookMs) {
   const edit = { kind: "decide", task: task.id, seen_revision: task.revision, verdict }
   if (code) edit.class_code = code
-  if (box) edit.bbox_px = box
+  Object.assign(edit, asSent(place))
   if (comment) edit.comment = comment
   if (tookMs !== null) edit.took_ms = tookMs
   return edit
@@ -155,22 +171,22 @@ function skipAgain(state, entry, nowMs, redo) {
 }
 
 /** Adds what the model has missed on this image. The task stays on the screen. */
-export function miss(state, { id, class_code: code, bbox_px: box }) {
+export function miss(state, { id, class_code: code, bbox_px: box, shape = null }) {
   const comment = workOf(state).comment ?? ""
-  return missAgain(state, { kind: "missed", task: state.at, new_task: id, class_code: code, bbox_px: box, comment }, [])
+  return missAgain(state, { kind: "missed", task: state.at, new_task: id, class_code: code, bbox_px: box, shape, comment }, [])
 }
 
 function missAgain(state, entry, redo) {
-  const { task, new_task: id, class_code: code, bbox_px: box, comment } = entry
-  const added = new Map(state.added).set(task, [...addedOf(state, task), { id, class_code: code, bbox_px: box }])
-  const edit = { kind: "missed", task, new_task: id, class_code: code, bbox_px: box }
+  const { task, new_task: id, class_code: code, bbox_px: box, shape, comment } = entry
+  const added = new Map(state.added).set(task, [...addedOf(state, task), { id, class_code: code, bbox_px: box, shape }])
+  const edit = { kind: "missed", task, new_task: id, class_code: code, ...asSent({ bbox_px: box, shape }) }
   return { state: { ...state, redo, added, trail: [...state.trail, entry] }, edit: comment ? { ...edit, comment } : edit }
 }
 
-/** Draws the box anew; null puts the model's back. */
-export function withBox(state, box) {
-  const { bbox_px: _, ...rest } = workOf(state)
-  return { ...state, work: new Map(state.work).set(state.at, box ? { ...rest, bbox_px: box } : rest) }
+/** Draws the box anew; null puts the model's back. @param {?object} shape what is drawn, where it is more than the box around it */
+export function withBox(state, box, shape = null) {
+  const { bbox_px: _, shape: __, ...rest } = workOf(state)
+  return { ...state, work: new Map(state.work).set(state.at, box ? { ...rest, bbox_px: box, ...(shape && { shape }) } : rest) }
 }
 
 export function withComment(state, comment) {
@@ -179,8 +195,7 @@ export function withComment(state, comment) {
 
 /** What is drawn and not said yet, for the server to keep. */
 export function draftOf(state, id) {
-  const { bbox_px: box } = workOf(state, id)
-  return box ? { kind: "draft", task: id, bbox_px: box } : { kind: "draft", task: id }
+  return { kind: "draft", task: id, ...asSent(workOf(state, id)) }
 }
 
 // Back and forth -------------------------------------------------------------------------------------------------------

@@ -24,6 +24,16 @@ export function annotationWords({ verdict, change, class_code: code }, nameOf) {
   return { confirmed: `confirmed ${name}`, reclassed: `said it is ${name}`, redrawn: `drew the box anew: ${name}`, missed: `added what was missed: ${name}` }[change] ?? `said ${name}`
 }
 
+/** What I have drawn and not said yet. */
+export function drawnWords([, , width, height], shape) {
+  const size = `${Math.round(width)} × ${Math.round(height)} px`
+  return {
+    rotated: () => `Turned box drawn: ${shape.size_px.map(Math.round).join(" × ")} px, ${Math.round(shape.angle_deg)}°`,
+    polygon: () => `Outline drawn: ${shape.points_px.length} corners, ${size}`,
+    mask: () => `Painted: ${size}`, point: () => `Point at ${shape.at_px.map(Math.round).join(", ")}`, tag: () => "The whole image is meant",
+  }[shape?.kind]?.() ?? `Box drawn anew: ${size}`
+}
+
 /** What I said, shortly. */
 export function verdictWords({ verdict, class_code: code }, nameOf) {
   return verdict === "nuisance" ? "Nuisance" : nameOf(code)

@@ -17,7 +17,7 @@ function keepInlineStyleAway() {
 export class DeepZoom {
   /**
    * @param {HTMLElement} element
-   * @param {{onClick, onMove, onLeave, onPress, onDrag, onRelease, onDraw, onFailed}} hooks in image pixels
+   * @param {{onClick, onMove, onLeave, onPress, onDrag, onRelease, onDraw, onFailed, isDrawing?}} hooks in image pixels
    * @param {object} options of OpenSeadragon that differ from those below
    */
   constructor(element, hooks, options = {}) {
@@ -51,7 +51,8 @@ export class DeepZoom {
     // The page has keys of its own.
     viewer.addHandler("canvas-key", (event) => { event.preventDefaultAction = true })
     viewer.addHandler("canvas-click", (event) => { if (event.quick) hooks.onClick(this.toImage(event.position)) })
-    viewer.addHandler("canvas-double-click", (event) => this.zoomAt(event.position, 2))
+    // Two quick taps while something is drawn are two corners.
+    viewer.addHandler("canvas-double-click", (event) => { if (!hooks.isDrawing?.()) this.zoomAt(event.position, 2) })
     for (const [name, hook] of [["canvas-press", "onPress"], ["canvas-drag", "onDrag"], ["canvas-release", "onRelease"]]) {
       viewer.addHandler(name, (event) => { if (hooks[hook](this.toImage(event.position))) event.preventDefaultAction = true })
     }

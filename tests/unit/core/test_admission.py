@@ -66,4 +66,4 @@ class TestLanes:
         assert benchmark.LONGEST_S + last_image_s <= lane.answer_s
 
     def test_inspections_are_for_members(self):
-        assert {lane.name for lane in lanes() if lane.for_members} == {"predict", "batch", "imports"}
+        assert {lane.name for lane in lanes() if lane.for_members} == {"predict", "batch", "imports", "regions"}

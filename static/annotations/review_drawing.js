@@ -1,0 +1,72 @@
+/** Drawing on the picture of the review: tools, what they draw, and what else lies over the picture. */
+import { toast } from "../shared/toast.js"
+import { copied, lastDrawn } from "./canvas/copying.js"
+import { Drawing, toolFor } from "./canvas/drawing.js"
+import { ShapeLayer } from "./canvas/layer.js"
+import { RegionFinder } from "./canvas/region_finder.js"
+import { guidesOf } from "./canvas/snapping.js"
+import { HINTS, ToolBar } from "./canvas/tool_bar.js"
+import { addedOf, boxOf, current, shapeOf } from "./review_state.js"
+
+const REACH_PX = 12
+const GLOVE_REACH_PX = 28
+const THEN = { redraw: "Then decide. Escape puts the model's back.", missed: "Then press its class." }
+
+export class Desk {
+  /**
+   * @param {HTMLElement} toolbar
+   * @param {{zoom: () => ReviewZoom, get: () => object, onDrawn: (mode: string, place: {box: ?number[], shape: ?object}) => void, drawImage: () => void, showMode: () => void}} page
+   *   shape: null of a box alone
+   */
+  constructor(toolbar, page) {
+    this.page = page
+    this.layer = new ShapeLayer(page.drawImage)
+    this.drawing = new Drawing({
+      size: () => page.zoom().image, slackPx: () => this.reachPx, guides: () => guidesOf(this.#neighbours, page.zoom().image),
+      onChange: (mode) => page.onDrawn(mode, this.place), onHint: toast, onScribble: (points) => this.finder.find(points), onDraw: page.drawImage,
+    })
+    this.finder = new RegionFinder(this.drawing, { image: () => page.zoom().image, onHint: toast, onChange: page.showMode })
+    this.tools = new ToolBar(toolbar, this.drawing, { again: () => this.again(), tune: (steps) => this.finder.tune(steps), onTool: page.showMode })
+  }
+
+  get mode() { return this.drawing.mode }
+
+  /** What is drawn, as it is said: a box, and a shape where it is more. */
+  get place() {
+    const { box, shape } = this.drawing
+    return { box, shape: shape?.kind === "box" ? null : shape }
+  }
+
+  /** How near to a handle is near enough, in pixels of the image: a gloved finger wants more room. */
+  get reachPx() {
+    return (document.documentElement.dataset.glove === "on" ? GLOVE_REACH_PX : REACH_PX) / (this.page.zoom().placement()?.scale ?? 1)
+  }
+
+  get hint() {
+    if (!this.mode) return ""
+    if (this.finder.isBusy) return "Looking for the region."
+    if (this.drawing.open) return "Tap the first corner, or Enter, closes it. Backspace takes the last one back."
+    if (this.finder.tune(0) && this.drawing.shape) return `[ and ] make it tighter or wider, V moves its corners. ${THEN[this.mode]}`
+    return `${HINTS[this.drawing.tool]} ${THEN[this.mode]}`
+  }
+
+  get #neighbours() {
+    const state = this.page.get()
+    return [...(current(state)?.others ?? []), ...addedOf(state)].map(({ bbox_px: box }) => box)
+  }
+
+  toggle(mode) {
+    const state = this.page.get()
+    if (this.mode === mode) this.drawing.end()
+    else this.drawing.begin(mode, mode === "redraw" ? shapeOf(state) ?? { kind: "box", bbox_px: boxOf(state) } : null)
+  }
+
+  /** What was drawn last, once more. */
+  again() {
+    const state = this.page.get()
+    const { shape, why } = copied(lastDrawn(state.trail, state.tasks), { task: current(state), isMissed: this.mode === "missed" })
+    if (!shape) return toast(why)
+    this.drawing.setTool(toolFor(shape))
+    return this.drawing.put(shape)
+  }
+}
