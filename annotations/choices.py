@@ -135,6 +135,16 @@ class AppealState(TextChoices):
     WITHDRAWN = "withdrawn"
 
 
+class SuggestionState(TextChoices):
+    """Of what a rule says about training."""
+
+    OPEN = "open"
+    DISMISSED = "dismissed"
+    """Somebody said why not."""
+    TAKEN = "taken"
+    """What it suggests was frozen."""
+
+
 class BuildState(TextChoices):
     """Of what workers make: a snapshot, or a file of one."""
 

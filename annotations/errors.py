@@ -94,3 +94,24 @@ class NothingToAppeal(Conflict):
 class AlreadyAppealed(Conflict):
     code = "already_appealed"
     title = "This is contested already"
+
+
+class TooMuchToPreview(Conflict):
+    """What a choice holds cannot be counted while somebody waits; it can be frozen all the same."""
+
+    code = "too_much_to_preview"
+    title = "This is too much to count ahead"
+
+
+class StaleRule(Conflict):
+    """Somebody changed the rule after it was looked at; nothing was changed."""
+
+    code = "stale_rule"
+    title = "The rule has changed meanwhile"
+
+
+class SuggestionOver(Conflict):
+    """What was suggested is taken or dismissed already."""
+
+    code = "suggestion_over"
+    title = "This suggestion is over"

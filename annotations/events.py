@@ -3,6 +3,7 @@
 TASK_DECIDED = "task.decided"
 QUEUE_CHANGED = "queue.changed"
 DATASET_CHANGED = "dataset.changed"
+TRAINING_CHANGED = "training.changed"
 
 
 def review_topic(site_id: int) -> str:

@@ -23,6 +23,12 @@ def keep_queues() -> None:
     services.forget_old_entries()
 
 
+@shared_task(name="annotations.weigh_training_rules", soft_time_limit=50, time_limit=58)
+def weigh_training_rules() -> None:
+    """Ask the rules whether there is enough to train on. What comes of it is for a person."""
+    services.weigh_rules(now=now())
+
+
 @shared_task(name="annotations.build_datasets", soft_time_limit=50, time_limit=58)
 def build_datasets() -> None:
     """Go on with data sets and files of them that wait; what is left is for whoever is called next."""

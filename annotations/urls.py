@@ -3,7 +3,7 @@
 from django.urls import path
 
 from annotations import views
-from annotations.api import datasets, hands, queues, regions, scorecards, stages, tasks, trust
+from annotations.api import datasets, hands, queues, regions, scorecards, stages, tasks, training, trust
 
 app_name = "annotations"
 
@@ -15,6 +15,8 @@ urlpatterns: list = [
     path("review/scorecard/", views.scorecard, name="scorecard"),
     path("review/quality/", views.quality, name="quality"),
     path("review/<uuid:queue_id>/", views.review, name="review"),
+    path("datasets/", views.datasets, name="datasets"),
+    path("datasets/<uuid:dataset_id>/", views.dataset, name="dataset"),
 ]
 
 api_urlpatterns: list = [
@@ -49,8 +51,18 @@ api_urlpatterns: list = [
     ),
     path("datasets/", datasets.DatasetsView.as_view(), name="datasets"),
     path("datasets/imports/", datasets.DatasetImportsView.as_view(), name="dataset_imports"),
+    path("datasets/preview/", datasets.DatasetPreviewView.as_view(), name="dataset_preview"),
     path("datasets/<uuid:dataset_id>/", datasets.DatasetView.as_view(), name="dataset"),
     path("datasets/<uuid:dataset_id>/statistics/", datasets.DatasetStatisticsView.as_view(), name="dataset_statistics"),
     path("datasets/<uuid:dataset_id>/diff/", datasets.DatasetDiffView.as_view(), name="dataset_diff"),
+    path("datasets/<uuid:dataset_id>/exports/", datasets.DatasetExportsView.as_view(), name="dataset_exports"),
     path("datasets/<uuid:dataset_id>/export/", datasets.DatasetExportView.as_view(), name="dataset_export"),
+    path("training/rules/", training.RulesView.as_view(), name="training_rules"),
+    path("training/rules/<uuid:rule_id>/change/", training.RuleChangeView.as_view(), name="training_rule_change"),
+    path("training/suggestions/", training.SuggestionsView.as_view(), name="training_suggestions"),
+    path(
+        "training/suggestions/<uuid:suggestion_id>/dismiss/",
+        training.SuggestionDismissView.as_view(),
+        name="training_suggestion_dismiss",
+    ),
 ]

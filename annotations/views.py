@@ -2,14 +2,16 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.selectors import actor_of
 from annotations import selectors
-from annotations.choices import QueueOrder
+from annotations.choices import SETTLED, QueueOrder
 from core.permissions import may_get, may_post
+from domain.datasets.formats import READERS
 from inspection import selectors as inspection
 from inspection.choices import Band
 
@@ -84,3 +86,35 @@ def decided(request: HttpRequest) -> HttpResponse:
         "me": request.user.get_username(),
     }
     return render(request, "annotations/decided.html", {"known": known, "classes": inspection.drawn_classes()})
+
+
+@require_safe
+def datasets(request: HttpRequest) -> HttpResponse:
+    """Data sets, what to freeze, and labels from elsewhere."""
+    actor = actor_of(request)
+    known = {
+        "mayFreeze": may_post(request, "api:datasets"),
+        "mayImport": may_post(request, "api:dataset_imports"),
+        "recipes": list(inspection.recipes_visible_to(actor).values_list("code", flat=True)),
+        "layers": list(inspection.layers_visible_to(actor).values_list("code", flat=True)),
+        "tools": list(inspection.tools_visible_to(actor).values_list("code", flat=True)),
+        "states": list(SETTLED),
+        "importFormats": list(READERS),
+        "importMaxBytes": settings.IMPORT_MAX_BYTES,
+    }
+    return render(request, "annotations/datasets.html", {"known": known, "classes": inspection.drawn_classes()})
+
+
+@require_safe
+def dataset(request: HttpRequest, dataset_id: UUID) -> HttpResponse:
+    """One data set: what it holds, what differs from another, and its files."""
+    snapshot = selectors.dataset_visible_to(actor_of(request), dataset_id)
+    context = {
+        "dataset": selectors.dataset_of(snapshot),
+        "classes": inspection.drawn_classes(),
+        "known": {
+            "mayFreeze": may_post(request, "api:datasets"),
+            "mayExport": may_post(request, "api:dataset_exports"),
+        },
+    }
+    return render(request, "annotations/dataset.html", context)

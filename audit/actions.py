@@ -72,3 +72,8 @@ class Action(StrEnum):
     DATASET_EXPORT_FAILED = "dataset_export.fail"
     DATASET_DOWNLOADED = "dataset.download"
     LABELS_IMPORTED = "labels.import"
+    TRAINING_RULE_CREATED = "training_rule.create"
+    TRAINING_RULE_CHANGED = "training_rule.change"
+    TRAINING_SUGGESTED = "training_suggestion.raise"
+    TRAINING_SUGGESTION_DISMISSED = "training_suggestion.dismiss"
+    TRAINING_SUGGESTION_TAKEN = "training_suggestion.take"

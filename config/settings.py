@@ -211,6 +211,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "inspection.sweep", "schedule": ENV["SWEEP_EVERY_S"], "options": {"expires": 10}},
     "keep-queues": {"task": "annotations.keep_queues", "schedule": 3.0, "options": {"expires": 6}},
     "build-datasets": {"task": "annotations.build_datasets", "schedule": 5.0, "options": {"expires": 10}},
+    "weigh-training-rules": {
+        "task": "annotations.weigh_training_rules",
+        "schedule": 60.0,
+        "options": {"expires": 50},
+    },
     "reconcile-deployments": {"task": "models_admin.reconcile", "schedule": 5.0, "options": {"expires": 10}},
     "housekeeping": {"task": "inspection.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
 }

@@ -7,6 +7,7 @@ import numpy as np
 
 from demo.site import GEOMETRY, LAYERS, PIXEL_UM, TOOLS
 from demo.synthetic.scene import draw_scene
+from demo.synthetic.types import Scene
 from domain.wafer.die_grid import DieGrid, WaferShape, dies_on_wafer
 from inspection.services import WaferImage
 
@@ -39,13 +40,17 @@ def _field_of_view(rng: np.random.Generator, *, slot: int, number: int) -> Wafer
     defects: tuple[str, ...] | None = None if has_defects else ()
     look = "sem" if slot % len(TOOLS) == 2 else "brightfield"
     scene = draw_scene(seed=[SEED, slot, number], size_px=(SIDE_PX, SIDE_PX), look=look, defects=defects, rim=False)
+    return WaferImage(name=f"W{slot:02d}_{number}.png", data=png_of(scene), origin_um=place_on_wafer(rng))
+
+
+def png_of(scene: Scene) -> bytes:
     is_written, encoded = cv2.imencode(".png", scene.pixels)
     if not is_written:
         raise RuntimeError("a drawn image could not be written as PNG")
-    return WaferImage(name=f"W{slot:02d}_{number}.png", data=encoded.tobytes(), origin_um=_place(rng))
+    return encoded.tobytes()
 
 
-def _place(rng: np.random.Generator) -> tuple[float, float]:
+def place_on_wafer(rng: np.random.Generator) -> tuple[float, float]:
     """Somewhere inside a whole die."""
     grid = DieGrid(
         pitch_um=(GEOMETRY["die_pitch_x_um"], GEOMETRY["die_pitch_y_um"]),

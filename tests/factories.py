@@ -9,7 +9,16 @@ from django.contrib.auth.models import Group
 from rest_framework.test import APIClient
 
 from accounts.models import ApiToken, Site, User
-from annotations.models import DatasetSnapshot, QueueEntry, ReviewAppeal, ReviewQueue, ReviewTask
+from annotations.models import (
+    DatasetSnapshot,
+    QueueEntry,
+    ReviewAppeal,
+    ReviewQueue,
+    ReviewTask,
+    TrainingRule,
+    TrainingSuggestion,
+)
+from annotations.selectors import DatasetSelection
 from core import image_store
 from core.ids import derived_uuid7, uuid7
 from core.roles import Role
@@ -87,6 +96,24 @@ class Inspected:
     def appeal(self) -> ReviewAppeal:
         """Somebody contests a ruling: another one each time."""
         return make_appeal(self.task)
+
+    @property
+    def rule(self) -> TrainingRule:
+        return make_rule(self.site)
+
+    @property
+    def suggestion(self) -> TrainingSuggestion:
+        values = {"id": uuid7(at=AT), "site": self.site, "reasons": [], "new_words": 1, "raised_at": AT}
+        return TrainingSuggestion.objects.get_or_create(rule=self.rule, defaults=values)[0]
+
+
+def make_rule(site: Site, code: str = "R1", **values: Any) -> TrainingRule:
+    """A rule that finds one newly accepted word enough."""
+    values = {
+        "id": uuid7(at=AT), "selection": DatasetSelection().as_dict(), "least_new": 1, "created_at": AT,
+        "created_by": "someone", **values,
+    }  # fmt: skip
+    return TrainingRule.objects.get_or_create(site=site, code=code, defaults=values)[0]
 
 
 def make_inspected(site: Site | None = None, *, at: datetime = AT, seed: int | None = None) -> Inspected:

@@ -27,10 +27,13 @@ from annotations.serializers.datasets import (
     DatasetsQuery,
     DiffOut,
     DiffQuery,
+    ExportIn,
     ExportOut,
     ExportQuery,
     ImportIn,
     ImportOut,
+    PreviewIn,
+    PreviewOut,
     StatisticsOut,
 )
 from core import image_store
@@ -77,6 +80,21 @@ class DatasetsView(ApiView):
         return answer(selectors.dataset_of(snapshot), status=202 if is_new else 200, Location=address)
 
 
+class DatasetPreviewView(ApiView):
+    @extend_schema(request=PreviewIn, responses=PreviewOut)
+    def post(self, request: Request) -> HttpResponse:
+        """What a data set would hold if it were frozen now, and what to mind. Nothing is written."""
+        values = self.body(PreviewIn)
+        outlook = services.preview_dataset(
+            site=inspection.site_of(self.actor, code=values.get("site")),
+            selection=DatasetSelection.of(values.get("selection", {})),
+            seed=values["seed"],
+            shares=tuple(values.get("shares", services.DEFAULT_SHARES)),
+            actor=self.actor,
+        )
+        return answer(outlook.as_dict())
+
+
 class DatasetView(ApiView):
     @extend_schema(responses=DatasetOut)
     def get(self, request: Request, dataset_id: UUID) -> HttpResponse:
@@ -108,6 +126,25 @@ class DatasetDiffView(ApiView):
                 "difference": found.as_dict(),
             }
         )
+
+
+class DatasetExportsView(ApiView):
+    @extend_schema(request=ExportIn, responses={200: ExportOut, 202: ExportOut})
+    def post(self, request: Request, dataset_id: UUID) -> HttpResponse:
+        """Have a file of a data set made. 202 while workers make it; one that failed is tried again."""
+        return self.once(lambda: self._ask(dataset_id))
+
+    def _ask(self, dataset_id: UUID) -> HttpResponse:
+        selectors.dataset_visible_to(self.actor, dataset_id)
+        values = self.body(ExportIn)
+        export = services.export_dataset(
+            dataset_id=dataset_id,
+            format=Format(values["format"]),
+            with_images=values["images"],
+            actor=self.actor,
+            now=now(),
+        )
+        return answer(selectors.export_of(export), status=200 if export.state == BuildState.READY else 202)
 
 
 class DatasetExportView(ApiView):

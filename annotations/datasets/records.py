@@ -16,6 +16,7 @@ from annotations.models import DatasetImage, DatasetSnapshot
 from domain.datasets.records import DefectObject, ImageRecord, Split
 from domain.datasets.settle import Word, words_that_stand
 from domain.datasets.split import Candidate, LotCounts
+from domain.datasets.statistics import Counts
 from domain.shapes import said as shapes
 from domain.shapes.kinds import Shape
 
@@ -55,6 +56,15 @@ LEFT JOIN defect_class class ON class.id = said.defect_class_id
 WHERE word.snapshot_id = %s AND word.image_id = ANY(%s)
 ORDER BY word.image_id, word.task_id
 """
+# Tenths of the model's confidence; what people found has none.
+_OF_WORDS = """
+SELECT coalesce(least(floor(task.confidence * 10), 9)::int::text, ''), (said.made_at AT TIME ZONE 'UTC')::date::text,
+       count(*)
+FROM unnest(%s::uuid[], %s::int[]) AS word(task, number)
+JOIN review_task task ON task.id = word.task
+JOIN annotation said ON said.task_id = word.task AND said.number = word.number
+GROUP BY 1, 2
+"""
 
 
 def candidates_of(snapshot: DatasetSnapshot) -> list[Candidate]:
@@ -86,6 +96,24 @@ def records_of(snapshot: DatasetSnapshot, *, after: UUID | None, limit: int) -> 
             said[row[0]].append(row)
     site = snapshot.site.code
     return [_record(row, said[row[0]], site=site) for row in images]
+
+
+def word_counts_of(records: Sequence[ImageRecord]) -> Counts:
+    """What the rows know of the defects on some images, and the manifest does not say. One query.
+
+    Returns:
+        `confidence`: defects by the tenth of the model's confidence, "none" for what people found; `days`: defects by
+        the day, in UTC, on which the word that counts was said.
+    """
+    words = [(one.task, one.annotation) for record in records for one in record.objects]
+    confidence: Counter[str] = Counter()
+    days: Counter[str] = Counter()
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_WORDS, [[task for task, _ in words], [number for _, number in words]])
+        for tenth, day, count in cursor.fetchall():
+            confidence[tenth or "none"] += count
+            days[day] += count
+    return {"confidence": dict(confidence), "days": dict(days)}
 
 
 def _record(row: tuple[Any, ...], said: list[tuple[Any, ...]], *, site: str) -> ImageRecord:

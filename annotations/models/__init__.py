@@ -6,6 +6,7 @@ from annotations.models.edits import ReviewEdit
 from annotations.models.intake import IntakeCursor
 from annotations.models.queues import QueueEntry, ReviewQueue
 from annotations.models.tasks import Annotation, ReviewHold, ReviewStep, ReviewTask
+from annotations.models.training import TrainingRule, TrainingSuggestion
 from annotations.models.trust import DoubtDismissal, ReviewAppeal
 
 __all__ = [
@@ -25,4 +26,6 @@ __all__ = [
     "ReviewQueue",
     "ReviewStep",
     "ReviewTask",
+    "TrainingRule",
+    "TrainingSuggestion",
 ]

@@ -22,6 +22,14 @@ from annotations.selectors.queue_cards import listed_queue_of, queue_of, waiting
 from annotations.selectors.scorecards import differing_from, reviewer_read_by, scorecard_of, shown_reviewers
 from annotations.selectors.selection import Selection
 from annotations.selectors.task_cards import cards_of, heads_of
+from annotations.selectors.training import (
+    rule_of,
+    rule_visible_to,
+    rules_visible_to,
+    suggestion_of,
+    suggestion_visible_to,
+    suggestions_visible_to,
+)
 
 __all__ = [
     "DatasetSelection",
@@ -52,9 +60,15 @@ __all__ = [
     "queues_visible_to",
     "reviewer_read_by",
     "reviewers_of",
+    "rule_of",
+    "rule_visible_to",
+    "rules_visible_to",
     "scorecard_of",
     "shown_reviewers",
     "standing_opinions",
+    "suggestion_of",
+    "suggestion_visible_to",
+    "suggestions_visible_to",
     "task_visible_to",
     "tasks_visible_to",
     "told_gold_of",

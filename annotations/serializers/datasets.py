@@ -40,16 +40,19 @@ class DatasetSelectionIn(Part):
     until = MomentField(required=False, help_text="Not included.")
 
 
-class DatasetIn(serializers.Serializer):
+class PreviewIn(serializers.Serializer):
     site = LabelField(max_length=32, required=False, help_text="Code of the site. Default: the caller's first.")
-    code = LabelField(help_text="Of the data set; unique at the site.")
-    name = LabelField(max_length=120, required=False, allow_blank=True)
     selection = DatasetSelectionIn(required=False)
     seed = WholeNumberField(min_value=0, max_value=LARGEST_SEED, default=0, help_text="Of the split.")
     shares = serializers.ListField(
         child=NumberField(min_value=0, max_value=1), min_length=3, max_length=3, required=False,
         help_text="Of train, validation and test; they make 1. Default: 0.7, 0.15 and 0.15.",
     )  # fmt: skip
+
+
+class DatasetIn(PreviewIn):
+    code = LabelField(help_text="Of the data set; unique at the site.")
+    name = LabelField(max_length=120, required=False, allow_blank=True)
 
 
 class DatasetsQuery(PageIn):
@@ -67,6 +70,11 @@ class ExportQuery(serializers.Serializer):
             "format": serializers.ChoiceField(choices=[one.value for one in Format], default=Format.COCO.value),
             "images": serializers.BooleanField(default=False, help_text="With the files of the images, in a ZIP."),
         }
+
+
+class ExportIn(serializers.Serializer):
+    def get_fields(self) -> dict[str, Any]:
+        return ExportQuery().get_fields()
 
 
 class ImportIn(serializers.Serializer):
@@ -133,6 +141,23 @@ class DatasetOut(serializers.Serializer):
     created_by = serializers.CharField()
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class WarningOut(serializers.Serializer):
+    code = serializers.CharField()
+    text = serializers.CharField()
+    split = serializers.CharField(required=False)
+    classes = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class PreviewOut(serializers.Serializer):
+    images = CountsField(help_text="By split.")
+    lots = CountsField(help_text="By split.")
+    objects = CountsField(help_text="By split: defects as people said them.")
+    complete = CountsField(help_text="By split: images on which nothing waits for a word.")
+    classes = AnythingField(help_text="Defects by split and class.")
+    duplicates = serializers.IntegerField(help_text="Images left out because another has the same pixels.")
+    warnings = WarningOut(many=True, help_text="What whoever trains on it would regret, gravest first.")
 
 
 class StatisticsOut(serializers.Serializer):

@@ -1,9 +1,10 @@
 """What can be done with queues and tasks: all that interfaces and other apps may call."""
 
 from annotations.services.appeals import answer_appeal, make_appeal, withdraw_appeal
+from annotations.services.dataset_choice import DEFAULT_SHARES, preview_dataset
 from annotations.services.dataset_exports import build_exports, export_dataset, note_download, ready_dataset
 from annotations.services.dataset_imports import ImportReport, import_labels
-from annotations.services.datasets import DEFAULT_SHARES, build_datasets, freeze_dataset
+from annotations.services.datasets import build_datasets, freeze_dataset
 from annotations.services.deciding import add_missed, decide, take_back
 from annotations.services.edits import take_edit
 from annotations.services.gold import make_gold, retire_gold
@@ -12,6 +13,7 @@ from annotations.services.intake import fill_queues, forget_old_entries, take_in
 from annotations.services.queues import DEFAULT_LEASE_S, change_queue, create_queue
 from annotations.services.regions import How, find_region
 from annotations.services.stages import adjudicate, advance, reopen
+from annotations.services.training_rules import change_rule, create_rule, dismiss_suggestion, weigh_rules
 from annotations.services.words import Word
 
 __all__ = [
@@ -27,8 +29,11 @@ __all__ = [
     "build_datasets",
     "build_exports",
     "change_queue",
+    "change_rule",
     "create_queue",
+    "create_rule",
     "decide",
+    "dismiss_suggestion",
     "export_dataset",
     "fill_queues",
     "find_region",
@@ -41,6 +46,7 @@ __all__ = [
     "make_gold",
     "next_tasks",
     "note_download",
+    "preview_dataset",
     "ready_dataset",
     "reopen",
     "retire_gold",
@@ -48,5 +54,6 @@ __all__ = [
     "take_back",
     "take_edit",
     "take_in",
+    "weigh_rules",
     "withdraw_appeal",
 ]

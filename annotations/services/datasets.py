@@ -11,8 +11,9 @@ from django.db import IntegrityError, connection, transaction
 
 from accounts.models import Site
 from annotations import events
-from annotations.choices import SETTLED, BuildState
-from annotations.datasets.records import candidates_of, lot_counts_of, records_of
+from annotations.choices import BuildState
+from annotations.datasets.collecting import BELONGING, CHOSEN, PLAN, WORDS, values_of
+from annotations.datasets.records import candidates_of, lot_counts_of, records_of, word_counts_of
 from annotations.errors import CodeTaken
 from annotations.models import DatasetImage, DatasetSnapshot, DatasetWord
 from annotations.selectors import DatasetSelection
@@ -26,13 +27,15 @@ from annotations.services.building import (
     note_end,
     renew,
 )
+from annotations.services.dataset_choice import DEFAULT_SHARES, check_choice
+from annotations.services.training_rules import take_suggestions
 from audit import services as audit
 from audit.actions import Action
 from core import image_store, jobs
 from core.actors import Actor
 from core.clock import now as clock_now
-from core.errors import Invalid, WaferdeckError
-from core.ids import uuid7, uuid7_floor
+from core.errors import WaferdeckError
+from core.ids import uuid7
 from domain.datasets.manifest import duplicate_line, header_line, image_line, images_of
 from domain.datasets.records import Duplicate, Header
 from domain.datasets.split import check_no_leak, split_lots, without_duplicates
@@ -44,76 +47,21 @@ BUILD = "annotations.build_datasets"
 KIND, SUFFIX = "dataset", ".jsonl"
 PART_KIND = "dataset-part"
 IMAGES_PER_PART = 2000
-DEFAULT_SHARES = (0.7, 0.15, 0.15)
 _AT_ONCE = 5000
+_OF_THE_MANIFEST = ("manifest_key", "manifest_sha256", "manifest_bytes", "statistics")
 _COLLECT_TIMEOUT = "45s"
 
 # One statement sees one moment: what is decided while it runs belongs to the next snapshot.
-_COLLECT_WORDS = """
-WITH chosen AS MATERIALIZED (
-    SELECT DISTINCT task.image_id
-    FROM review_task task
-    JOIN annotation said ON said.task_id = task.id AND said.number = task.annotation_number
-    JOIN inspection_run run ON run.id = task.run_id
-    JOIN recipe_version version ON version.id = run.recipe_version_id
-    JOIN recipe ON recipe.id = version.recipe_id
-    JOIN inspection_image image ON image.id = task.image_id
-    JOIN layer ON layer.id = image.layer_id
-    JOIN wafer ON wafer.id = image.wafer_id
-    JOIN lot ON lot.id = wafer.lot_id
-    JOIN defect_class class ON class.id = coalesce(said.defect_class_id, task.defect_class_id)
-    LEFT JOIN tool ON tool.id = image.tool_id
-    WHERE task.site_id = %(site)s AND task.state = ANY(%(states)s)
-        AND task.original_id IS NULL AND task.kind <> 'image'
-        AND (%(recipes)s::text[] = '{}' OR recipe.code = ANY(%(recipes)s))
-        AND (%(layers)s::text[] = '{}' OR layer.code = ANY(%(layers)s))
-        AND (%(tools)s::text[] = '{}' OR tool.code = ANY(%(tools)s))
-        AND (%(lots)s::text[] = '{}' OR lot.code = ANY(%(lots)s))
-        AND (%(classes)s::text[] = '{}' OR class.code = ANY(%(classes)s))
-        AND (%(bands)s::text[] = '{}' OR task.band = ANY(%(bands)s))
-        AND (%(any_confidence)s OR task.confidence BETWEEN %(min_confidence)s AND %(max_confidence)s)
-        AND (%(since)s::uuid IS NULL OR task.image_id >= %(since)s)
-        AND (%(until)s::uuid IS NULL OR task.image_id < %(until)s)
-)
+_COLLECT_WORDS = f"""
+WITH {CHOSEN}
 INSERT INTO dataset_word (snapshot_id, image_id, task_id, annotation_number, stage)
-SELECT %(snapshot)s, task.image_id, task.id, task.annotation_number, task.state
-FROM review_task task JOIN chosen ON chosen.image_id = task.image_id
-JOIN annotation said ON said.task_id = task.id AND said.number = task.annotation_number
-WHERE task.state = ANY(%(states)s) AND task.original_id IS NULL AND task.kind <> 'image'
-"""
-_COLLECT_IMAGES = """
-WITH own AS MATERIALIZED (SELECT DISTINCT image_id FROM dataset_word WHERE snapshot_id = %(snapshot)s),
-standing AS MATERIALIZED (
-    SELECT own.image_id, (
-        SELECT covered.run_id FROM run_image covered
-        WHERE covered.image_id = own.image_id
-            AND (SELECT run.state FROM inspection_run run WHERE run.id = covered.run_id) = 'done'
-        ORDER BY covered.run_id DESC LIMIT 1
-    ) AS run_id
-    FROM own
-), counted AS (
-    SELECT standing.image_id, standing.run_id, count(*) AS words,
-           count(*) FILTER (WHERE task.kind = 'detection' AND task.run_id = standing.run_id) AS of_standing
-    FROM dataset_word word
-    JOIN standing ON standing.image_id = word.image_id
-    JOIN review_task task ON task.id = word.task_id
-    WHERE word.snapshot_id = %(snapshot)s
-    GROUP BY standing.image_id, standing.run_id
-)
+SELECT %(snapshot)s, word.* FROM ({WORDS}) word
+"""  # noqa: S608 - constants of our own
+_COLLECT_IMAGES = f"""
+WITH word AS (SELECT image_id, task_id FROM dataset_word WHERE snapshot_id = %(snapshot)s), {BELONGING}
 INSERT INTO dataset_image (snapshot_id, image_id, lot_id, is_complete, words, split)
-SELECT %(snapshot)s, image.id, wafer.lot_id,
-       counted.run_id IS NOT NULL AND counted.of_standing = (
-           SELECT count(*) FROM detection WHERE detection.run_id = counted.run_id AND detection.image_id = image.id
-       ),
-       counted.words, ''
-FROM counted
-JOIN inspection_image image ON image.id = counted.image_id
-JOIN wafer ON wafer.id = image.wafer_id
-"""
-# What was just written is not counted yet, and a planner that takes many rows for one loops over them row by row.
-_PLAN = """
-SELECT set_config('statement_timeout', %s, true), set_config('enable_nestloop', %s, true)
-"""
+SELECT %(snapshot)s, image_id, lot_id, is_complete, words, '' FROM belonging
+"""  # noqa: S608
 _PLACE = """
 UPDATE dataset_image own SET split = placed.split
 FROM lot, unnest(%s::text[], %s::text[]) AS placed(lot, split)
@@ -149,7 +97,7 @@ def freeze_dataset(
         CodeTaken: another data set has this code.
     """
     chosen = selection or DatasetSelection()
-    _check(chosen, shares=shares, site=site, actor=actor)
+    check_choice(chosen, shares=shares, site=site, actor=actor)
     snapshot = DatasetSnapshot(
         id=uuid7(at=now),
         site=site,
@@ -167,6 +115,7 @@ def freeze_dataset(
     except IntegrityError:
         return _known(snapshot, actor=actor, now=now), False
     _record(Action.DATASET_FROZEN, snapshot, actor=actor, now=now, after=_said(snapshot))
+    take_suggestions(snapshot, actor=actor, now=now)
     _announce(snapshot, now=now)
     jobs.enqueue_on_commit(BUILD)
     return snapshot, True
@@ -205,20 +154,13 @@ def _step(snapshot: DatasetSnapshot) -> bool:
 def _collect(snapshot: DatasetSnapshot) -> None:
     """Put down which images belong to it, and which annotations count now."""
     chosen = DatasetSelection.of(snapshot.selection)
-    values = {
-        **chosen.as_dict(),
-        "any_confidence": chosen.takes_every_confidence,
-        "since": _floor(chosen.since),
-        "until": _floor(chosen.until),
-        "snapshot": snapshot.pk,
-        "site": snapshot.site_id,
-    }
+    values = {**values_of(chosen, site_id=snapshot.site_id), "snapshot": snapshot.pk}
     with connection.cursor() as cursor:
-        cursor.execute(_PLAN, [_COLLECT_TIMEOUT, "off"])
+        cursor.execute(PLAN, [_COLLECT_TIMEOUT, "off"])
         cursor.execute(_COLLECT_WORDS, values)
         cursor.execute(_COLLECT_IMAGES, values)
         count = cursor.rowcount
-        cursor.execute(_PLAN, [_COLLECT_TIMEOUT, "on"])
+        cursor.execute(PLAN, [_COLLECT_TIMEOUT, "on"])
     if not count:
         raise CannotBuild("Nothing that fits this selection has been settled yet.")
     snapshot.is_collected = True
@@ -247,7 +189,8 @@ def _write_part(snapshot: DatasetSnapshot) -> None:
     snapshot.parts += 1
     snapshot.done += len(records)
     snapshot.after_image = records[-1].image
-    snapshot.statistics = added(snapshot.statistics, counts_of(records))
+    counts = {**counts_of(records), **word_counts_of(records)}
+    snapshot.statistics = added(snapshot.statistics, counts)
     snapshot.save(update_fields=["parts", "done", "after_image", "statistics"])
 
 
@@ -259,14 +202,15 @@ def _finish(snapshot: DatasetSnapshot, *, now: datetime) -> None:
             file.write(piece)
             digest.update(piece)
         size, sha256 = file.tell(), digest.hexdigest()
-        _prove(file)
+        checked = _prove(file)
         file.seek(0)
         key = image_store.put_file(file, sha256=sha256, kind=KIND, suffix=SUFFIX)
     with transaction.atomic():
         current = locked(snapshot)
         current.manifest_key, current.manifest_sha256, current.manifest_bytes = key, sha256, size
+        current.statistics = {**current.statistics, "checked": checked}
         _clear(current)
-        note_end(current, state=BuildState.READY, now=now, also=("manifest_key", "manifest_sha256", "manifest_bytes"))
+        note_end(current, state=BuildState.READY, now=now, also=_OF_THE_MANIFEST)
         after = {"sha256": sha256, "images": current.total, "bytes": size}
         _record(Action.DATASET_BUILT, current, actor=BUILDER, now=now, after=after)
         _announce(current, now=now)
@@ -280,9 +224,9 @@ def _clear(snapshot: DatasetSnapshot) -> None:
     DatasetImage.objects.filter(snapshot=snapshot).delete()
 
 
-def _prove(file: BinaryIO) -> None:
+def _prove(file: BinaryIO) -> dict[str, int]:
     file.seek(0)
-    check_no_leak((record.lot, record.pixel_sha256, record.split) for record in images_of(file))
+    return check_no_leak((record.lot, record.pixel_sha256, record.split) for record in images_of(file))
 
 
 def _pieces(snapshot: DatasetSnapshot) -> Iterator[bytes]:
@@ -320,36 +264,6 @@ def _known(wanted: DatasetSnapshot, *, actor: Actor, now: datetime) -> DatasetSn
         _record(Action.DATASET_FROZEN, snapshot, actor=actor, now=now, reason="Tried again.")
         jobs.enqueue_on_commit(BUILD)
     return snapshot
-
-
-def _check(chosen: DatasetSelection, *, shares: tuple[float, ...], site: Site, actor: Actor) -> None:
-    known = {
-        "recipes": inspection.recipes_visible_to(actor).filter(site=site),
-        "layers": inspection.layers_visible_to(actor).filter(site=site),
-        "tools": inspection.tools_visible_to(actor).filter(site=site),
-        "lots": inspection.lots_visible_to(actor).filter(site=site),
-        "classes": inspection.defect_classes(),
-    }
-    faults: dict[str, Any] = {}
-    for name, rows in known.items():
-        wanted = set(getattr(chosen, name))
-        missing = wanted - set(rows.filter(code__in=wanted).values_list("code", flat=True)) if wanted else set()
-        if missing:
-            faults[name] = [f"There is no {', '.join(sorted(missing))} at {site.name}."]
-    if chosen.min_confidence > chosen.max_confidence:
-        faults["min_confidence"] = [f"At most {chosen.max_confidence}, the other end of the range."]
-    if chosen.since and chosen.until and chosen.since >= chosen.until:
-        faults["since"] = ["Before `until`."]
-    if not chosen.states or set(chosen.states) - set(SETTLED):
-        faults["states"] = [f"Some of {', '.join(SETTLED)}."]
-    if faults:
-        raise Invalid.of({"selection": faults})
-    if len(shares) != 3 or min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
-        raise Invalid.of({"shares": ["Three shares from 0 to 1 that make 1: of train, validation and test."]})
-
-
-def _floor(moment: str | None) -> Any:
-    return uuid7_floor(at=datetime.fromisoformat(moment)) if moment else None
 
 
 def _said(snapshot: DatasetSnapshot) -> dict[str, Any]:

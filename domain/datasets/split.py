@@ -92,11 +92,14 @@ def split_lots(lots: Mapping[str, LotCounts], *, shares: Sequence[float], seed: 
     return dict(sorted(min(outcomes, key=lambda outcome: outcome[:2])[2].items()))
 
 
-def check_no_leak(placed: Iterable[tuple[str, str, Split]]) -> None:
+def check_no_leak(placed: Iterable[tuple[str, str, Split]]) -> dict[str, int]:
     """Prove of what was written that no lot and no picture is in two splits.
 
     Args:
         placed: lot, pixel digest and split of every image.
+
+    Returns:
+        How many `lots` and `pictures` were looked at.
 
     Raises:
         Leak: naming what is.
@@ -108,6 +111,7 @@ def check_no_leak(placed: Iterable[tuple[str, str, Split]]) -> None:
             raise Leak(f"Lot {lot} is in {lots[lot]} and in {split}.")
         if pictures.setdefault(bytes.fromhex(pixel_sha256), split) is not split:
             raise Leak(f"The picture {pixel_sha256} is in two splits.")
+    return {"lots": len(lots), "pictures": len(pictures)}
 
 
 def _labels_of(counts: LotCounts) -> dict[str, int]:

@@ -1,38 +1,10 @@
-/** Sends one file and tells how far it is. XMLHttpRequest, because fetch does not report the progress of a body. */
-import { API, Problem, csrfToken, heeded, jsonFrom, problemFrom } from "../shared/http.js"
-
-const ANSWER_MS = 120_000
+/** Sends one image to be inspected. */
+import { sendForm } from "../shared/sending.js"
 
 /**
  * @param {{file: File, fields: Object<string, string>, key: string, onProgress: (sent: number) => void}} what
  * @returns {{answer: Promise<object>, abort: () => void}} the run; rejects with a Problem
  */
-export function send({ file, fields, key, onProgress }) {
-  const request = new XMLHttpRequest()
-  const body = new FormData()
-  for (const [name, value] of Object.entries(fields)) if (value !== "") body.append(name, value)
-  body.append("image", file, file.name)
-  const answer = new Promise((resolve, reject) => {
-    request.upload.onprogress = ({ loaded, total }) => onProgress(Math.round((loaded / total) * file.size))
-    request.upload.onload = () => onProgress(file.size)
-    request.onload = () => {
-      try {
-        if (request.status !== 200 && request.status !== 202) throw heeded(problemFrom(request.status, request.responseText, request.getResponseHeader("Retry-After")))
-        resolve(jsonFrom(request.responseText))
-      } catch (problem) {
-        reject(problem)
-      }
-    }
-    request.onerror = () => reject(new Problem({ title: "The server cannot be reached" }))
-    request.ontimeout = () => reject(new Problem({ title: "The server took too long" }))
-    request.onabort = () => reject(new Problem({ status: 499, code: "cancelled", title: "Cancelled" }))
-  })
-  request.open("POST", `${API}/inference/predict/`)
-  request.setRequestHeader("Accept", "application/json")
-  request.setRequestHeader("X-CSRFToken", csrfToken())
-  request.setRequestHeader("Idempotency-Key", key)
-  // A slow line may take minutes for a large file; silence after it may not.
-  request.timeout = ANSWER_MS + file.size / 50
-  request.send(body)
-  return { answer, abort: () => request.abort() }
+export function send(what) {
+  return sendForm({ ...what, path: "inference/predict/", name: "image" })
 }

@@ -10,12 +10,12 @@ from django.urls import reverse
 from annotations import services
 from annotations.datasets.files import LINKS
 from annotations.models import Annotation, DatasetSnapshot, ReviewTask
-from annotations.serializers.datasets import DatasetOut, ImportOut
+from annotations.serializers.datasets import DatasetOut, ImportOut, PreviewOut
 from audit.models import AuditEvent
 from core import image_store
 from core.roles import Role
 from inspection.models import InspectionImage
-from tests.factories import AT, make_class, make_dataset, make_inspected
+from tests.factories import AT, make_class, make_dataset, make_inspected, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -72,7 +72,10 @@ class TestFreezing:
         assert [(answer.status_code, answer.json()["code"]) for answer in early] == [(409, "not_ready")] * 2
         assert early[0].json()["progress"]["done"] == 0
         assert (ready["state"], ready["images"], ready["objects"]) == ("ready", {"train": 1}, {"train": 1})
-        assert engineer.get(f"{address}statistics/").json()["statistics"]["sizes"] == {"scratch": {"2": 1}}
+        counts = engineer.get(f"{address}statistics/").json()["statistics"]
+        assert counts["sizes"] == {"scratch": {"2": 1}}
+        assert (counts["confidence"], counts["days"]) == ({"9": 1}, {f"{AT:%Y-%m-%d}": 1})
+        assert counts["checked"] == {"lots": 1, "pictures": 1}
 
     def test_with_a_key_happens_once(self, engineer, accepted):
         for _ in range(2):
@@ -113,7 +116,52 @@ class TestFreezing:
         assert freeze(client_as(Role.REVIEWER)).status_code == 403
 
 
+class TestLookingAhead:
+    def test_says_what_would_be_in_it_and_what_to_mind(self, engineer, accepted):
+        ahead = engineer.post(reverse("api:dataset_preview"), {"selection": {"layers": ["M1"]}}, format="json").json()
+
+        assert set(ahead) == set(PreviewOut().fields)
+        assert (ahead["images"], ahead["complete"], ahead["classes"]) == (
+            {"train": 1}, {"train": 1}, {"train": {"scratch": 1}},
+        )  # fmt: skip
+        assert [warning["code"] for warning in ahead["warnings"]] == ["few_lots", "share_missed"]
+
+    def test_writes_nothing(self, engineer, accepted):
+        before = DatasetSnapshot.objects.count(), AuditEvent.objects.count()
+
+        engineer.post(reverse("api:dataset_preview"), {}, format="json")
+
+        assert (DatasetSnapshot.objects.count(), AuditEvent.objects.count()) == before
+
+    def test_of_what_cannot_be_is_refused_by_name(self, engineer, accepted):
+        answer = engineer.post(reverse("api:dataset_preview"), {"selection": {"layers": ["M9"]}}, format="json")
+
+        assert (answer.status_code, list(answer.json()["fields"])) == (400, ["selection"])
+
+
+class TestPages:
+    def test_offer_to_freeze_and_import_to_whoever_may(self, client, site, accepted):
+        seen = {}
+        for role in (Role.LEAD, Role.OPERATOR):
+            client.force_login(make_user(role, site=site))
+            seen[role] = client.get(reverse("annotations:datasets")).content.decode()
+
+        assert 'id="freeze-sheet"' in seen[Role.LEAD] and 'id="import-sheet"' in seen[Role.LEAD]
+        assert "sheet" not in seen[Role.OPERATOR].split("<main")[1].split("</main>")[0]
+        assert "lead or model engineer" in seen[Role.OPERATOR]
+
+
 class TestComparing:
+    def test_shows_what_was_and_is_said_of_the_first_images(self, operator, inspected):
+        other = make_dataset(make_inspected(inspected.site).image)
+
+        address = reverse("api:dataset_diff", args=[inspected.dataset.pk])
+        pictures = operator.get(address, {"other": other.pk}).json()["difference"]["pictures"]
+
+        gone = pictures[str(inspected.image.pk)]
+        assert (gone["lot"], gone["width_px"], gone["after"]) == (inspected.lot.code, 64, None)
+        assert gone["before"] == {"split": "train", "objects": [], "nuisances": []}
+
     def test_says_what_the_other_has(self, operator, inspected):
         other = make_dataset(make_inspected(inspected.site).image)
 
@@ -135,6 +183,16 @@ class TestTakingAway:
     @pytest.fixture
     def address(self, inspected):
         return reverse("api:dataset_export", args=[inspected.dataset.pk])
+
+    def test_is_asked_for_without_taking_it_away(self, operator, inspected):
+        address = reverse("api:dataset_exports", args=[inspected.dataset.pk])
+        waiting = operator.post(address, {"format": "csv"}, format="json")
+        services.build_exports(budget_s=30)
+        ready = operator.post(address, {"format": "csv"}, format="json")
+
+        assert (waiting.status_code, waiting.json()["state"]) == (202, "building")
+        assert (ready.status_code, ready.json()["state"]) == (200, "ready")
+        assert not AuditEvent.objects.filter(action="dataset.download").exists()
 
     def test_waits_until_the_file_is_made(self, operator, address):
         waiting = operator.get(address, {"format": "coco"})

@@ -56,6 +56,10 @@ OBJECTS = {
     "api:dataset_statistics": {"dataset_id": "dataset"},
     "api:dataset_diff": {"dataset_id": "dataset"},
     "api:dataset_export": {"dataset_id": "dataset"},
+    "api:dataset_exports": {"dataset_id": "dataset"},
+    "annotations:dataset": {"dataset_id": "dataset"},
+    "api:training_rule_change": {"rule_id": "rule"},
+    "api:training_suggestion_dismiss": {"suggestion_id": "suggestion"},
 }
 TILE = {"level": 6, "col": 0, "row": 0}
 

@@ -1,4 +1,5 @@
-"""Feed the demonstration lot to the line, wafer by wafer, as a tool would. Wafers already there are left out."""
+"""Feed the demonstration lot to the line, wafer by wafer, as a tool would, after some lots that are reviewed and frozen
+already. Wafers already there are left out."""
 
 import time
 from argparse import ArgumentParser
@@ -7,10 +8,12 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from core.clock import now
-from demo import lot
+from demo import earlier, lot
 from demo.site import ACTOR, PRODUCT, SITE
 from inspection import services as inspection
 from inspection.models import Wafer
+
+_PATIENCE_S = 60
 
 
 class Command(BaseCommand):
@@ -21,20 +24,39 @@ class Command(BaseCommand):
         parser.add_argument("--wafers", type=int, default=lot.WAFERS, help="How many of the 25 wafers.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self._feed_earlier()
+        self._feed(**options)
+        self._freeze_earlier()
+
+    def _feed_earlier(self) -> None:
+        """What came before: it waits for nobody to watch it."""
+        if Wafer.objects.filter(site__code=SITE, lot__code__in=earlier.LOTS).exists():
+            return
+        for code, wafer in earlier.draw_wafers():
+            upload = _upload(code, wafer)
+            inspection.queue_wafer(images=wafer.images, upload=upload, actor=ACTOR, now=now())
+
+    def _freeze_earlier(self) -> None:
+        for _ in range(_PATIENCE_S):
+            if not earlier.is_awaited():
+                break
+            time.sleep(1)
+        count = earlier.settle(now=now())
+        self.stdout.write(f"{count} findings of earlier lots accepted; {earlier.freeze(now=now())}")
+
+    def _feed(self, **options: Any) -> None:
         there = set(Wafer.objects.filter(site__code=SITE, lot__code=lot.LOT).values_list("slot", flat=True))
         for slot in range(1, min(options["wafers"], lot.WAFERS) + 1):
             if slot in there:
                 continue
             wafer = lot.draw_wafer(slot)
-            upload = inspection.Upload(
-                site=SITE,
-                lot=lot.LOT,
-                slot=slot,
-                product=PRODUCT,
-                layer=wafer.layer,
-                tool=wafer.tool,
-                recipe="BF-M3",
-            )
+            upload = _upload(lot.LOT, wafer)
             run = inspection.queue_wafer(images=wafer.images, upload=upload, actor=ACTOR, now=now())
             self.stdout.write(f"W{slot:02d}: {len(wafer.images)} images, run {run.pk}")
             time.sleep(options["every_s"])
+
+
+def _upload(code: str, wafer: lot.DemoWafer) -> inspection.Upload:
+    return inspection.Upload(
+        site=SITE, lot=code, slot=wafer.slot, product=PRODUCT, layer=wafer.layer, tool=wafer.tool, recipe="BF-M3"
+    )

@@ -114,6 +114,18 @@ class TestASnapshot:
         assert {image.split.value for image in images(first)} == {"train", "validation", "test"}
         assert first.statistics["images"]["train"] in (6, 7)
 
+    def test_is_what_was_foretold(self, freeze, wafers, site, ann):
+        wafers(9)
+        shares = (0.6, 0.2, 0.2)
+
+        ahead = services.preview_dataset(site=site, selection=ACCEPTED, seed=3, shares=shares, actor=ann).as_dict()
+        counts = freeze(seed=3, shares=shares).statistics
+
+        assert {name: ahead[name] for name in ("images", "objects", "complete", "classes", "duplicates")} == {
+            name: counts[name] for name in ("images", "objects", "complete", "classes", "duplicates")
+        }
+        assert ahead["lots"] == {split: len(lots) for split, lots in counts["lots"].items()}
+
     def test_takes_the_annotation_that_counted_when_it_was_begun(self, freeze, wafers, ann, settle):
         (one,) = wafers(1)
         first = freeze("A")
