@@ -88,6 +88,14 @@ class Change(TextChoices):
     RECLASSED = "reclassed"
     REDRAWN = "redrawn"
     MISSED = "missed"
+    SPLIT = "split"
+    """The model drew one box round several defects; this is the first of them."""
+    PART = "part"
+    """Another of them, which had no box of its own."""
+    JOINED = "joined"
+    """Several detections were one defect; this is it."""
+    MERGED = "merged"
+    """One of those: no defect besides the one it was merged into."""
     IMPORTED = "imported"
     COMPLETE = "complete"
     WITHDRAWN = "withdrawn"
@@ -115,6 +123,11 @@ class EditKind(TextChoices):
     SKIP = "skip"
     RELEASE = "release"
     MISSED = "missed"
+    SPLIT = "split"
+    MERGE = "merge"
+    HOLD = "hold"
+    BULK = "bulk"
+    UNDO_BULK = "undo_bulk"
 
 
 class AppealKind(TextChoices):

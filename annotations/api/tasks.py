@@ -13,7 +13,8 @@ from annotations import selectors, services
 from annotations.choices import Ending, Verdict
 from annotations.models import ReviewTask
 from annotations.serializers import documented
-from annotations.serializers.inputs import SHAPE_OF_KIND, DecisionIn, EditIn, EditsIn, ReleaseIn
+from annotations.serializers.edits import MOST_IN_BULK, SHAPE_OF_KIND, AnyEdit, EditsIn
+from annotations.serializers.inputs import DecisionIn, ReleaseIn
 from core import problems
 from core.actors import Actor
 from core.clock import now
@@ -80,12 +81,15 @@ class EditsView(ApiView):
         sent = self.body(EditsIn)
         if sent.get("reviewer", self.actor.username) != self.actor.username:
             raise refused(request, f"These are edits of {sent['reviewer']}, who is not signed in here.")
+        many = sum(len(content["tasks"]) for content in sent["edits"] if isinstance(content.get("tasks"), list))
+        if many > MOST_IN_BULK:
+            raise Invalid(f"At most {MOST_IN_BULK} tasks are decided by one request.")
         return answer({"acks": [self._take(sent["client"], content) for content in sent["edits"]]})
 
     def _take(self, client: UUID, content: Mapping[str, Any]) -> dict[str, Any]:
         kind = content.get("kind")
         try:
-            edit = checked(SHAPE_OF_KIND.get(kind, EditIn) if isinstance(kind, str) else EditIn, content)
+            edit = checked(SHAPE_OF_KIND.get(kind, AnyEdit) if isinstance(kind, str) else AnyEdit, content)
         except Invalid as refusal:
             # Its number may be what is wrong; then there is none to name.
             seq = content.get("seq")

@@ -53,7 +53,8 @@ JOIN review_task task ON task.id = word.task_id
 JOIN annotation said ON said.task_id = word.task_id AND said.number = word.annotation_number
 JOIN {users} author ON author.id = said.author_id
 LEFT JOIN defect_class class ON class.id = said.defect_class_id
-WHERE word.snapshot_id = %s AND word.image_id = ANY(%s)
+-- What was merged into another is neither a defect of its own nor a place where nothing is.
+WHERE word.snapshot_id = %s AND word.image_id = ANY(%s) AND said.change <> 'merged'
 ORDER BY word.image_id, word.task_id
 """
 # Tenths of the model's confidence; what people found has none.

@@ -159,6 +159,14 @@ class Annotation(models.Model):
     shape = models.JSONField(
         null=True, help_text="What was drawn, where that is more than the box around it: see domain.shapes.said."
     )
+    linked_to = models.ForeignKey(
+        ReviewTask,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="links",
+        db_index=False,
+        help_text="Of a part: what it was split from. Of what was merged: into which task.",
+    )
     comment = models.CharField(max_length=2000, blank=True)
     took_ms = models.PositiveIntegerField(null=True)
     made_at = models.DateTimeField()
@@ -173,7 +181,10 @@ class Annotation(models.Model):
                 name="annotation_of_a_defect_says_which",
             ),
         ]
-        indexes = [models.Index(fields=["author", "-id"], name="annotation_by_author")]
+        indexes = [
+            models.Index(fields=["author", "-id"], name="annotation_by_author"),
+            models.Index(fields=["linked_to"], condition=Q(linked_to__isnull=False), name="annotation_by_link"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.task_id} #{self.number} {self.verdict}"

@@ -15,7 +15,7 @@ from annotations.selectors.datasets import (
 from annotations.selectors.hands import hands_of, reviewers_of
 from annotations.selectors.measured import forget_answers
 from annotations.selectors.model_quality import forget_quality, quality_of
-from annotations.selectors.opinions import standing_opinions
+from annotations.selectors.opinions import linked_tasks, standing_opinions
 from annotations.selectors.overlap import forget_overlap
 from annotations.selectors.own_words import forget_own_words, word_shown
 from annotations.selectors.queue_cards import listed_queue_of, queue_of, waiting_in, with_figures
@@ -52,6 +52,7 @@ __all__ = [
     "forget_quality",
     "hands_of",
     "heads_of",
+    "linked_tasks",
     "listed_queue_of",
     "progress_of",
     "quality_of",

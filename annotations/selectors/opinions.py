@@ -1,9 +1,12 @@
 """Whose word stands."""
 
 from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Exists, F, OuterRef
 
 from annotations.choices import Layer, Verdict
-from annotations.models import Annotation
+from annotations.models import Annotation, ReviewTask
 
 
 def standing_opinions(said: Iterable[Annotation], *, counts_from: int) -> list[Annotation]:
@@ -19,3 +22,12 @@ def standing_opinions(said: Iterable[Annotation], *, counts_from: int) -> list[A
             latest[one.author_id] = one
     standing = [one for one in latest.values() if one.verdict != Verdict.WITHDRAWN]
     return sorted(standing, key=lambda one: one.number)
+
+
+def linked_tasks(task: ReviewTask, *, author_id: int | None = None) -> list[UUID]:
+    """Keys of tasks that a word that stands, of that author if named, made parts of a task or merged into it."""
+    later = Annotation.objects.filter(task=OuterRef("task"), author=OuterRef("author"), number__gt=OuterRef("number"))
+    linked = Annotation.objects.filter(~Exists(later), linked_to=task, number__gte=F("task__counts_from"))
+    if author_id is not None:
+        linked = linked.filter(author_id=author_id)
+    return list(linked.order_by("task_id").values_list("task_id", flat=True).distinct())

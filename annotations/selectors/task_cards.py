@@ -206,6 +206,7 @@ def annotation_of(row: Annotation, *, classes: Mapping[int, DefectClass]) -> dic
         "class_code": classes[row.defect_class_id].code if row.defect_class_id else None,
         "bbox_px": None if row.width_px is None else box,
         "shape": row.shape,
+        "linked_to": str(row.linked_to_id) if row.linked_to_id else None,
         "comment": row.comment,
         "took_ms": row.took_ms,
         "made_at": row.made_at.isoformat(),

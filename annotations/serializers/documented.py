@@ -39,6 +39,7 @@ class AnnotationOut(serializers.Serializer):
     bbox_px = serializers.ListField(child=serializers.FloatField(), allow_null=True)
     shape = AnythingField(allow_null=True, help_text="What was drawn, where that is more than the box around it.")
     comment = serializers.CharField(allow_blank=True)
+    linked_to = serializers.UUIDField(allow_null=True, help_text="Task that this is a part of, or was merged into.")
     took_ms = serializers.IntegerField(allow_null=True)
     made_at = serializers.DateTimeField()
 
@@ -128,10 +129,22 @@ class RegionOut(serializers.Serializer):
     bbox_px = serializers.ListField(child=serializers.FloatField())
 
 
+class BulkHeadOut(TaskHeadOut):
+    annotated = serializers.IntegerField(help_text="The number of the annotation that was made.")
+
+
+class BulkResultOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=["done", "refused"])
+    task = BulkHeadOut(required=False)
+    problem = AnythingField(required=False)
+
+
 class AckOut(serializers.Serializer):
     seq = serializers.IntegerField()
     state = serializers.ChoiceField(choices=["done", "refused"])
     task = TaskHeadOut(required=False)
+    results = BulkResultOut(many=True, required=False, help_text="Of an edit about many tasks.")
     problem = AnythingField(required=False)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from annotations.choices import EditKind, QueueOrder, TaskState, Verdict
+from annotations.choices import QueueOrder, TaskState, Verdict
 from annotations.selectors import Selection
 from core.fields import KeyField, LabelField, NumberField, WholeNumberField
 from core.pagination import PageIn
@@ -18,7 +18,6 @@ from inspection.choices import Band
 
 FARTHEST_PX = 1_000_000.0
 MOST_AT_ONCE = 6
-MOST_EDITS = 50
 MOST_CODES = 100
 MOST_ADVANCED = 200
 MOST_SCRIBBLED = 200
@@ -187,56 +186,6 @@ class RegionIn(serializers.Serializer):
 class ReleaseIn(serializers.Serializer):
     skip = serializers.BooleanField(default=False, help_text="Do not hand it to me again.")
     reason = LabelField(max_length=300, required=False, allow_blank=True)
-
-
-class EditIn(serializers.Serializer):
-    """One edit. What else it takes depends on its kind, and what a kind does not take is refused."""
-
-    seq = WholeNumberField(min_value=1, max_value=2**53, help_text="Grows with every edit of the client.")
-    kind = serializers.ChoiceField(choices=EditKind.choices)
-    task = KeyField()
-
-
-class DecideEdit(EditIn, DecisionIn):
-    pass
-
-
-class DraftEdit(EditIn):
-    class_code = LabelField(max_length=32, required=False)
-    bbox_px = BoxField(required=False)
-    shape = ShapeField(required=False)
-
-
-class GiveBackEdit(EditIn):
-    reason = LabelField(max_length=300, required=False, allow_blank=True)
-
-
-class MissedEdit(EditIn):
-    new_task = KeyField(help_text="The key of the task that is made.")
-    class_code = LabelField(max_length=32)
-    bbox_px = BoxField(required=False, help_text="This or `shape`.")
-    shape = ShapeField(required=False)
-    comment = LabelField(max_length=2000, required=False, allow_blank=True)
-
-
-SHAPE_OF_KIND: dict[str, type[serializers.Serializer]] = {
-    EditKind.DECIDE: DecideEdit,
-    EditKind.UNDO: EditIn,
-    EditKind.DRAFT: DraftEdit,
-    EditKind.SKIP: GiveBackEdit,
-    EditKind.RELEASE: GiveBackEdit,
-    EditKind.MISSED: MissedEdit,
-}
-
-
-class EditsIn(serializers.Serializer):
-    client = KeyField(help_text="Who numbers the edits: one browser.")
-    reviewer = LabelField(
-        max_length=150, required=False, help_text="Whose edits these are; refused whole when it is not who sends them."
-    )
-    edits = serializers.ListField(
-        child=serializers.DictField(), min_length=1, max_length=MOST_EDITS, help_text="In order; see `Edit`."
-    )
 
 
 def settings_of(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from annotations.services.edits import take_edit
 from annotations.services.gold import make_gold, retire_gold
 from annotations.services.handing import give_back, hand_over, next_tasks, return_lapsed
 from annotations.services.intake import fill_queues, forget_old_entries, take_in
+from annotations.services.joining import Part, merge, split
 from annotations.services.queues import DEFAULT_LEASE_S, change_queue, create_queue
 from annotations.services.regions import How, find_region
 from annotations.services.stages import adjudicate, advance, reopen
@@ -21,6 +22,7 @@ __all__ = [
     "DEFAULT_SHARES",
     "How",
     "ImportReport",
+    "Part",
     "Word",
     "add_missed",
     "adjudicate",
@@ -44,6 +46,7 @@ __all__ = [
     "import_labels",
     "make_appeal",
     "make_gold",
+    "merge",
     "next_tasks",
     "note_download",
     "preview_dataset",
@@ -51,6 +54,7 @@ __all__ = [
     "reopen",
     "retire_gold",
     "return_lapsed",
+    "split",
     "take_back",
     "take_edit",
     "take_in",

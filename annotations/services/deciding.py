@@ -8,10 +8,11 @@ from django.db import IntegrityError, transaction
 
 from annotations.choices import ADDED, LOCKED, Ending, Layer, TaskKind, TaskState, Verdict, check_task_step
 from annotations.errors import NotHeld, NothingToUndo, StaleTask, TaskLocked
-from annotations.models import ReviewHold, ReviewTask
-from annotations.selectors import task_visible_to
-from annotations.services.handing import count_seats, hold_of, reviewer_of
-from annotations.services.settling import put_down
+from annotations.models import Annotation, ReviewTask
+from annotations.selectors import linked_tasks, task_visible_to
+from annotations.services.handing import hold_of, reviewer_of
+from annotations.services.settling import settle
+from annotations.services.speaking import Known, Saying, known_of, seat_of, write_all
 from annotations.services.words import (
     Word,
     annotation_of,
@@ -19,13 +20,11 @@ from annotations.services.words import (
     class_named,
     current,
     place_of,
-    record,
     withdrawal_of,
 )
 from audit.actions import Action
 from core.actors import Actor
 from core.errors import Conflict, Invalid
-from core.ids import uuid7
 from core.rows import insert_row
 from domain.shapes.said import write as write_shape
 
@@ -52,27 +51,42 @@ def decide(*, task_id: UUID, word: Word, seen_revision: int, actor: Actor, now: 
         IllegalTransition: the task is withdrawn.
     """
     task = task_visible_to(actor, task_id, is_locked=True)
-    reviewer_id = reviewer_of(actor)
-    _check_fresh(task, seen_revision, reviewer_id=reviewer_id)
-    _check_unlocked(task)
-    hold = hold_of(task, reviewer_id)
-    if hold is None:
-        _check_may_take(task, reviewer_id=reviewer_id)
-    if task.state == TaskState.WITHDRAWN and task.kind not in ADDED:
-        check_task_step(task.state, TaskState.OPEN)
-    annotation = annotation_of(task, word, author_id=reviewer_id, now=now)
-    put_down(task, annotation)
-    _seat(task, hold, reviewer_id=reviewer_id, now=now)
-    record(Action.TASK_DECIDED, annotation, actor=actor, now=now)
+    say(task, word, seen_revision=seen_revision, actor=actor, now=now)
     announce(task, actor=actor, now=now)
     return task
 
 
+def say(task: ReviewTask, word: Word, *, seen_revision: int, actor: Actor, now: datetime) -> None:
+    """As `decide`, of a task that is locked; nobody is told yet."""
+    known = known_of([task], reviewer_id=reviewer_of(actor))[task.pk]
+    saying = saying_of(task, word, known=known, seen_revision=seen_revision, actor=actor, now=now)
+    unlink(task, known, actor=actor, now=now)
+    write_all([saying], actor=actor, now=now)
+
+
+def saying_of(task: ReviewTask, word: Word, *, known: Known, seen_revision: int, actor: Actor, now: datetime) -> Saying:
+    """What a word about a locked task comes to, not written yet. Raises as `decide`, and has changed nothing then."""
+    reviewer_id = reviewer_of(actor)
+    _check_fresh(task, seen_revision, known, reviewer_id=reviewer_id)
+    _check_unlocked(task)
+    if not known.holds and task.seats_taken >= task.wants:
+        raise NotHeld("Somebody else is looking at this. Ask the queue for another.", **current(task))
+    if task.state == TaskState.WITHDRAWN and task.kind not in ADDED:
+        check_task_step(task.state, TaskState.OPEN)
+    annotation = annotation_of(task, word, author_id=reviewer_id, now=now)
+    settle(task, annotation, said=known.said)
+    return Saying(Action.TASK_DECIDED, task, annotation, seat_of(task, known, reviewer_id=reviewer_id, now=now))
+
+
 @transaction.atomic
-def take_back(*, task_id: UUID, actor: Actor, now: datetime) -> ReviewTask:
+def take_back(*, task_id: UUID, is_mine_again: bool = True, actor: Actor, now: datetime) -> ReviewTask:
     """Withdraw what the actor said last of a task. It is theirs to decide again; what they had added is gone.
 
-    A lead who has decided a dispute leaves it disputed again.
+    A lead who has decided a dispute leaves it disputed again. Of a defect that was split, or that others were merged
+    into, its parts go and the others are what they were.
+
+    Args:
+        is_mine_again: held by the actor as before; else it is anybody's.
 
     Raises:
         NotFound: no such task at the actor's sites.
@@ -80,24 +94,43 @@ def take_back(*, task_id: UUID, actor: Actor, now: datetime) -> ReviewTask:
         TaskLocked: somebody else has validated or accepted it since.
     """
     task = task_visible_to(actor, task_id, is_locked=True)
-    reviewer_id = reviewer_of(actor)
-    said = task.annotations.filter(author_id=reviewer_id, number__gte=task.counts_from).order_by("number").last()
+    known = known_of([task], reviewer_id=reviewer_of(actor))[task.pk]
+    saying = withdrawing(task, known=known, is_mine_again=is_mine_again, actor=actor, now=now)
+    unlink(task, known, actor=actor, now=now)
+    write_all([saying], actor=actor, now=now)
+    announce(task, actor=actor, now=now)
+    return task
+
+
+def withdrawing(task: ReviewTask, *, known: Known, is_mine_again: bool, actor: Actor, now: datetime) -> Saying:
+    """What taking back comes to, not written yet. Raises as `take_back`, and has changed nothing then."""
+    said = last_word(task, known, reviewer_id=reviewer_of(actor))
     if said is None or said.verdict == Verdict.WITHDRAWN:
         raise NothingToUndo("Nothing that counts for this is yours, so there is nothing to take back.", **current(task))
     is_ruling = said.layer == Layer.ADJUDICATION
     if task.state == TaskState.ACCEPTED or (task.state == TaskState.VALIDATED and not is_ruling):
         _check_unlocked(task)
     withdrawn = withdrawal_of(said, task=task, now=now)
-    if is_ruling:
-        put_down(task, withdrawn, state=TaskState.DISPUTED)
-    elif task.kind in ADDED:
-        put_down(task, withdrawn, state=TaskState.WITHDRAWN)
-    else:
-        put_down(task, withdrawn)
-        _hold_again(task, reviewer_id=reviewer_id, now=now)
-    record(Action.DECISION_WITHDRAWN, withdrawn, actor=actor, now=now)
-    announce(task, actor=actor, now=now)
-    return task
+    state = TaskState.DISPUTED if is_ruling else TaskState.WITHDRAWN if task.kind in ADDED else None
+    settle(task, withdrawn, said=known.said, state=state)
+    hold = known.decided if state is None else None
+    if hold is not None and is_mine_again:
+        hold.ending, hold.ended_at, hold.held_until = "", None, now + UNDONE_FOR
+    elif hold is not None:
+        hold.ending = Ending.RELEASED
+    return Saying(Action.DECISION_WITHDRAWN, task, withdrawn, hold)
+
+
+def last_word(task: ReviewTask, known: Known, *, reviewer_id: int) -> Annotation | None:
+    """What a reviewer said last of a task since it was opened again."""
+    own = [one for one in known.said if one.author_id == reviewer_id and one.number >= task.counts_from]
+    return own[-1] if own else None
+
+
+def unlink(task: ReviewTask, known: Known, *, actor: Actor, now: datetime) -> None:
+    """What the reviewer made parts of the task, or merged into it, stands no more: they say something else of it."""
+    for linked_id in linked_tasks(task, author_id=reviewer_of(actor)) if known.is_linked else ():
+        take_back(task_id=linked_id, is_mine_again=False, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -168,18 +201,18 @@ def add_missed(*, beside: UUID, new_task: UUID, word: Word, actor: Actor, now: d
     except IntegrityError as fault:
         raise Conflict("Another task has this key already.") from fault
     annotation = annotation_of(task, word, author_id=reviewer_id, now=now)
-    put_down(task, annotation)
-    _seat(task, None, reviewer_id=reviewer_id, now=now)
-    record(Action.DEFECT_ADDED, annotation, actor=actor, now=now)
+    settle(task, annotation, said=())
+    seat = seat_of(task, Known(), reviewer_id=reviewer_id, now=now)
+    write_all([Saying(Action.DEFECT_ADDED, task, annotation, seat)], actor=actor, now=now)
     announce(task, actor=actor, now=now)
     return task
 
 
-def _check_fresh(task: ReviewTask, seen_revision: int, *, reviewer_id: int) -> None:
+def _check_fresh(task: ReviewTask, seen_revision: int, known: Known, *, reviewer_id: int) -> None:
     if task.revision == seen_revision or (task.state == TaskState.OPEN and seen_revision < task.revision):
         return
-    others = task.annotations.filter(number__gte=seen_revision).exclude(author_id=reviewer_id)
-    if others.exists() or seen_revision > task.revision:
+    others = [one for one in known.said if one.number >= seen_revision and one.author_id != reviewer_id]
+    if others or seen_revision > task.revision:
         raise StaleTask("Somebody else decided this after you looked at it. Compare both.", **current(task))
 
 
@@ -189,30 +222,3 @@ def _check_unlocked(task: ReviewTask) -> None:
             f"This is {task.state}. A lead can open it again, with a reason; what you said is kept here.",
             **current(task),
         )
-
-
-def _check_may_take(task: ReviewTask, *, reviewer_id: int) -> None:
-    """Whoever had it may still decide; whoever never had it takes a free seat, if there is one."""
-    was_mine = ReviewHold.objects.filter(task=task, reviewer_id=reviewer_id).exists()
-    if not was_mine and task.seats_taken >= task.wants:
-        raise NotHeld("Somebody else is looking at this. Ask the queue for another.", **current(task))
-
-
-def _seat(task: ReviewTask, hold: ReviewHold | None, *, reviewer_id: int, now: datetime) -> None:
-    """The reviewer's seat is filled for good, also where they had lost it."""
-    if hold is not None:
-        hold.ending, hold.ended_at, hold.draft = Ending.DECIDED, now, {}
-        hold.save(update_fields=["ending", "ended_at", "draft"])
-    elif not ReviewHold.objects.filter(task=task, reviewer_id=reviewer_id, ending=Ending.DECIDED).exists():
-        filled = ReviewHold(id=uuid7(at=now), task=task, reviewer_id=reviewer_id, taken_at=now, held_until=now)
-        filled.ending, filled.ended_at = Ending.DECIDED, now
-        insert_row(filled)
-    count_seats([task.pk])
-
-
-def _hold_again(task: ReviewTask, *, reviewer_id: int, now: datetime) -> None:
-    """The seat that was filled by a decision is held by whoever took that back."""
-    filled = ReviewHold.objects.filter(task=task, reviewer_id=reviewer_id, ending=Ending.DECIDED).latest("ended_at")
-    filled.ending, filled.ended_at, filled.held_until = "", None, now + UNDONE_FOR
-    filled.save(update_fields=["ending", "ended_at", "held_until"])
-    count_seats([task.pk])

@@ -10,9 +10,11 @@ from django.db import IntegrityError, transaction
 from annotations.choices import EditKind, Ending, Verdict
 from annotations.errors import SequenceReused
 from annotations.models import ReviewEdit, ReviewTask
-from annotations.selectors import heads_of
+from annotations.selectors import heads_of, task_visible_to
+from annotations.services.bulk import Meant, decide_all, take_all_back
 from annotations.services.deciding import add_missed, decide, keep_draft, take_back
 from annotations.services.handing import give_back, reviewer_of
+from annotations.services.joining import Part, merge, split
 from annotations.services.words import Word
 from core import problems
 from core.actors import Actor
@@ -20,6 +22,7 @@ from core.errors import Unavailable, WaferdeckError
 from core.ids import uuid7
 from core.questions import Question, where
 from core.rows import insert_row
+from inspection import services as inspection
 
 _EDIT = Question(
     lambda: where(
@@ -39,7 +42,8 @@ def take_edit(
         content: the same as it arrived, as JSON.
 
     Returns:
-        `{"seq", "state": "done", "task"}`, or `{"seq", "state": "refused", "problem"}` where it cannot be carried out.
+        `{"seq", "state": "done", "task"}`, of an edit about many tasks with `results` in the place of `task`, or
+        `{"seq", "state": "refused", "problem"}` where it cannot be carried out.
 
     Raises:
         Unavailable: a part that is needed is away; nothing was done, and the same edit may come again.
@@ -70,8 +74,7 @@ def _take(
 ) -> dict[str, Any]:
     try:
         with transaction.atomic():
-            task = _carry_out(edit, actor=actor, now=now)
-            outcome = {"seq": edit["seq"], "state": "done", "task": heads_of([task])[task.pk]}
+            outcome = {"seq": edit["seq"], "state": "done", **_came_of(edit, client=client, actor=actor, now=now)}
     except Unavailable:
         raise
     except WaferdeckError as refusal:
@@ -91,6 +94,19 @@ def _take(
     return outcome
 
 
+def _came_of(edit: Mapping[str, Any], *, client: UUID, actor: Actor, now: datetime) -> dict[str, Any]:
+    """What an edit has made: of one task its head, of many what came of each."""
+    kind = EditKind(edit["kind"])
+    if kind == EditKind.BULK:
+        meant = [Meant(one["task"], one["seen_revision"], one.get("detection")) for one in edit["tasks"]]
+        word = _word(edit)
+        return {"results": decide_all(wafer_id=edit["wafer"], meant=meant, word=word, actor=actor, now=now)}
+    if kind == EditKind.UNDO_BULK:
+        return {"results": take_all_back(client=client, of=edit["of"], actor=actor, now=now)}
+    task = _carry_out(edit, actor=actor, now=now)
+    return {"task": heads_of([task])[task.pk]}
+
+
 def _carry_out(edit: Mapping[str, Any], *, actor: Actor, now: datetime) -> ReviewTask:
     task_id: UUID = edit["task"]
     match EditKind(edit["kind"]):
@@ -103,6 +119,17 @@ def _carry_out(edit: Mapping[str, Any], *, actor: Actor, now: datetime) -> Revie
             return keep_draft(task_id=task_id, draft=draft, actor=actor)
         case EditKind.MISSED:
             return add_missed(beside=task_id, new_task=edit["new_task"], word=_word(edit), actor=actor, now=now)
+        case EditKind.SPLIT:
+            parts = [Part(one["new_task"], _word(one)) for one in edit["parts"]]
+            seen = edit["seen_revision"]
+            return split(task_id=task_id, word=_word(edit), parts=parts, seen_revision=seen, actor=actor, now=now)
+        case EditKind.MERGE:
+            others, seen = edit["detections"], edit["seen_revision"]
+            return merge(task_id=task_id, detections=others, word=_word(edit), seen_revision=seen, actor=actor, now=now)
+        case EditKind.HOLD:
+            task = task_visible_to(actor, task_id)
+            inspection.hold_wafer(wafer_id=task.wafer_id, reason=edit["reason"], actor=actor, now=now)
+            return task
         case EditKind.SKIP:
             ending = Ending.SKIPPED
         case EditKind.RELEASE:

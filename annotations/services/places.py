@@ -10,6 +10,9 @@ from django.db import connection
 from annotations.choices import QueueOrder, TaskKind, TaskState
 from annotations.models import QueueEntry, ReviewQueue, ReviewTask
 from annotations.selectors import Selection
+from audit import services as audit
+from audit.actions import Action
+from core.actors import Actor
 from core.ids import derived_uuid7
 from domain.detection.grade import Band, Severity
 from domain.review.worth import worth_of_look
@@ -105,6 +108,24 @@ def keep_audit(queue: ReviewQueue) -> None:
 def task_key(detection_id: UUID) -> UUID:
     """The key of a detection's task."""
     return derived_uuid7(parent=detection_id, label="review")
+
+
+def make_tasks(detections: Sequence[Detection], *, actor: Actor, now: datetime) -> None:
+    """Tasks of detections that somebody says something of, whether or not a queue has taken them."""
+    known = set(ReviewTask.objects.filter(pk__in=[task_key(row.pk) for row in detections]).values_list("pk", flat=True))
+    wanted = [row for row in detections if task_key(row.pk) not in known]
+    if wanted:
+        worth = _worth_of(wanted)
+        tasks = [_task(row, worth=worth[row.pk], wants=1, now=now) for row in wanted]
+        ReviewTask.objects.bulk_create(tasks, ignore_conflicts=True)
+        audit.record(
+            action=Action.TASKS_MADE,
+            object_type="wafer",
+            object_id=wanted[0].wafer_id,
+            actor=actor,
+            at=now,
+            after={"tasks": len(tasks)},
+        )
 
 
 def wants_of(queue: ReviewQueue, task_id: UUID) -> int:

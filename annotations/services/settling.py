@@ -1,5 +1,7 @@
 """What opinions make of a task: it waits for more, they agree, or a lead is wanted."""
 
+from collections.abc import Sequence
+
 from annotations.choices import TaskKind, TaskState, Verdict, check_task_step
 from annotations.models import Annotation, ReviewTask
 from annotations.selectors import standing_opinions
@@ -26,21 +28,33 @@ def put_down(task: ReviewTask, annotation: Annotation, *, state: TaskState | Non
     Raises:
         IllegalTransition: the task does not go there.
     """
+    # Whatever is said of a task gives it another revision.
+    said = _SAID.all(task=task.pk) if state is None and task.revision > 1 else []
+    settle(task, annotation, said=said, state=state)
     insert_row(annotation)
-    task.revision += 1
-    if state is None:
-        state, task.annotation_number = _outcome(task)
-    else:
-        task.annotation_number = 0 if annotation.verdict == Verdict.WITHDRAWN else annotation.number
-    if task.state != state:
-        check_task_step(task.state, state)
-        task.state = state
     task.save(update_fields=["annotation_number", "revision", "state"])
 
 
-def _outcome(task: ReviewTask) -> tuple[TaskState, int]:
+def settle(
+    task: ReviewTask, annotation: Annotation, *, said: Sequence[Annotation], state: TaskState | None = None
+) -> None:
+    """What an annotation makes of a task, before either is written; as `put_down`.
+
+    Args:
+        said: annotations of the task before this one.
+    """
+    if state is None:
+        state, number = _outcome(task, standing_opinions([*said, annotation], counts_from=task.counts_from))
+    else:
+        number = 0 if annotation.verdict == Verdict.WITHDRAWN else annotation.number
+    if task.state != state:
+        check_task_step(task.state, state)
+    task.revision += 1
+    task.state, task.annotation_number = state, number
+
+
+def _outcome(task: ReviewTask, opinions: Sequence[Annotation]) -> tuple[TaskState, int]:
     """The state that the opinions make, and the number of the annotation that counts."""
-    opinions = opinions_of(task)
     if not opinions or len(opinions) < task.wants:
         return TaskState.OPEN, 0
     if task.kind == TaskKind.IMAGE:

@@ -11,7 +11,7 @@ from django.db import transaction
 from annotations.choices import Ending, Layer, TaskState, check_task_step
 from annotations.errors import StaleTask, TaskLocked
 from annotations.models import Annotation, ReviewHold, ReviewStep, ReviewTask
-from annotations.selectors import task_visible_to
+from annotations.selectors import linked_tasks, task_visible_to
 from annotations.services.gold import retire_opened
 from annotations.services.handing import count_seats, reviewer_of
 from annotations.services.settling import opinions_of, put_down
@@ -87,11 +87,21 @@ def reopen(*, task_id: UUID, reason: str, seen_revision: int, actor: Actor, now:
     if task.original_id:
         raise IllegalTransition("This was asked to check a reviewer. What they said of it stays.", state=task.state)
     retire_opened(task, reason=reason, actor=actor, now=now)
+    linked = linked_tasks(task)
+    _open_again(task, reason=reason, actor=actor, now=now)
+    # What it was split into or merged from is asked about as well: without it their words mean nothing.
+    for linked_id in linked:
+        other = task_visible_to(actor, linked_id, is_locked=True)
+        if other.state not in (TaskState.OPEN, TaskState.WITHDRAWN):
+            _open_again(other, reason=reason, actor=actor, now=now)
+    return task
+
+
+def _open_again(task: ReviewTask, *, reason: str, actor: Actor, now: datetime) -> None:
     task.counts_from, task.annotation_number = task.revision, 0
     _step(task, TaskState.OPEN, reason=reason, actor=actor, now=now)
     ReviewHold.objects.filter(task=task, ending=Ending.DECIDED).update(ending=Ending.REOPENED)
     count_seats([task.pk])
-    return task
 
 
 def _looked_at(task_id: UUID, seen_revision: int, *, actor: Actor) -> ReviewTask:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from annotations import events
 from annotations.choices import Change, Layer, TaskKind, Verdict
@@ -38,6 +39,7 @@ class Word:
         bbox_px, shape: where the defect is, one of the two; None of both keeps what the task has. The box of a shape
             follows from it.
         took_ms: how long they looked.
+        change, linked_to: where one defect was made of several, or several of one; see `joining`.
     """
 
     verdict: Verdict
@@ -46,6 +48,8 @@ class Word:
     shape: Shape | None = None
     comment: str = ""
     took_ms: int | None = None
+    change: Change | None = None
+    linked_to: UUID | None = None
 
 
 def annotation_of(
@@ -68,6 +72,7 @@ def annotation_of(
         change=Change.COMPLETE if word.verdict == Verdict.COMPLETE else Change.NUISANCE,
         comment=word.comment,
         took_ms=word.took_ms,
+        linked_to_id=word.linked_to,
         made_at=now,
     )
     if word.verdict == Verdict.DEFECT:
@@ -80,6 +85,7 @@ def annotation_of(
         annotation.x_px, annotation.y_px, annotation.width_px, annotation.height_px = box
         annotation.shape = shape
         annotation.change = _change(task, defect_class, is_same_place=_is_same(box, own[0]) and shape == own[1])
+    annotation.change = word.change or annotation.change
     return annotation
 
 
@@ -161,6 +167,8 @@ def record(action: Action, annotation: Annotation, *, actor: Actor, now: datetim
         after["bbox_px"] = [annotation.x_px, annotation.y_px, annotation.width_px, annotation.height_px]
         if annotation.shape is not None:
             after["shape"] = annotation.shape["kind"]
+    if annotation.linked_to_id is not None:
+        after["linked_to"] = str(annotation.linked_to_id)
     audit.record(
         action=action,
         object_type="review_task",
@@ -175,7 +183,16 @@ def record(action: Action, annotation: Annotation, *, actor: Actor, now: datetim
 
 def announce(task: ReviewTask, *, actor: Actor, now: datetime) -> None:
     """Tell open pages of review, and of the wafer, what became of a task."""
-    outbox.announce(
+    announce_all([task], actor=actor, now=now)
+
+
+def announce_all(tasks: Sequence[ReviewTask], *, actor: Actor, now: datetime) -> None:
+    """As `announce`, in one query."""
+    outbox.announce_all([_told(task, actor) for task in tasks], now=now)
+
+
+def _told(task: ReviewTask, actor: Actor) -> outbox.Event:
+    return outbox.Event(
         type=events.TASK_DECIDED,
         topics=[events.review_topic(task.site_id), inspection_events.wafer_topic(task.wafer_id)],
         payload={
@@ -185,7 +202,6 @@ def announce(task: ReviewTask, *, actor: Actor, now: datetime) -> None:
             "revision": task.revision,
             "by": actor.username,
         },
-        now=now,
     )
 
 

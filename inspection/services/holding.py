@@ -57,7 +57,7 @@ def release_wafer(*, wafer_id: UUID, reason: str, seen_number: int, actor: Actor
 
 
 def _locked(wafer_id: UUID, *, actor: Actor) -> Wafer:
-    wafer: Wafer = one(wafers_visible_to(actor).select_for_update(of=("self",)), wafer_id, what="wafer")
+    wafer: Wafer = one(wafers_visible_to(actor).select_for_update(of=("self",), no_key=True), wafer_id, what="wafer")
     return wafer
 
 
