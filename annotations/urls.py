@@ -3,7 +3,7 @@
 from django.urls import path
 
 from annotations import views
-from annotations.api import datasets, hands, queues, regions, scorecards, stages, tasks, training, trust
+from annotations.api import datasets, doubts, hands, queues, regions, scorecards, stages, tasks, training, trust
 
 app_name = "annotations"
 
@@ -14,6 +14,7 @@ urlpatterns: list = [
     path("review/agreement/", views.agreement, name="agreement"),
     path("review/scorecard/", views.scorecard, name="scorecard"),
     path("review/quality/", views.quality, name="quality"),
+    path("review/doubts/", views.doubts, name="doubts"),
     path("review/<uuid:queue_id>/", views.review, name="review"),
     path("datasets/", views.datasets, name="datasets"),
     path("datasets/<uuid:dataset_id>/", views.dataset, name="dataset"),
@@ -39,6 +40,8 @@ api_urlpatterns: list = [
     path("review/agreement/", trust.AgreementView.as_view(), name="review_agreement"),
     path("review/agreement/tasks/", trust.DifferencesView.as_view(), name="review_differences"),
     path("review/quality/", trust.QualityView.as_view(), name="review_quality"),
+    path("review/doubts/", doubts.DoubtsView.as_view(), name="review_doubts"),
+    path("review/tasks/<uuid:task_id>/doubt/dismiss/", doubts.DoubtDismissView.as_view(), name="review_doubt_dismiss"),
     path("review/reviewers/", scorecards.ReviewersView.as_view(), name="review_reviewers"),
     path("review/scorecard/", scorecards.ScorecardView.as_view(), name="review_scorecard"),
     path("review/scorecard/tasks/", scorecards.ScorecardItemsView.as_view(), name="review_scorecard_items"),

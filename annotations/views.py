@@ -77,6 +77,18 @@ def quality(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def doubts(request: HttpRequest) -> HttpResponse:
+    """Settled words that are most likely wrong."""
+    known = {
+        "mayRead": may_get(request, "api:review_doubts"),
+        "mayReopen": may_post(request, "api:review_reopen"),
+        "mayDismiss": may_post(request, "api:review_doubt_dismiss"),
+        "me": request.user.get_username(),
+    }
+    return render(request, "annotations/doubts.html", {"known": known, "classes": inspection.drawn_classes()})
+
+
+@require_safe
 def decided(request: HttpRequest) -> HttpResponse:
     """What is decided, class by class, to be validated, accepted or opened again."""
     known = {

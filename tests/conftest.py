@@ -61,6 +61,7 @@ def _nothing_remembered() -> Iterator[None]:
     annotations.forget_own_words()
     annotations.forget_answers()
     annotations.forget_quality()
+    annotations.forget_doubts()
     models_admin.forget_routes()
 
 

@@ -12,6 +12,7 @@ from annotations.selectors.datasets import (
     export_of,
     progress_of,
 )
+from annotations.selectors.doubts import doubts_of, forget_doubts
 from annotations.selectors.hands import hands_of, reviewers_of
 from annotations.selectors.measured import forget_answers
 from annotations.selectors.model_quality import forget_quality, quality_of
@@ -44,9 +45,11 @@ __all__ = [
     "datasets_visible_to",
     "differing_from",
     "differing_tasks",
+    "doubts_of",
     "error_of",
     "export_of",
     "forget_answers",
+    "forget_doubts",
     "forget_overlap",
     "forget_own_words",
     "forget_quality",

@@ -6,6 +6,7 @@ from annotations.services.dataset_exports import build_exports, export_dataset, 
 from annotations.services.dataset_imports import ImportReport, import_labels
 from annotations.services.datasets import build_datasets, freeze_dataset
 from annotations.services.deciding import add_missed, decide, take_back
+from annotations.services.doubts import dismiss_doubt
 from annotations.services.edits import take_edit
 from annotations.services.gold import make_gold, retire_gold
 from annotations.services.handing import give_back, hand_over, next_tasks, return_lapsed
@@ -36,6 +37,7 @@ __all__ = [
     "create_rule",
     "decide",
     "dismiss_suggestion",
+    "dismiss_doubt",
     "export_dataset",
     "fill_queues",
     "find_region",

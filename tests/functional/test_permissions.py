@@ -50,6 +50,7 @@ OBJECTS = {
     "api:review_reopen": {"task_id": "task"},
     "api:review_hands": {"queue_id": "queue"},
     "api:review_hand_over": {"task_id": "task"},
+    "api:review_doubt_dismiss": {"task_id": "task"},
     "api:review_appeal_answer": {"appeal_id": "appeal"},
     "api:review_appeal_withdraw": {"appeal_id": "appeal"},
     "api:dataset": {"dataset_id": "dataset"},

@@ -3,9 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from annotations.serializers import scorecards
+from annotations.serializers import doubts, scorecards
 from annotations.serializers import trust as documented
 from core.roles import Role
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +100,38 @@ class TestQuality:
         assert answer.json()["overall"]["missed"] == {
             "audit": {"value": None, "low": None, "high": None}, "naive": None, "answers": 0,
         }  # fmt: skip
+
+
+class TestLabelErrors:
+    def test_are_listed(self, reviewer, inspected):
+        answer = reviewer.get(reverse("api:review_doubts"))
+
+        assert set(answer.json()) == set(doubts.DoubtsOut().fields)
+        assert answer.json()["results"] == []
+
+    def test_of_what_is_not_settled_are_none_to_put_aside(self, lead, inspected):
+        path = reverse("api:review_doubt_dismiss", args=[inspected.task.pk])
+
+        answer = lead.post(path, {"seen_revision": 1}, format="json")
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "illegal_transition")
+
+
+@pytest.mark.parametrize("page", ["agreement", "scorecard", "quality", "doubts"])
+def test_pages_of_trust_stand_beside_those_of_review(page, client, site):
+    client.force_login(make_user(Role.LEAD, site=site))
+
+    answer = client.get(reverse(f"annotations:{page}"))
+
+    assert answer.status_code == 200
+    assert f'href="{reverse("annotations:decided")}"' in answer.content.decode()
+
+
+@pytest.mark.parametrize("page", ["agreement", "scorecard", "doubts"])
+def test_pages_of_trust_say_who_may(page, client, site):
+    client.force_login(make_user(Role.OPERATOR, site=site))
+
+    answer = client.get(reverse(f"annotations:{page}")).content.decode()
+
+    assert "needs" in answer
+    assert 'id="trouble"' not in answer
