@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     source = fit.add_mutually_exclusive_group(required=True)
     source.add_argument("--synthetic", action="store_true", help="the stages of training/recipe.py, on drawn scenes")
     source.add_argument("--manifest", type=Path, help="JSON lines: image, boxes_px, classes; paths relative to it")
+    source.add_argument("--dataset", type=Path, help="a frozen data set: JSON lines with images, as ZIP")
     fit.add_argument("--out", type=Path, default=DEFAULT_RUN)
     fit.add_argument("--warm-start", type=Path, help="checkpoint or weights.pt to begin with")
     fit.add_argument("--stage", choices=[stage.name for stage in recipe.STAGES], help="only this stage of the recipe")
@@ -91,7 +92,10 @@ def _fit(arguments: argparse.Namespace) -> None:
             steps=arguments.steps or stages.MANIFEST_FIT.steps,
             batch_times=arguments.batch_times,
         )
-        stages.fit_manifest(arguments.manifest, out=arguments.out, settings=settings, warm=arguments.warm_start)
+        fit, source = (
+            (stages.fit_dataset, arguments.dataset) if arguments.dataset else (stages.fit_manifest, arguments.manifest)
+        )
+        fit(source, out=arguments.out, settings=settings, warm=arguments.warm_start)
 
 
 def _export(arguments: argparse.Namespace) -> None:

@@ -44,6 +44,7 @@ def describe_training(*, history: list[dict[str, Any]], note: str) -> dict[str, 
     scene_sets = list(dict.fromkeys(scenes for stage in recipe.STAGES for scenes in stage.scenes))
     return {
         "stages": history,
+        "datasets": datasets_of(history),
         "images": sum(scenes.count for scenes in scene_sets),
         "seed": scene_sets[0].seed,
         "scene_sets": [asdict(scenes) for scenes in scene_sets],
@@ -64,6 +65,11 @@ def describe_training(*, history: list[dict[str, Any]], note: str) -> dict[str, 
         "command": "python -m training reproduce",
         "note": note,
     }
+
+
+def datasets_of(history: list[dict[str, Any]]) -> list[str]:
+    """SHA-256 of every frozen manifest behind some weights, in the order in which they were learned from."""
+    return list(dict.fromkeys(stage["dataset"] for stage in history if stage.get("dataset")))
 
 
 def write_artefact(

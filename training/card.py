@@ -61,8 +61,14 @@ Finds eight kinds of defects on grey pictures of wafers, 512 x 512 pixels at a t
 
 - File: `model.onnx`, SHA-256 `{model["sha256"]}`{origin}
 - Learned from {training["images"]:,} drawn scenes (seed {training["seed"]}); the stages are in `model.json`.
-- Made again by `{training["command"]}`. {training["note"]}
+{_lineage(training)}- Made again by `{training["command"]}`. {training["note"]}
 """
+
+
+def _lineage(training: dict[str, Any]) -> str:
+    """Which frozen data sets it learned from beside drawn scenes."""
+    digests = training.get("datasets", [])
+    return "".join(f"- Then learned from the frozen data set with manifest SHA-256 `{digest}`.\n" for digest in digests)
 
 
 def _measured(test: dict[str, Any], *, training: dict[str, Any]) -> str:

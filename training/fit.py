@@ -28,7 +28,8 @@ class FitSettings:
     """One stage of training.
 
     crops: side in px, how many of them make a batch, share of the steps. batch_times: batches this many times as large,
-    where a GPU would idle on small ones. rate: AdamW's at its height. run_out: share
+    where a GPU would idle on small ones. dataset: SHA-256 of the frozen
+    manifest that is learned from, empty for drawn scenes. rate: AdamW's at its height. run_out: share
     of the steps, at the end, over which the learning rates fall to `end_pace` of their height."""
 
     seed: int
@@ -44,6 +45,7 @@ class FitSettings:
     average: float = 0.999
     threads: int = 2
     save_every: int = 200
+    dataset: str = ""
 
 
 class Trainer:

@@ -1,4 +1,4 @@
-"""Run the stages of the recipe one after the other, or one stage on a frozen manifest."""
+"""Run the stages of the recipe one after the other, or one stage on a frozen data set or on labelled pictures."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from demo.synthetic import CLASS_CODES
 from training import recipe
-from training.cache import LABEL_STEP_PX, Shard, ensure
+from training.cache import Shard, ensure
 from training.fit import FitSettings, Trainer
+from training.frozen import Labelled, read_dataset, shard_of
 
 MANIFEST_FIT = FitSettings(seed=3, steps=1000, crops=((512, 4, 1.0),), rate=4e-4, muon_rate=0.004, warm_steps=50)
 
@@ -63,7 +63,7 @@ def fit_stage(shards: list[Shard], *, out: Path, settings: FitSettings, warm: Pa
 
 
 def fit_manifest(manifest: Path, *, out: Path, settings: FitSettings, warm: Path | None) -> Path:
-    """Train on labelled pictures: those of a frozen data set."""
+    """Train on labelled pictures from elsewhere."""
     return fit_stage(
         [read_manifest(manifest, side_px=max(side for side, _, _ in settings.crops))],
         out=out,
@@ -72,13 +72,24 @@ def fit_manifest(manifest: Path, *, out: Path, settings: FitSettings, warm: Path
     )
 
 
+def fit_dataset(dataset: Path, *, out: Path, settings: FitSettings, warm: Path | None) -> Path:
+    """Train on a frozen data set of the product; its digest goes with the weights from then on.
+
+    Raises:
+        ValueError: see `read_dataset`.
+    """
+    frozen = read_dataset(dataset, least_px=max(side for side, _, _ in settings.crops))
+    print(json.dumps({"dataset": frozen.sha256, "images": frozen.images, "incomplete": frozen.incomplete}), flush=True)
+    return fit_stage(frozen.shards, out=out, settings=replace(settings, dataset=frozen.sha256), warm=warm)
+
+
 def read_manifest(manifest: Path, *, side_px: int) -> Shard:
     """Read JSON lines of `image`, `boxes_px` (x, y, w, h) and `classes` (codes) into one square shard.
 
     Raises:
         ValueError: a picture cannot be read or a class is unknown; says which line.
     """
-    pixels, boxes, classes, owner = [], [], [], []
+    pictures = []
     for number, line in enumerate(manifest.read_text().splitlines(), start=1):
         row = json.loads(line)
         picture = cv2.imread(str(manifest.parent / row["image"]), cv2.IMREAD_GRAYSCALE)
@@ -87,27 +98,6 @@ def read_manifest(manifest: Path, *, side_px: int) -> Shard:
             raise ValueError(
                 f"line {number}: {f'unknown class {unknown.pop()}' if unknown else 'picture not readable'}"
             )
-        pixels.append(_squared(picture.astype(np.uint8), side_px=side_px))
-        boxes.append(np.array(row["boxes_px"], np.float32).reshape(-1, 4))
-        classes.append(np.array([CLASS_CODES.index(code) for code in row["classes"]], np.int16))
-        owner.append(np.full(len(row["classes"]), len(pixels) - 1, np.int32))
-    classes_all = np.concatenate(classes)
-    labels = np.zeros((len(pixels), side_px // LABEL_STEP_PX, side_px // LABEL_STEP_PX), np.uint8)
-    for picture_labels, picture_boxes, picture_classes in zip(labels, boxes, classes, strict=True):
-        for (x, y, w, h), index in zip((picture_boxes / LABEL_STEP_PX).astype(int), picture_classes, strict=True):
-            picture_labels[y : y + h + 1, x : x + w + 1] = index + 1
-    return Shard(
-        np.stack(pixels),
-        labels,
-        np.concatenate(boxes),
-        classes_all,
-        np.ones(len(classes_all), np.int8),
-        np.concatenate(owner),
-    )
-
-
-def _squared(picture: NDArray[np.uint8], *, side_px: int) -> NDArray[np.uint8]:
-    """Pad or cut at the right and at the bottom: boxes keep their places."""
-    height, width = picture.shape
-    padded = np.pad(picture, ((0, max(0, side_px - height)), (0, max(0, side_px - width))), mode="edge")
-    return padded[:side_px, :side_px]
+        boxes = np.array(row["boxes_px"], np.float32).reshape(-1, 4)
+        pictures.append(Labelled(picture.astype(np.uint8), boxes, tuple(row["classes"])))
+    return shard_of(pictures, side_px=side_px)

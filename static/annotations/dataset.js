@@ -9,7 +9,7 @@ import { soon } from "../shared/soon.js"
 import { showTrouble } from "../shared/trouble.js"
 import { DiffPanel } from "./dataset_diff.js"
 import { ExportTable } from "./dataset_exports.js"
-import { exportPath, figuresOf, leakOf, plotsOf } from "./dataset_state.js"
+import { exportPath, figuresOf, leakOf, plotsOf, trainCommand } from "./dataset_state.js"
 import { chosenText, stateOf } from "./datasets_state.js"
 
 const SETTLE_MS = 300
@@ -55,6 +55,9 @@ function drawReady() {
   const curl = `curl -C - -H "Authorization: Token $TOKEN" \\\n  -o '${code}-coco.json' '${location.origin}${exportPath(id, "coco", false)}'`
   setText(find("#curl-command"), curl)
   copies(find("#curl-copy"), curl, "the command")
+  const train = trainCommand(code)
+  setText(find("#train-command"), train)
+  copies(find("#train-copy"), train, "the command")
   files.draw(dataset.exports)
 }
 

@@ -84,6 +84,11 @@ export function exportPath(id, format, withImages) {
   return `/api/v1/datasets/${id}/export/?format=${format}&images=${withImages}`
 }
 
+/** What is called to train on a data set whose file lies where the command is called. */
+export function trainCommand(code) {
+  return `python -m training fit --dataset '${code}-jsonl.zip' \\\n  --warm-start model_zoo/visual_defects/2.2.0/weights.pt --out 'var/training/${code}'`
+}
+
 /** What differs, in short: [[count, words], …], nothing of which there is none. */
 export function diffLines({ images, objects, moved }) {
   const lines = [
