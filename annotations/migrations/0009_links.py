@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('annotations', '0007_composition'),
+        ('annotations', '0008_training_rules'),
         ('inspection', '0007_holds'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
