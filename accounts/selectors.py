@@ -50,6 +50,15 @@ def actor_for_user(user: Any, *, auth: str = "session", session: str = "", sourc
     )
 
 
+def people_of(site_id: int) -> QuerySet[User]:
+    """Who may see a site, by name; programs and closed accounts are nobody."""
+    return (
+        User.objects.filter(is_active=True, is_service=False, sites=site_id, groups__isnull=False)
+        .distinct()
+        .order_by("username")
+    )
+
+
 def tokens() -> QuerySet[ApiToken]:
     """Every token with its user, newest first. One query."""
     return ApiToken.objects.select_related("user").order_by("-created")

@@ -158,6 +158,40 @@ class SuggestionState(TextChoices):
     """What it suggests was frozen."""
 
 
+class TalkKind(TextChoices):
+    """Edits of what people say about a place of an image."""
+
+    START = "start"
+    REPLY = "reply"
+    TAKE_BACK = "take_back"
+    RESOLVE = "resolve"
+    REOPEN = "reopen"
+
+
+class ThreadState(TextChoices):
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class CommentKind(TextChoices):
+    """What an entry of a thread is."""
+
+    SAID = "said"
+    TAKEN_BACK = "taken_back"
+    """Its author takes an earlier one back; that is shown no more."""
+    RESOLVED = "resolved"
+    REOPENED = "reopened"
+
+
+class ExampleKind(TextChoices):
+    """What a real item shows in the defect book."""
+
+    EXAMPLE = "example"
+    COUNTER = "counter"
+    """It looks like one and is none."""
+    BORDERLINE = "borderline"
+
+
 class BuildState(TextChoices):
     """Of what workers make: a snapshot, or a file of one."""
 

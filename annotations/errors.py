@@ -1,6 +1,6 @@
 """What can be wrong with a review."""
 
-from core.errors import Conflict
+from core.errors import Conflict, Invalid
 
 
 class StaleTask(Conflict):
@@ -115,3 +115,50 @@ class SuggestionOver(Conflict):
 
     code = "suggestion_over"
     title = "This suggestion is over"
+
+
+class MentionRefused(Invalid):
+    """A comment names somebody who cannot see the image; `names` says whom. Nothing was said."""
+
+    code = "mention_refused"
+    title = "Somebody who is named cannot see this"
+
+
+class NotYours(Conflict):
+    """Only who said it takes a comment back."""
+
+    code = "not_yours"
+    title = "Somebody else said this"
+
+
+class TooLate(Conflict):
+    """A comment stands: it was said too long ago to be taken back."""
+
+    code = "too_late"
+    title = "This comment stands"
+
+
+class IdTaken(Conflict):
+    """Something else has this id already."""
+
+    code = "id_taken"
+    title = "This id stands for something else"
+
+
+class StillBlind(Conflict):
+    """Others are still asked about it, apart from one another; it is not shown around before they have spoken."""
+
+    code = "still_blind"
+    title = "Others are still asked about this"
+
+
+class BookFull(Conflict):
+    code = "book_full"
+    title = "The page of this class is full"
+
+
+class StalePage(Conflict):
+    """Somebody changed the page after it was looked at; `current` has it. Nothing was changed."""
+
+    code = "stale_page"
+    title = "The page has changed meanwhile"

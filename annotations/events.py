@@ -4,6 +4,8 @@ TASK_DECIDED = "task.decided"
 QUEUE_CHANGED = "queue.changed"
 DATASET_CHANGED = "dataset.changed"
 TRAINING_CHANGED = "training.changed"
+THREAD_CHANGED = "thread.changed"
+BOOK_CHANGED = "book.changed"
 
 
 def review_topic(site_id: int) -> str:

@@ -3,7 +3,20 @@
 from django.urls import path
 
 from annotations import views
-from annotations.api import datasets, doubts, hands, queues, regions, scorecards, stages, tasks, training, trust
+from annotations.api import (
+    book,
+    datasets,
+    doubts,
+    hands,
+    queues,
+    regions,
+    scorecards,
+    stages,
+    talk,
+    tasks,
+    training,
+    trust,
+)
 
 app_name = "annotations"
 
@@ -15,6 +28,9 @@ urlpatterns: list = [
     path("review/scorecard/", views.scorecard, name="scorecard"),
     path("review/quality/", views.quality, name="quality"),
     path("review/doubts/", views.doubts, name="doubts"),
+    path("review/mentions/", views.mentions, name="mentions"),
+    path("review/book/", views.book, name="book"),
+    path("review/book/<slug:class_code>/", views.book, name="book_page"),
     path("review/<uuid:queue_id>/", views.review, name="review"),
     path("datasets/", views.datasets, name="datasets"),
     path("datasets/<uuid:dataset_id>/", views.dataset, name="dataset"),
@@ -52,6 +68,25 @@ api_urlpatterns: list = [
         scorecards.AppealWithdrawView.as_view(),
         name="review_appeal_withdraw",
     ),
+    path("review/talk/", talk.TalkEditsView.as_view(), name="review_talk"),
+    path("review/threads/", talk.ThreadsView.as_view(), name="threads"),
+    path("review/threads/<uuid:thread_id>/", talk.ThreadView.as_view(), name="thread"),
+    path("review/threads/<uuid:thread_id>/comments/", talk.RepliesView.as_view(), name="thread_comments"),
+    path("review/threads/<uuid:thread_id>/resolve/", talk.ResolveView.as_view(), name="thread_resolve"),
+    path("review/threads/<uuid:thread_id>/reopen/", talk.ReopenThreadView.as_view(), name="thread_reopen"),
+    path("review/threads/<uuid:thread_id>/read/", talk.ReadView.as_view(), name="thread_read"),
+    path("review/comments/<uuid:comment_id>/take-back/", talk.TakeBackView.as_view(), name="comment_take_back"),
+    path("review/mentions/", talk.MentionsView.as_view(), name="mentions"),
+    path("review/mentions/unread/", talk.UnreadView.as_view(), name="mentions_unread"),
+    path("review/mentions/read/", talk.AllReadView.as_view(), name="mentions_read"),
+    path("review/people/", talk.PeopleView.as_view(), name="people"),
+    path("review/book/", book.BookView.as_view(), name="book"),
+    path("review/book/examples/", book.ExamplesView.as_view(), name="book_examples"),
+    path("review/book/examples/<uuid:example_id>/move/", book.ExampleMoveView.as_view(), name="book_move"),
+    path("review/book/examples/<uuid:example_id>/retire/", book.ExampleRetireView.as_view(), name="book_retire"),
+    path("review/book/examples/<uuid:example_id>/restore/", book.ExampleRestoreView.as_view(), name="book_restore"),
+    path("review/book/<slug:class_code>/", book.BookPageView.as_view(), name="book_page"),
+    path("review/book/<slug:class_code>/history/", book.BookHistoryView.as_view(), name="book_history"),
     path("datasets/", datasets.DatasetsView.as_view(), name="datasets"),
     path("datasets/imports/", datasets.DatasetImportsView.as_view(), name="dataset_imports"),
     path("datasets/preview/", datasets.DatasetPreviewView.as_view(), name="dataset_preview"),

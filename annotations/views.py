@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.selectors import actor_of
 from annotations import selectors
 from annotations.choices import SETTLED, QueueOrder
+from core.errors import NotFound
 from core.permissions import may_get, may_post
 from domain.datasets.formats import READERS
 from inspection import selectors as inspection
@@ -37,7 +38,11 @@ def review(request: HttpRequest, queue_id: UUID) -> HttpResponse:
     context = {
         "queue": {"id": str(queue.pk), "code": queue.code, "name": queue.name},
         "classes": inspection.drawn_classes(),
-        "known": {"mayReview": may_post(request, "api:review_next"), "me": request.user.get_username()},
+        "known": {
+            "mayReview": may_post(request, "api:review_next"),
+            "mayAddToBook": may_post(request, "api:book_examples"),
+            "me": request.user.get_username(),
+        },
     }
     return render(request, "annotations/review.html", context)
 
@@ -95,6 +100,7 @@ def decided(request: HttpRequest) -> HttpResponse:
         "mayValidate": may_post(request, "api:review_validate"),
         "mayAccept": may_post(request, "api:review_accept"),
         "mayReopen": may_post(request, "api:review_reopen"),
+        "mayAddToBook": may_post(request, "api:book_examples"),
         "me": request.user.get_username(),
     }
     return render(request, "annotations/decided.html", {"known": known, "classes": inspection.drawn_classes()})
@@ -130,3 +136,23 @@ def dataset(request: HttpRequest, dataset_id: UUID) -> HttpResponse:
         },
     }
     return render(request, "annotations/dataset.html", context)
+
+
+def mentions(request: HttpRequest) -> HttpResponse:
+    """Where I am named, and what I have a part in and is open."""
+    known = {"me": request.user.get_username()}
+    return render(request, "annotations/mentions.html", {"known": known, "classes": inspection.drawn_classes()})
+
+
+@require_safe
+def book(request: HttpRequest, class_code: str | None = None) -> HttpResponse:
+    """The defect book: every class, or the page of one."""
+    classes = inspection.drawn_classes()
+    chosen = next((row for row in classes if row["code"] == class_code), None)
+    if class_code and chosen is None:
+        raise NotFound("There is no such class.")
+    known = {
+        "mayWrite": may_post(request, "api:book_move"),
+        "classCode": class_code,
+    }
+    return render(request, "annotations/book.html", {"known": known, "classes": classes, "chosen": chosen})

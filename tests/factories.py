@@ -10,11 +10,14 @@ from rest_framework.test import APIClient
 
 from accounts.models import ApiToken, Site, User
 from annotations.models import (
+    BookExample,
+    CommentThread,
     DatasetSnapshot,
     QueueEntry,
     ReviewAppeal,
     ReviewQueue,
     ReviewTask,
+    ThreadComment,
     TrainingRule,
     TrainingSuggestion,
 )
@@ -90,6 +93,9 @@ class Inspected:
     job: InspectionJob
     queue: ReviewQueue
     task: ReviewTask
+    thread: CommentThread
+    comment: ThreadComment
+    example: BookExample
     dataset: DatasetSnapshot
 
     @property
@@ -138,9 +144,11 @@ def make_inspected(site: Site | None = None, *, at: datetime = AT, seed: int | N
         top3_confidences=[0.9], severity="major", band="reject", x_px=1, y_px=2, width_px=3, height_px=4, size_um=4.0,
     )  # fmt: skip
     queue, task = make_review(detection)
+    thread, comment = make_thread(task)
     return Inspected(
         site=site, recipe=version.recipe, lot=lot, wafer=wafer, image=image, run=run, detection=detection, job=job,
-        queue=queue, task=task, dataset=make_dataset(image),
+        queue=queue, task=task, thread=thread, comment=comment,
+        example=make_example(task), dataset=make_dataset(image),
     )  # fmt: skip
 
 
@@ -163,6 +171,28 @@ def make_appeal(task: ReviewTask) -> ReviewAppeal:
     author = make_user(Role.REVIEWER, site=task.site)
     values = {"kind": "ruling", "author": author, "reason": "It is a pit.", "made_at": AT}
     return ReviewAppeal.objects.create(id=uuid7(at=AT), site=task.site, task=task, **values)
+
+
+def make_thread(task: ReviewTask) -> tuple[CommentThread, ThreadComment]:
+    """A comment of nobody in particular on a task's place."""
+    author = User.objects.get_or_create(username="someone")[0]
+    thread = CommentThread.objects.create(
+        id=uuid7(at=AT), site=task.site, image=task.image, wafer=task.wafer, x_px=task.x_px, y_px=task.y_px,
+        revision=1, author=author, started_at=AT,
+    )  # fmt: skip
+    comment = ThreadComment.objects.create(
+        id=uuid7(at=AT), thread=thread, number=1, author=author, text="Said before.", made_at=AT
+    )
+    return thread, comment
+
+
+def make_example(task: ReviewTask) -> BookExample:
+    """A task in the defect book."""
+    return BookExample.objects.create(
+        id=uuid7(at=AT), site=task.site, defect_class=task.defect_class, kind="example", task=task, image=task.image,
+        x_px=task.x_px, y_px=task.y_px, width_px=task.width_px, height_px=task.height_px, rank=1.0, author="someone",
+        added_at=AT,
+    )  # fmt: skip
 
 
 def make_dataset(image: InspectionImage) -> DatasetSnapshot:

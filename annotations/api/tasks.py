@@ -1,6 +1,7 @@
 """Tasks: looked at, decided and given back, one by one or as a journal of edits."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,17 +11,15 @@ from rest_framework.request import Request
 
 from accounts.api.base import ApiView, answer
 from annotations import selectors, services
+from annotations.api.journal import ack_of, check_sender
 from annotations.choices import Ending, Verdict
 from annotations.models import ReviewTask
 from annotations.serializers import documented
 from annotations.serializers.edits import MOST_IN_BULK, SHAPE_OF_KIND, AnyEdit, EditsIn
 from annotations.serializers.inputs import DecisionIn, ReleaseIn
-from core import problems
 from core.actors import Actor
 from core.clock import now
 from core.errors import Invalid
-from core.permissions import refused
-from core.shapes import checked
 
 
 class TaskView(ApiView):
@@ -79,26 +78,13 @@ class EditsView(ApiView):
     def post(self, request: Request) -> HttpResponse:
         """Carry out edits in order, each once however often it comes. One that is refused does not stop the others."""
         sent = self.body(EditsIn)
-        if sent.get("reviewer", self.actor.username) != self.actor.username:
-            raise refused(request, f"These are edits of {sent['reviewer']}, who is not signed in here.")
+        check_sender(request, sent, username=self.actor.username)
         many = sum(len(content["tasks"]) for content in sent["edits"] if isinstance(content.get("tasks"), list))
         if many > MOST_IN_BULK:
             raise Invalid(f"At most {MOST_IN_BULK} tasks are decided by one request.")
-        return answer({"acks": [self._take(sent["client"], content) for content in sent["edits"]]})
-
-    def _take(self, client: UUID, content: Mapping[str, Any]) -> dict[str, Any]:
-        kind = content.get("kind")
-        try:
-            edit = checked(SHAPE_OF_KIND.get(kind, AnyEdit) if isinstance(kind, str) else AnyEdit, content)
-        except Invalid as refusal:
-            # Its number may be what is wrong; then there is none to name.
-            seq = content.get("seq")
-            return {
-                "seq": seq if isinstance(seq, int) else 0,
-                "state": "refused",
-                "problem": problems.members(refusal, identifier=""),
-            }
-        return services.take_edit(client=client, edit=edit, content=content, actor=self.actor, now=now())
+        take = partial(services.take_edit, actor=self.actor, now=now())
+        of_one = partial(ack_of, client=sent["client"], shapes=SHAPE_OF_KIND, plain=AnyEdit, take=take)
+        return answer({"acks": [of_one(content) for content in sent["edits"]]})
 
 
 def word_of(values: Mapping[str, Any]) -> services.Word:

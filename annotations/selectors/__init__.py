@@ -3,6 +3,16 @@
 from annotations.selectors.access import queue_visible_to, queues_visible_to, task_visible_to, tasks_visible_to
 from annotations.selectors.agreement import agreement_of, differing_tasks
 from annotations.selectors.appeals import appeal_of, appeal_visible_to, appeals_visible_to, told_gold_of
+from annotations.selectors.book import (
+    book_of,
+    example_of,
+    example_visible_to,
+    page_of_class,
+    shown_examples,
+    text_json,
+    text_of,
+    texts_of,
+)
 from annotations.selectors.dataset_selection import DatasetSelection
 from annotations.selectors.datasets import (
     dataset_of,
@@ -22,6 +32,16 @@ from annotations.selectors.own_words import forget_own_words, word_shown
 from annotations.selectors.queue_cards import listed_queue_of, queue_of, waiting_in, with_figures
 from annotations.selectors.scorecards import differing_from, reviewer_read_by, scorecard_of, shown_reviewers
 from annotations.selectors.selection import Selection
+from annotations.selectors.talk import (
+    NO_COMMENTS,
+    TAKEN_BACK_FOR,
+    mentions_of,
+    thread_visible_to,
+    threads_of,
+    threads_visible_to,
+    threads_with,
+    unread_of,
+)
 from annotations.selectors.task_cards import cards_of, heads_of
 from annotations.selectors.training import (
     rule_of,
@@ -33,12 +53,15 @@ from annotations.selectors.training import (
 )
 
 __all__ = [
+    "NO_COMMENTS",
+    "TAKEN_BACK_FOR",
     "DatasetSelection",
     "Selection",
     "agreement_of",
     "appeal_of",
     "appeal_visible_to",
     "appeals_visible_to",
+    "book_of",
     "cards_of",
     "dataset_of",
     "dataset_visible_to",
@@ -47,6 +70,8 @@ __all__ = [
     "differing_tasks",
     "doubts_of",
     "error_of",
+    "example_of",
+    "example_visible_to",
     "export_of",
     "forget_answers",
     "forget_doubts",
@@ -57,6 +82,8 @@ __all__ = [
     "heads_of",
     "linked_tasks",
     "listed_queue_of",
+    "mentions_of",
+    "page_of_class",
     "progress_of",
     "quality_of",
     "queue_of",
@@ -68,6 +95,7 @@ __all__ = [
     "rule_visible_to",
     "rules_visible_to",
     "scorecard_of",
+    "shown_examples",
     "shown_reviewers",
     "standing_opinions",
     "suggestion_of",
@@ -75,7 +103,15 @@ __all__ = [
     "suggestions_visible_to",
     "task_visible_to",
     "tasks_visible_to",
+    "text_json",
+    "text_of",
+    "texts_of",
+    "thread_visible_to",
+    "threads_of",
+    "threads_visible_to",
+    "threads_with",
     "told_gold_of",
+    "unread_of",
     "waiting_in",
     "with_figures",
     "word_shown",

@@ -1,6 +1,7 @@
 """What can be done with queues and tasks: all that interfaces and other apps may call."""
 
 from annotations.services.appeals import answer_appeal, make_appeal, withdraw_appeal
+from annotations.services.book import add_to_book, move_example, restore_example, retire_example, write_page
 from annotations.services.dataset_choice import DEFAULT_SHARES, preview_dataset
 from annotations.services.dataset_exports import build_exports, export_dataset, note_download, ready_dataset
 from annotations.services.dataset_imports import ImportReport, import_labels
@@ -15,6 +16,8 @@ from annotations.services.joining import Part, merge, split
 from annotations.services.queues import DEFAULT_LEASE_S, change_queue, create_queue
 from annotations.services.regions import How, find_region
 from annotations.services.stages import adjudicate, advance, reopen
+from annotations.services.talk import read_mentions, reply, settle_thread, start_thread, take_back_comment
+from annotations.services.talk_edits import take_talk
 from annotations.services.training_rules import change_rule, create_rule, dismiss_suggestion, weigh_rules
 from annotations.services.words import Word
 
@@ -26,6 +29,7 @@ __all__ = [
     "Part",
     "Word",
     "add_missed",
+    "add_to_book",
     "adjudicate",
     "advance",
     "answer_appeal",
@@ -49,17 +53,27 @@ __all__ = [
     "make_appeal",
     "make_gold",
     "merge",
+    "move_example",
     "next_tasks",
     "note_download",
     "preview_dataset",
+    "read_mentions",
     "ready_dataset",
     "reopen",
+    "reply",
+    "restore_example",
+    "retire_example",
     "retire_gold",
     "return_lapsed",
+    "settle_thread",
     "split",
+    "start_thread",
     "take_back",
+    "take_back_comment",
     "take_edit",
     "take_in",
+    "take_talk",
     "weigh_rules",
     "withdraw_appeal",
+    "write_page",
 ]

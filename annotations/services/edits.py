@@ -1,6 +1,6 @@
 """The journal of edits: each is carried out once, however often it arrives, and its outcome is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,8 +31,18 @@ _EDIT = Question(
 )
 
 
+CarryOut = Callable[..., dict[str, Any]]
+"""Carries out an edit of `client` as `actor` at `now`; gives what its answer says of what was changed."""
+
+
 def take_edit(
-    *, client: UUID, edit: Mapping[str, Any], content: Mapping[str, Any], actor: Actor, now: datetime
+    *,
+    client: UUID,
+    edit: Mapping[str, Any],
+    content: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+    carry_out: CarryOut | None = None,
 ) -> dict[str, Any]:
     """Carry out one edit, unless it was before: then say what came of it.
 
@@ -40,6 +50,7 @@ def take_edit(
         client: who numbers the edits: a browser, not an account.
         edit: checked: `seq`, `kind`, `task` and what the kind takes.
         content: the same as it arrived, as JSON.
+        carry_out: for edits that are not about tasks.
 
     Returns:
         `{"seq", "state": "done", "task"}`, of an edit about many tasks with `results` in the place of `task`, or
@@ -53,7 +64,9 @@ def take_edit(
     known = _known(client, seq, reviewer_id=reviewer_id)
     if known is None:
         try:
-            return _take(client, edit, content, actor=actor, reviewer_id=reviewer_id, now=now)
+            return _take(
+                client, edit, content, carry_out=carry_out or _came_of, actor=actor, reviewer_id=reviewer_id, now=now
+            )
         except IntegrityError:
             # The same edit came twice at once; the other has been carried out.
             known = _known(client, seq, reviewer_id=reviewer_id)
@@ -70,11 +83,18 @@ def _known(client: UUID, seq: int, *, reviewer_id: int) -> ReviewEdit | None:
 
 @transaction.atomic
 def _take(
-    client: UUID, edit: Mapping[str, Any], content: Mapping[str, Any], *, actor: Actor, reviewer_id: int, now: datetime
+    client: UUID,
+    edit: Mapping[str, Any],
+    content: Mapping[str, Any],
+    *,
+    carry_out: CarryOut,
+    actor: Actor,
+    reviewer_id: int,
+    now: datetime,
 ) -> dict[str, Any]:
     try:
         with transaction.atomic():
-            outcome = {"seq": edit["seq"], "state": "done", **_came_of(edit, client=client, actor=actor, now=now)}
+            outcome = {"seq": edit["seq"], "state": "done", **carry_out(edit, client=client, actor=actor, now=now)}
     except Unavailable:
         raise
     except WaferdeckError as refusal:

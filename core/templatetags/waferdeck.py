@@ -10,7 +10,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from core import static_files
+from core import permissions, static_files
 
 register = template.Library()
 
@@ -143,6 +143,12 @@ def wafer_name(code: str, card: dict[str, Any] | None) -> str:
     if not _DIGEST.fullmatch(code):
         return code
     return ((card or {}).get("image") or {}).get("file_name") or "No name"
+
+
+@register.simple_tag(takes_context=True)
+def may_post(context: dict[str, Any], name: str) -> str:
+    """For a data attribute: "true" where whoever looks may post to that address, else nothing."""
+    return "true" if permissions.may_post(context["request"], name) else ""
 
 
 @register.filter

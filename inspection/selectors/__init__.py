@@ -34,6 +34,7 @@ from inspection.selectors.results import (
     images_of,
     images_of_all,
     newest_run_of,
+    newest_runs_with,
 )
 from inspection.selectors.standing import Current, current_of
 from inspection.selectors.wall import first_cards, wall_cards
@@ -67,6 +68,7 @@ __all__ = [
     "listed_detection_of",
     "lots_visible_to",
     "newest_run_of",
+    "newest_runs_with",
     "one",
     "products_visible_to",
     "queue_state",

@@ -1,5 +1,6 @@
 """What a run covered and found, as cheaply as it can be read."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +49,12 @@ def newest_run_of(wafer_id: UUID, *, actor: Actor) -> UUID | None:
     """The id of a wafer's newest run. One query over an index."""
     runs = of_sites(InspectionRun.objects.filter(wafer_id=wafer_id), actor)
     return runs.order_by("-id").values_list("pk", flat=True).first()
+
+
+def newest_runs_with(images: Collection[UUID]) -> dict[UUID, UUID]:
+    """Of each image the newest run that looked at it. One query over an index."""
+    rows = RunImage.objects.filter(image__in=images).order_by("image_id", "-run_id").distinct("image_id")
+    return dict(rows.values_list("image_id", "run_id"))
 
 
 def forget_classes() -> None:

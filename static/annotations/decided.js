@@ -10,9 +10,11 @@ import { soon } from "../shared/soon.js"
 import { toast } from "../shared/toast.js"
 import { showTrouble } from "../shared/trouble.js"
 import { turns } from "../shared/turns.js"
+import { bindBook, bookAdder } from "./book_add.js"
 import { ContactSheet } from "./contact_sheet.js"
 import * as sheet from "./decided_state.js"
 import { drawProgress, drawRefusals, drawWords } from "./decided_view.js"
+import { startLargeTalk } from "./large_talk.js"
 import { LargeView } from "./large_view.js"
 import { isOwn } from "./opinions_state.js"
 
@@ -35,6 +37,13 @@ const questions = turns()
 
 const contact = new ContactSheet(find("#contact"), { me, mayPick, classes, onToggle: toggle, onOpen: open, onGroup: (ids) => change(sheet.allToggled(state, ids, me)) })
 const large = new LargeView(find("#large"), { onStep: step, onToggle: () => change(sheet.toggled(state, state.focus, me)), onReopen: () => reopen(), onClosed: () => contact.shot(state.focus)?.focus() })
+
+startLargeTalk(large, me)
+if (known.mayAddToBook) {
+  const ask = bookAdder(classes, () => state.tasks.has(state.focus) && { task: state.focus, classCode: sheet.finalOf(state.tasks.get(state.focus)) === "nuisance" ? state.tasks.get(state.focus).class_code : sheet.finalOf(state.tasks.get(state.focus)) })
+  bindBook(ask)
+  large.dialog.addEventListener("keydown", ({ key }) => { if (key === "B") ask() })
+}
 
 function change(next) {
   state = next

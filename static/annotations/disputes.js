@@ -15,6 +15,7 @@ import { groundOf, isOwn, rulingBody, rulingWords, taken, voicesOf } from "./opi
 import { drawScale } from "./review_overlay.js"
 import { classChooser } from "./review_sheets.js"
 import { ReviewZoom } from "./review_zoom.js"
+import { startTalk } from "./talk_start.js"
 
 const SETTLE_MS = 600
 const PAGE = 40
@@ -246,6 +247,7 @@ function bindAll() {
 }
 
 bindAll()
+startTalk(zoom, find("#viewer"), () => ({ task: state.at, box: state.at ? groundOf(disputes.chosen(state)) : null }))
 drawReasons()
 state = { ...state, reasons: new Map(Object.entries(recall("dispute-drafts", "sessionStorage"))) }
 find("#disputes-more").addEventListener("click", () => more())

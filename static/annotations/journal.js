@@ -170,7 +170,7 @@ export class Journal extends EventTarget {
   #tell(answers) {
     for (const answer of answers) {
       const { entry, ack } = answer
-      if (ack.state === "done") this.#revisions.set(ack.task.id, ack.task.revision)
+      if (ack.task) this.#revisions.set(ack.task.id, ack.task.revision)
       this.#emit("answer", answer)
       if (entry.edit.new_task && ack.state === "done") this.#revisions.set(entry.edit.new_task, ack.task.id === entry.edit.new_task ? ack.task.revision : 1)
     }

@@ -5,19 +5,28 @@ import { Journal } from "./journal.js"
 import { leavingText, savedWords } from "./journal_state.js"
 import { openStore } from "./journal_store.js"
 
-/** @param {{onSaid?: (words: object) => void}} hooks @returns {Promise<Journal>} of the person who is signed in */
-export async function pageJournal(user, { onSaid = () => {} } = {}) {
-  const name = `waferdeck:journal:${user}`
+/** What of this page is on its way: from whichever of its journals. */
+const held = new Set()
+
+/**
+ * @param {{onSaid?: (words: object) => void, path?: string, name?: string, what?: string}} how path: where edits go; name: of a
+ *   journal beside that of decisions; what: its edits are, in a word
+ * @returns {Promise<Journal>} of the person who is signed in
+ */
+export async function pageJournal(user, { onSaid = () => {}, path = "review/edits/", name: suffix = "", what = "decisions" } = {}) {
+  const owner = suffix ? `${user}:${suffix}` : user
+  const name = `waferdeck:journal:${owner}`
   const channel = globalThis.BroadcastChannel ? new BroadcastChannel(name) : null
   const send = async (body) => {
     if (!isOurs(user)) throw new Problem({ status: 401 })
-    return postJson("review/edits/", { ...body, reviewer: user }, { isParting: true })
+    return postJson(path, { ...body, reviewer: user }, { isParting: true })
   }
-  const journal = new Journal(await openStore(user), send, { locks: navigator.locks ?? null, channel, name })
+  const journal = new Journal(await openStore(owner), send, { locks: navigator.locks ?? null, channel, name })
   const say = () => {
     onSaid(savedWords({ pending: journal.pending, state: journal.state, kept: journal.isKept }))
     // Beside a page that holds something one signs in in a tab of its own.
-    setAttribute(document.body, "data-holds", journal.pending ? "decisions" : null)
+    held[journal.pending ? "add" : "delete"](what)
+    setAttribute(document.body, "data-holds", [...held].join(" and ") || null)
   }
   journal.addEventListener("change", say)
   addEventListener("online", () => journal.kick())

@@ -9,6 +9,8 @@ import { plural } from "../shared/formats.js"
 const MOST_AT_ONCE = 50
 /** What a draft is worth once its task was decided, skipped or drawn anew. */
 const ENDS_DRAFTS = new Set(["draft", "decide", "skip", "release"])
+/** Decisions, and what somebody has written. */
+const WORK = new Set(["decide", "missed", "start", "reply"])
 const LONGEST_WAIT_MS = 30_000
 /** Why nothing goes, as it is said. */
 const STUCK = {
@@ -53,7 +55,7 @@ export function afterAcks(entries, acks) {
   const answered = entries.filter(({ seq }) => bySeq.has(seq)).map((entry) => ({ entry, ack: bySeq.get(entry.seq) }))
   const done = answered.filter(({ ack }) => ack.state === "done")
   const refused = answered.filter(({ ack }) => ack.state === "refused")
-  const revisions = new Map(done.map(({ ack }) => [ack.task.id, ack.task.revision]))
+  const revisions = new Map(done.filter(({ ack }) => ack.task).map(({ ack }) => [ack.task.id, ack.task.revision]))
   const left = entries.filter(({ seq }) => !bySeq.has(seq))
   const lifted = left.map((entry) => onRevision(entry, revisions.get(taskOf(entry)))).filter((entry) => !left.includes(entry))
   return { gone: answered.map(({ entry }) => entry.seq), lifted, done, refused }
@@ -72,7 +74,7 @@ export function staleDrafts(entries) {
 
 /** Whether a refused edit holds somebody's work, which is shown until they say what is to become of it. */
 export function isWork({ kind }) {
-  return kind === "decide" || kind === "missed"
+  return WORK.has(kind)
 }
 
 /**

@@ -1,4 +1,5 @@
 /** One decision, large: the picture, who said what and when, what was done with it and why. */
+import { cropSquare } from "../inspection/crops.js"
 import { ageElement } from "../shared/ages.js"
 import { h, icon, setAttribute, setText } from "../shared/dom.js"
 import { confidenceText, durationText, lengthText } from "../shared/formats.js"
@@ -46,6 +47,7 @@ export class LargeView {
     setText(toggle.querySelector("span"), isMeant ? "Take it out" : "Put it in")
     setAttribute(toggle, "aria-pressed", String(!isMeant))
     if (!this.dialog.open) this.dialog.showModal()
+    if (isNew) this.dialog.dispatchEvent(new Event("drawn"))
   }
 
   #draw(task, find) {
@@ -57,6 +59,7 @@ export class LargeView {
     const around = [x - (width * (CONTEXT - 1)) / 2, y - (height * (CONTEXT - 1)) / 2, width * CONTEXT, height * CONTEXT]
     const voice = final === "nuisance" ? null : { letter: "", dash: [], at: 0, code: final, shape: task.annotation?.shape ?? task.shape }
     drawVoiceCrop(find("#large-canvas"), { image: task.image, around, voice, box })
+    this.crop = { task, box, square: cropSquare(around, task.image) }
     find("#large-facts").replaceChildren(...factsOf(task))
     find("#large-story").replaceChildren(...storyOf(task).map((one) => h("li", {}, icon(one.what === "step" ? "circle-check" : "message-square", "small"), h("span", {}, h("b", {}, accountName(one.author)), ` ${wordsOf(one)} `, ageElement(one.made_at, { class: "muted nowrap" }), one.took_ms ? h("span", { class: "muted" }, ` · looked ${durationText(one.took_ms)}`) : "", (one.comment || one.reason) && h("q", {}, one.comment || one.reason)))))
   }

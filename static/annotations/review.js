@@ -11,6 +11,7 @@ import { Link } from "./review_link.js"
 import { drawReview, drawScale } from "./review_overlay.js"
 import { classChooser, skipAsker, startMyKeys } from "./review_sheets.js"
 import * as sitting from "./review_state.js"
+import { startReviewTalk } from "./review_talk.js"
 import { ReviewZoom } from "./review_zoom.js"
 
 const find = (selector) => document.querySelector(selector)
@@ -257,6 +258,8 @@ function retryPictures() {
 const link = new Link({ queue, me: known.me, get: () => state, change, retryPictures })
 drawClassKeys(find("#classkeys"), classes, choose)
 bindReview(acts, { classes, choose, editor, zoom, escape })
+const onScreen = () => (state.at ? { task: state.at, box: sitting.boxOf(state), classCode: sitting.saidOf(state)?.class_code ?? sitting.current(state).class_code } : null)
+startReviewTalk(zoom, { classes, mayAdd: known.mayAddToBook, subject: onScreen })
 desk.tools.bind()
 startMyKeys()
 drawWords()

@@ -30,6 +30,8 @@ const address = new URLSearchParams(location.search)
 const asked = address.get("run")
 /** Who comes from an alarm sees what it is about at once, without a key or a click; done once. */
 let isToChoose = address.get("look") === "gravest"
+/** Who comes to a place of an image sees that image. */
+let imageToShow = address.get("image")
 
 const SETTLE_MS = 300
 /** How far a key that is held moves an end of the ruler each time, in steps of a single press. */
@@ -218,6 +220,8 @@ function take(body) {
   if (!isSameAnswer(state.run, body)) change(withRun(state, body))
   if (isToChoose) choose(gravest(state)?.id ?? null)
   isToChoose = false
+  if (imageToShow && state.run.images.some(({ id }) => id === imageToShow)) change({ ...state, imageId: imageToShow, selectedId: null })
+  imageToShow = null
   find("#found-nothing").hidden = body.state !== "done" || body.detections.length > 0
   drawAround()
 }
@@ -273,6 +277,8 @@ document.addEventListener("waferdeck:display", () => redraw())
 
 bindCommands({ get: () => state, change, choose, zoomToMeant, redrawImage: drawImage, zoom, map, ruler, moveRuler, look, classes })
 setAttribute(find("#viewer"), "aria-label", `Image of wafer ${wafer.code}`)
+// What other parts of the house pin to the picture they ask of it themselves.
+document.dispatchEvent(new CustomEvent("waferdeck:picture", { detail: { zoom, subject: () => ({ box: selected(state)?.image === state.imageId ? selected(state)?.bbox_px : null }) } }))
 drawAround()
 new WaferHold(wafer, readJson("known"))
 const steps = new WaferSteps(find("#steps"), wafer.id)

@@ -50,14 +50,23 @@ export async function getJson(path, { timeoutMs = 10_000, signal } = {}) {
   return send(path, { headers: { Accept: "application/json" } }, { timeoutMs, signal })
 }
 
+function headersFor(idempotencyKey) {
+  return { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken(), "Idempotency-Key": idempotencyKey }
+}
+
 /** Browsers let a page that is being left send so much. */
 const MOST_PARTING_BYTES = 60_000
 
 /** @param {{isParting?: boolean}} how isParting: goes out though the page is left in the same moment */
 export async function postJson(path, body = {}, { timeoutMs = 15_000, idempotencyKey = uniqueId(), isParting = false } = {}) {
-  const headers = { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken(), "Idempotency-Key": idempotencyKey }
+  const headers = headersFor(idempotencyKey)
   const text = JSON.stringify(body)
   return send(path, { method: "POST", headers, body: text, keepalive: isParting && text.length < MOST_PARTING_BYTES }, { timeoutMs })
+}
+
+/** Puts something in the place of what is there. */
+export async function putJson(path, body = {}, { timeoutMs = 15_000, idempotencyKey = uniqueId() } = {}) {
+  return send(path, { method: "PUT", headers: headersFor(idempotencyKey), body: JSON.stringify(body) }, { timeoutMs })
 }
 
 /** A question's end: [answer, null], or [null, problem]. What a page makes of it is outside of any catch, where faults are seen. */

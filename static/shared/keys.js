@@ -55,7 +55,12 @@ export function rebind(action, keys = null) {
 /** The key of an action as it is shown on its button. */
 export function keyText(action) {
   const [key] = actions().find((one) => one.action === action)?.keys ?? [""]
-  return SHOWN[key] ?? (key.length === 1 ? key.toUpperCase() : key)
+  return SHOWN[key] ?? (isShiftedLetter(key) ? `⇧${key}` : key.length === 1 ? key.toUpperCase() : key)
+}
+
+/** A capital stands for its letter with Shift: letters alone are bound as small ones. */
+function isShiftedLetter(key) {
+  return /^[A-Z]$/.test(key)
 }
 
 function isTyping(target) {
@@ -106,7 +111,7 @@ const SHOWN = { " ": "Space", ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑
 
 function keyCaps(combination, index) {
   const parts = combination === " " ? [" "] : combination.split(" ")
-  return [index ? " or " : "", ...parts.flatMap((part, at) => [at ? " " : "", h("kbd", {}, SHOWN[part] ?? part)])]
+  return [index ? " or " : "", ...parts.flatMap((part, at) => [at ? " " : "", isShiftedLetter(part) && [h("kbd", {}, "Shift"), " "], h("kbd", {}, SHOWN[part] ?? part)].flat())]
 }
 
 /** The four arrows are one thing, and so are digits in a row: told one by one they leave no room for what they do. */
@@ -144,7 +149,7 @@ export function startKeys() {
     bind({ keys: [button.dataset.key], label: button.dataset.label ?? labelOf(button), run: () => button.click() })
   }
   for (const link of document.querySelectorAll("[data-go]")) {
-    bind({ keys: [`g ${link.dataset.go}`], label: link.dataset.go === "s" ? "Style guide" : link.textContent.trim(), group: "Go to", run: () => link.click() })
+    bind({ keys: [`g ${link.dataset.go}`], label: link.dataset.go === "s" ? "Style guide" : link.dataset.label ?? link.textContent.trim(), group: "Go to", run: () => link.click() })
   }
   bind({ keys: ["/"], label: "Search lots and wafers", group: "Everywhere", run: () => searchField()?.focus() })
   bind({ keys: ["?"], label: "This sheet", group: "Everywhere", run: () => drawSheet(document.querySelector("#keys")) })

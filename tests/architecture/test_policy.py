@@ -96,8 +96,8 @@ class TestWhatTheOwnersSaid:
             if rule.methods != {"GET"} and not rule.is_public and Role.AUDITOR in rule.roles
         }
 
-        # Ending one's own session or token changes nothing of anybody else's.
-        assert changes == {"logout", "api:token"}
+        # Ending one's own session or token, or noting what one has read, changes nothing of anybody else's.
+        assert changes == {"logout", "api:token", "api:thread_read", "api:mentions_read"}
 
     @pytest.mark.parametrize("role", [Role.APPROVER, Role.AUDITOR, Role.ADMIN])
     @pytest.mark.parametrize("name", ["api:predict", "api:batch"])

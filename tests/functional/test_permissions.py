@@ -53,6 +53,15 @@ OBJECTS = {
     "api:review_doubt_dismiss": {"task_id": "task"},
     "api:review_appeal_answer": {"appeal_id": "appeal"},
     "api:review_appeal_withdraw": {"appeal_id": "appeal"},
+    "api:thread": {"thread_id": "thread"},
+    "api:thread_comments": {"thread_id": "thread"},
+    "api:thread_resolve": {"thread_id": "thread"},
+    "api:thread_reopen": {"thread_id": "thread"},
+    "api:thread_read": {"thread_id": "thread"},
+    "api:comment_take_back": {"comment_id": "comment"},
+    "api:book_move": {"example_id": "example"},
+    "api:book_retire": {"example_id": "example"},
+    "api:book_restore": {"example_id": "example"},
     "api:dataset": {"dataset_id": "dataset"},
     "api:dataset_statistics": {"dataset_id": "dataset"},
     "api:dataset_diff": {"dataset_id": "dataset"},
@@ -62,7 +71,8 @@ OBJECTS = {
     "api:training_rule_change": {"rule_id": "rule"},
     "api:training_suggestion_dismiss": {"suggestion_id": "suggestion"},
 }
-TILE = {"level": 6, "col": 0, "row": 0}
+PLACES = {name: {"class_code": "scratch"} for name in ("annotations:book_page", "api:book_page", "api:book_history")}
+PLACES["api:image_tile"] = {"level": 6, "col": 0, "row": 0}
 
 
 def named(case):
@@ -72,7 +82,7 @@ def named(case):
 
 def address(name, things):
     kwargs = {key: getattr(things, attribute).pk for key, attribute in OBJECTS.get(name, {}).items()}
-    return reverse(name, kwargs={**kwargs, **(TILE if name == "api:image_tile" else {})})
+    return reverse(name, kwargs={**kwargs, **PLACES.get(name, {})})
 
 
 def ask(client, method, path):

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from accounts.models import Site
 from core.clock import now
-from demo import earlier, lot
+from demo import book, earlier, lot
 from demo.site import ACTOR, PRODUCT, SITE
 from inspection import services as inspection
 from inspection.models import Wafer
@@ -27,6 +28,8 @@ class Command(BaseCommand):
         self._feed_earlier()
         self._feed(**options)
         self._freeze_earlier()
+        put_in = book.fill_book(site=Site.objects.get(code=SITE), actor=ACTOR, now=now())
+        self.stdout.write(f"{put_in} items put into the defect book")
 
     def _feed_earlier(self) -> None:
         """What came before: it waits for nobody to watch it."""

@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from core.clock import now
+from demo import book
 from demo import site as demo_site
 
 
@@ -17,4 +18,5 @@ class Command(BaseCommand):
         site = demo_site.make_people(password=settings.DEMO_PASSWORD, now=now())
         demo_site.make_catalogue(site=site, now=now())
         demo_site.make_queues(site=site, now=now())
+        book.write_book(site=site, actor=demo_site.ACTOR, now=now())
         call_command("ship_models", stdout=self.stdout)

@@ -15,6 +15,7 @@ from core.ids import derived_uuid7
 from core.roles import Role
 from inspection.models import Detection
 from tests.factories import AT, make_class, make_inspected, make_site, make_user
+from tests.guards import unguarded
 
 SYSTEM = service_account("test")
 _numbers = itertools.count(1)
@@ -37,6 +38,8 @@ def inspected(site):
     """One image with a single finding, and no queue or task yet."""
     made = make_inspected(site)
     made.queue.entries.all().delete()
+    with unguarded("book_example"):
+        made.example.delete()
     made.task.delete()
     made.queue.delete()
     return made

@@ -1,0 +1,71 @@
+"""The defect book: what requests must look like, and what OpenAPI says about answers."""
+
+from rest_framework import serializers
+
+from annotations.choices import ExampleKind
+from annotations.serializers.inputs import LARGEST_WHOLE
+from annotations.serializers.talk import PlainTextField
+from core.fields import KeyField, LabelField, WholeNumberField
+from core.schema import AnythingField
+
+
+class BookQuery(serializers.Serializer):
+    site = LabelField(max_length=32, required=False, help_text="Code of the site. Default: the caller's first.")
+
+
+class BookPageIn(BookQuery):
+    seen_version = WholeNumberField(
+        min_value=0, max_value=LARGEST_WHOLE, help_text="The version that was looked at; 409 when it is another."
+    )
+    definition = PlainTextField(max_length=600, allow_blank=True)
+    look_for = PlainTextField(max_length=1200, allow_blank=True)
+
+
+class ExampleIn(serializers.Serializer):
+    id = KeyField(help_text="Made by whoever adds it: the same again adds nothing.")
+    task = KeyField()
+    class_code = LabelField(max_length=32)
+    kind = serializers.ChoiceField(choices=ExampleKind.choices)
+    why = LabelField(max_length=300, required=False, allow_blank=True)
+
+
+class MoveIn(serializers.Serializer):
+    before = KeyField(allow_null=True, help_text="The item that comes after it; null puts it last.")
+
+
+class ExampleOut(serializers.Serializer):
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=ExampleKind.choices)
+    task = serializers.UUIDField()
+    image = AnythingField(help_text="As `images/{id}/` shows it.")
+    wafer = serializers.UUIDField()
+    bbox_px = serializers.ListField(child=serializers.FloatField())
+    truth = serializers.CharField(allow_blank=True, help_text="What people said it is: a class, nuisance, or nothing.")
+    why = serializers.CharField(allow_blank=True)
+    author = serializers.CharField()
+    added_at = serializers.DateTimeField()
+
+
+class BookPageOut(serializers.Serializer):
+    class_code = serializers.CharField()
+    class_name = serializers.CharField()
+    severity = serializers.CharField()
+    definition = serializers.CharField(allow_blank=True)
+    look_for = serializers.CharField(allow_blank=True)
+    version = serializers.IntegerField(help_text="0 while nothing is written.")
+    written_by = serializers.CharField(allow_null=True)
+    written_at = serializers.DateTimeField(allow_null=True)
+    counts = AnythingField(help_text="Items by kind.")
+    examples = ExampleOut(many=True)
+
+
+class BookOut(serializers.Serializer):
+    pages = BookPageOut(many=True, help_text="Of each kind the first three items.")
+
+
+class BookTextOut(serializers.Serializer):
+    number = serializers.IntegerField()
+    definition = serializers.CharField(allow_blank=True)
+    look_for = serializers.CharField(allow_blank=True)
+    author = serializers.CharField()
+    made_at = serializers.DateTimeField()

@@ -1,0 +1,57 @@
+/** Into the book: what one looks at becomes an example, a counter-example or a borderline case of a class, by one more key. */
+import { h, icon } from "../shared/dom.js"
+import { outcome, postJson, uniqueId } from "../shared/http.js"
+import { bind } from "../shared/keys.js"
+import { classNamed } from "../shared/signs.js"
+import { toast } from "../shared/toast.js"
+import { KINDS } from "./book_state.js"
+import { timedId } from "./talk_state.js"
+
+/**
+ * @param {object[]} classes
+ * @param {() => ?{task: string, classCode: string}} subject what one looks at
+ * @returns {() => void} asks what it is an example of
+ */
+export function bookAdder(classes, subject) {
+  let about = null
+  const choice = h("select", { class: "input", id: "book-class" }, classes.map(({ code, name }) => h("option", { value: code }, name)))
+  const why = h("input", { class: "input", id: "book-why", maxlength: 300, autocomplete: "off" })
+  const buttons = KINDS.map(({ kind, one, of }, at) => h("button", { class: "pick", type: "button", "data-kind": kind, onclick: () => add(kind) }, h("kbd", {}, String(at + 1)), h("span", {}, h("b", {}, one), h("small", { class: "muted" }, of))))
+  const dialog = h("dialog", { class: "sheet sheet--small", id: "book-sheet", "aria-labelledby": "book-title" },
+    h("form", { method: "dialog" }, h("div", { class: "sheet__head" }, h("h2", { id: "book-title" }, "Into the book"), h("button", { type: "button", class: "button button--icon button--quiet push", "aria-label": "Close", onclick: () => dialog.close() }, icon("x"))),
+      h("div", { class: "sheet__body" }, h("div", { class: "field" }, h("label", { for: "book-class" }, "On the page of"), choice), h("div", { class: "field" }, h("label", { for: "book-why" }, "Why, in a line (if there is something to say)"), why), h("ul", { class: "picks" }, buttons.map((button) => h("li", {}, button))))))
+  document.body.append(dialog)
+  dialog.querySelector("form").addEventListener("submit", (event) => { event.preventDefault(); add("example") })
+  dialog.addEventListener("keydown", (event) => {
+    // A page below this one has keys of its own.
+    event.stopPropagation()
+    const kind = event.target !== why && KINDS[Number(event.key) - 1]?.kind
+    if (!kind) return
+    event.preventDefault()
+    add(kind)
+  })
+
+  async function add(kind) {
+    const classCode = choice.value
+    dialog.close()
+    const { one } = KINDS.find((row) => row.kind === kind)
+    const [answer, problem] = await outcome(postJson("review/book/examples/", { id: timedId(uniqueId(), Date.now()), task: about.task, class_code: classCode, kind, ...(why.value.trim() && { why: why.value.trim() }) }))
+    if (problem) toast(`It is not in the book: ${problem.message}`, { level: "alarm", requestId: problem.requestId })
+    else toast(`${one} of ${classNamed(classCode).name.toLowerCase()}: it is in the book.`, { action: { label: "See the page", run: () => { location.href = `/review/book/${classCode}/#${answer.id}` } } })
+  }
+
+  return () => {
+    about = subject()
+    if (!about) return
+    choice.value = about.classCode
+    why.value = ""
+    dialog.showModal()
+    buttons[0].focus()
+  }
+}
+
+/** The key and the buttons of it. */
+export function bindBook(ask) {
+  bind({ action: "book.add", keys: ["B"], label: "Into the defect book, as an example", group: "Comments", isOnce: true, run: ask })
+  for (const button of document.querySelectorAll("[data-book]")) button.addEventListener("click", ask)
+}
