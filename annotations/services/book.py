@@ -196,7 +196,7 @@ def _example(
         truth = Verdict.NUISANCE.value if said.verdict == Verdict.NUISANCE else ""
     elif said is not None and said.defect_class is not None:
         truth = said.defect_class.code
-        box = (said.x_px, said.y_px, said.width_px, said.height_px)
+        box = (said.x_px or 0.0, said.y_px or 0.0, said.width_px or 0.0, said.height_px or 0.0)
     return BookExample(
         id=example_id,
         site_id=task.site_id,
