@@ -11,8 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_idempotency_claims'),
-        ('annotations', '0008_links'),
-        ('annotations', '0008_training_rules'),
+        ('annotations', '0009_links'),
         ('inspection', '0006_intake_until'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
