@@ -59,4 +59,5 @@ class NextView(ApiView):
         """What I hold of a queue, and new tasks up to `count`. Asking again gives the same and holds it for longer."""
         count = self.body(NextIn)["count"]
         queue, keys = services.next_tasks(queue_id=queue_id, count=count, actor=self.actor, now=now())
-        return answer({"tasks": selectors.cards_of(keys, actor=self.actor), **selectors.waiting_in(queue)})
+        waiting = selectors.waiting_in(queue, user_id=self.actor.user_id)
+        return answer({"tasks": selectors.cards_of(keys, actor=self.actor), **waiting})

@@ -23,6 +23,7 @@ from annotations.selectors.datasets import (
     progress_of,
 )
 from annotations.selectors.doubts import doubts_of, forget_doubts
+from annotations.selectors.gold import gold_of, gold_visible_to
 from annotations.selectors.hands import hands_of, reviewers_of
 from annotations.selectors.measured import forget_answers
 from annotations.selectors.model_quality import forget_quality, quality_of
@@ -78,6 +79,8 @@ __all__ = [
     "forget_overlap",
     "forget_own_words",
     "forget_quality",
+    "gold_of",
+    "gold_visible_to",
     "hands_of",
     "heads_of",
     "linked_tasks",

@@ -16,11 +16,16 @@ MOST_COUNTED = 1000
 # A thousand tasks are looked at for it, which is most of what a list of queues costs.
 _oldest_of: Briefly[tuple[str | None]] = Briefly(ttl_s=10.0)
 
-_WAITING_IN = """
-SELECT count(*) FROM (
+# A check comes from no place in the queue: without those in hand, the number that waits would show that it does not.
+_CHECKS_IN_HAND = """
+SELECT count(*) FROM review_hold hold JOIN review_task task ON task.id = hold.task_id
+WHERE hold.queue_id = {queue} AND hold.reviewer_id = %s AND hold.ending = '' AND task.kind IN ('gold', 'repeat')
+"""
+_WAITING_IN = f"""
+SELECT count(*), ({_CHECKS_IN_HAND.format(queue="%s")}) FROM (
     SELECT FROM review_queue_entry WHERE queue_id = %s AND generation = %s AND is_open LIMIT %s
 ) counted
-"""
+"""  # noqa: S608 - a statement of our own
 _OLDEST = """
 SELECT min(task.made_at) FROM (
     SELECT task_id FROM review_queue_entry WHERE queue_id = %s AND generation = %s AND is_open
@@ -52,6 +57,7 @@ def with_figures(queues: QuerySet[ReviewQueue], *, user_id: int | None, now: dat
     counts = ArrayField(IntegerField())
     return queues.select_related("site").annotate(
         waiting=RawSQL(f"({_WAITING})", [MOST_COUNTED + 1], IntegerField()),  # noqa: S611 - no value of a caller's
+        checks=RawSQL(f"({_CHECKS_IN_HAND.format(queue='review_queue.id')})", [user_id], IntegerField()),  # noqa: S611
         held=RawSQL(f"({_HELD})", [user_id], counts),  # noqa: S611
         today=RawSQL(f"({_TODAY})", [user_id, now], counts),  # noqa: S611
     )
@@ -71,7 +77,7 @@ def listed_queue_of(queue: Any) -> dict[str, Any]:
         "name": queue.name,
         "order": queue.order,
         "selection": Selection.of(queue.selection).as_dict(),
-        **_capped(queue.waiting),
+        **_capped(queue.waiting, queue.checks),
         "held": held,
         "mine": mine,
         "oldest_at": _oldest(queue),
@@ -80,22 +86,28 @@ def listed_queue_of(queue: Any) -> dict[str, Any]:
         "lease_s": queue.lease_s,
         "overlap_share": queue.overlap_share,
         "overlap_reviewers": queue.overlap_reviewers,
+        "audit_rate": queue.audit_rate,
+        "audit_share": queue.audit_share,
+        "gold_rate": queue.gold_rate,
+        "repeat_rate": queue.repeat_rate,
+        "repeat_after_s": queue.repeat_after_s,
         "version": queue.version,
         "is_archived": queue.is_archived,
         "is_filling": queue.fill_before is not None,
     }
 
 
-def waiting_in(queue: ReviewQueue) -> dict[str, Any]:
+def waiting_in(queue: ReviewQueue, *, user_id: int | None) -> dict[str, Any]:
     """How many tasks have a seat for a reviewer, counted no further than a thousand. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(_WAITING_IN, [queue.pk, queue.generation, MOST_COUNTED + 1])
-        (count,) = cursor.fetchone()
-    return _capped(count)
+        cursor.execute(_WAITING_IN, [queue.pk, user_id, queue.pk, queue.generation, MOST_COUNTED + 1])
+        count, checks = cursor.fetchone()
+    return _capped(count, checks)
 
 
-def _capped(count: int) -> dict[str, Any]:
-    return {"open": min(count, MOST_COUNTED), "open_is_more": count > MOST_COUNTED}
+def _capped(count: int, checks: int) -> dict[str, Any]:
+    is_more = count > MOST_COUNTED
+    return {"open": MOST_COUNTED if is_more else max(0, count - checks), "open_is_more": is_more}
 
 
 def _oldest(queue: ReviewQueue) -> str | None:

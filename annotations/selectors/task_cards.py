@@ -108,7 +108,7 @@ def _head(task: ReviewTask, said: Annotation | None, classes: Mapping[int, Defec
     return {
         "id": str(task.pk),
         # Whoever is asked once more must not see that they are.
-        "kind": TaskKind.DETECTION if task.kind in CHECKS else task.kind,
+        "kind": TaskKind.DETECTION.value if task.kind in CHECKS else task.kind,
         "revision": task.revision,
         "state": task.state,
         "annotation": annotation_of(said, classes=classes) if said else None,

@@ -72,6 +72,21 @@ class _QueueSettings(serializers.Serializer):
         min_value=0, max_value=1, required=False, help_text="Of its tasks, how many want several reviewers."
     )
     overlap_reviewers = WholeNumberField(min_value=2, max_value=9, required=False, help_text="How many those want.")
+    audit_rate = NumberField(
+        min_value=0, max_value=1, required=False, help_text="Of the images inspected from now on, how many are audited."
+    )
+    audit_share = NumberField(
+        min_value=0, max_value=0.5, required=False, help_text="Of what is handed out, how much is of the audit."
+    )
+    gold_rate = NumberField(
+        min_value=0, max_value=0.5, required=False, help_text="Of what is handed out, how much has a known answer."
+    )
+    repeat_rate = NumberField(
+        min_value=0, max_value=0.5, required=False, help_text="Of it, how much the reviewer has decided before."
+    )
+    repeat_after_s = WholeNumberField(
+        min_value=0, max_value=LARGEST_WHOLE, required=False, help_text="How long ago that was, at least."
+    )
 
 
 class QueueIn(_QueueSettings):

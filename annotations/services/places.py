@@ -92,6 +92,7 @@ def write_entries(entries: Sequence[QueueEntry]) -> int:
                 SET generation = excluded.generation, rank = excluded.rank, is_open = excluded.is_open,
                     is_audit = review_queue_entry.is_audit OR excluded.is_audit
                 WHERE review_queue_entry.generation < excluded.generation
+                    OR (excluded.is_audit AND NOT review_queue_entry.is_audit)
             """,
             [list(column) for column in zip(*columns, strict=True)],
         )

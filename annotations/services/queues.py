@@ -1,5 +1,6 @@
 """Queues: made and changed by who owns them. A change of what a queue takes, or in what order, fills it anew."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,12 +19,16 @@ from audit.actions import Action
 from core.actors import Actor
 from core.errors import Invalid
 from core.ids import uuid7
+from domain.review.mixing import MOST_MIXED
 from inspection import selectors as inspection
 from outbox import services as outbox
 
+MIXED = ("audit_share", "gold_rate", "repeat_rate")
+"""Shares of what is handed out."""
 NEWEST = UUID(int=2**128 - 1)
 """Above every key: nothing stored has been looked at yet."""
 DEFAULT_LEASE_S = 600
+DEFAULT_REPEAT_AFTER_S = 14_400
 
 
 @transaction.atomic
@@ -39,20 +44,36 @@ def create_queue(
     lease_s: int = DEFAULT_LEASE_S,
     overlap_share: float = 0.0,
     overlap_reviewers: int = 2,
+    audit_rate: float = 0.0,
+    audit_share: float = 0.2,
+    gold_rate: float = 0.0,
+    repeat_rate: float = 0.0,
+    repeat_after_s: int = DEFAULT_REPEAT_AFTER_S,
 ) -> tuple[ReviewQueue, bool]:
     """Make a queue, or return the one of that code as it is. What is stored already flows in afterwards.
 
     Args:
         overlap_share: of the tasks it makes, how many want the opinions of `overlap_reviewers` instead of one.
+        audit_rate: of the images inspected from now on, how many are audited, whatever is found on them.
+        audit_share, gold_rate, repeat_rate: of what is handed out, how much is of the audit, has a known answer, or was
+            decided by the same reviewer at least `repeat_after_s` seconds ago.
 
     Returns:
         The queue, and whether it was made now.
 
     Raises:
-        Invalid: the selection names something that the site does not have.
+        Invalid: the selection names something that the site does not have, or too much is mixed in.
     """
     selection = selection or Selection()
     _check_selection(selection, site=site, actor=actor)
+    mix = {
+        "audit_rate": audit_rate,
+        "audit_share": audit_share,
+        "gold_rate": gold_rate,
+        "repeat_rate": repeat_rate,
+        "repeat_after_s": repeat_after_s,
+    }
+    _check_mix(mix)
     queue, is_new = ReviewQueue.objects.get_or_create(
         site=site,
         code=code,
@@ -64,6 +85,7 @@ def create_queue(
             "lease_s": lease_s,
             "overlap_share": overlap_share,
             "overlap_reviewers": overlap_reviewers,
+            **mix,
             "fill_before": NEWEST,
             "created_at": now,
             "created_by": actor.username,
@@ -82,7 +104,8 @@ def change_queue(*, queue_id: UUID, seen_version: int, actor: Actor, now: dateti
     Args:
         seen_version: the version that was looked at.
         changes: any of `name`, `order`, `selection` (a `Selection`), `lease_s`, `overlap_share`, `overlap_reviewers`,
-            `is_archived`. How many opinions a task wants stays as it was when it was made.
+            `is_archived`, and what is mixed in. How many opinions a task wants stays as it was when it was made, and so
+            do images that were drawn.
 
     Raises:
         NotFound: no such queue at the actor's sites.
@@ -103,6 +126,7 @@ def change_queue(*, queue_id: UUID, seen_version: int, actor: Actor, now: dateti
     if "selection" in changes:
         _check_selection(changes["selection"], site=queue.site, actor=actor)
         changes["selection"] = changes["selection"].as_dict()
+    _check_mix({name: changes.get(name, getattr(queue, name)) for name in MIXED})
     before = {name: getattr(queue, name) for name, value in changes.items() if getattr(queue, name) != value}
     if not before:
         return queue
@@ -144,8 +168,18 @@ def _check_selection(selection: Selection, *, site: Site, actor: Actor) -> None:
         raise Invalid.of({"selection": faults})
 
 
+def _check_mix(shares: Mapping[str, float]) -> None:
+    """
+    Raises:
+        Invalid: next to nothing of what the queue is for would be handed out.
+    """
+    if sum(shares[name] for name in MIXED) > MOST_MIXED + 1e-9:
+        raise Invalid.of({"audit_share": [f"With known answers and repeats at most {MOST_MIXED:.0%} of the work."]})
+
+
 def _said(queue: ReviewQueue) -> dict[str, Any]:
-    names = ("code", "name", "order", "selection", "lease_s", "overlap_share", "overlap_reviewers")
+    names = ("code", "name", "order", "selection", "lease_s", "overlap_share", "overlap_reviewers",
+             "audit_rate", *MIXED, "repeat_after_s")  # fmt: skip
     return {name: getattr(queue, name) for name in names}
 
 

@@ -62,6 +62,8 @@ OBJECTS = {
     "api:book_move": {"example_id": "example"},
     "api:book_retire": {"example_id": "example"},
     "api:book_restore": {"example_id": "example"},
+    "api:review_gold": {"task_id": "task"},
+    "api:review_gold_retire": {"task_id": "task"},
     "api:dataset": {"dataset_id": "dataset"},
     "api:dataset_statistics": {"dataset_id": "dataset"},
     "api:dataset_diff": {"dataset_id": "dataset"},

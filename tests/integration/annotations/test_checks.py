@@ -1,0 +1,303 @@
+"""Items with a known answer and blind repeats: they look like any other, and touch nothing but their own figures."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from rest_framework.utils.encoders import JSONEncoder
+
+from annotations import selectors, services
+from annotations.choices import TaskState, Verdict
+from annotations.errors import NotGold
+from annotations.models import DatasetWord, GoldItem, QueueEntry, ReviewHold, ReviewTask
+from annotations.selectors import Selection
+from annotations.services import Word
+from annotations.services.datasets import _COLLECT_WORDS
+from core.errors import IllegalTransition, Invalid
+from core.ids import uuid7
+from core.roles import Role
+from tests.factories import AT, make_class, make_user
+from tests.integration.annotations.conftest import actor_of
+
+pytestmark = pytest.mark.django_db
+LATER = AT + timedelta(hours=5)
+DEFECT, NUISANCE = Word(Verdict.DEFECT, took_ms=900), Word(Verdict.NUISANCE, took_ms=700)
+
+
+@pytest.fixture
+def lead(site):
+    return actor_of(make_user(Role.LEAD, site=site, username="lea"))
+
+
+@pytest.fixture
+def settle(lead):
+    """Decides a task and accepts it."""
+
+    def settle(task, actor, word=DEFECT):
+        decided = services.decide(task_id=task.pk, word=word, seen_revision=task.revision, actor=actor, now=AT)
+        return services.advance(
+            task_id=task.pk, to=TaskState.ACCEPTED, seen_revision=decided.revision, actor=lead, now=AT
+        )
+
+    return settle
+
+
+@pytest.fixture
+def gold(inspected, find, queue_of, bob, lead, settle, ask):
+    """A queue that asks for known answers whenever chance says 0, with one that Bob has decided."""
+    find(band="review", confidence=0.31)
+    queue = queue_of(gold_rate=0.5)
+    (first,) = ask(queue, bob)
+    accepted = settle(first, bob, Word(Verdict.DEFECT, "pit", (2, 2, 6, 6)) if make_class("pit") else DEFECT)
+    services.make_gold(task_id=first.pk, seen_revision=accepted.revision, actor=lead, now=AT)
+    return queue, first
+
+
+def handed(queue, actor, *, count=1, at=LATER, chance=0.0):
+    _, keys = services.next_tasks(queue_id=queue.pk, count=count, actor=actor, now=at, chance=lambda: chance)
+    return keys
+
+
+def decide(key, actor, word=NUISANCE, at=LATER):
+    return services.decide(task_id=key, word=word, seen_revision=1, actor=actor, now=at)
+
+
+class TestAKnownAnswer:
+    def test_is_asked_in_a_task_of_its_own(self, gold, ann):
+        queue, original = gold
+
+        (key,) = handed(queue, ann)
+
+        check = ReviewTask.objects.get(pk=key)
+        assert (check.kind, check.original_id, check.asked.username) == ("gold", original.pk, "ann")
+        assert (check.detection_id, check.x_px, check.wants) == (original.detection_id, original.x_px, 1)
+
+    def test_is_asked_of_each_once(self, gold, ann):
+        queue, _ = gold
+        (key,) = handed(queue, ann)
+        decide(key, ann)
+
+        (after,) = handed(queue, ann)
+
+        assert ReviewTask.objects.get(pk=after).kind == "detection"
+
+    def test_is_asked_by_chance_only(self, gold, ann):
+        (key,) = handed(gold[0], ann, chance=0.51)
+
+        assert ReviewTask.objects.get(pk=key).kind == "detection"
+
+    def test_is_not_asked_of_who_gave_it(self, gold, bob, lead):
+        kinds = {ReviewTask.objects.get(pk=key).kind for who in (bob, lead) for key in handed(gold[0], who)}
+
+        assert kinds == {"detection"}
+
+    def test_is_not_asked_where_the_queue_takes_others(self, gold, ann, queue_of):
+        other = queue_of("REJECT", selection=Selection(bands=("reject",)), gold_rate=0.5)
+
+        (key,) = handed(other, ann)
+
+        assert ReviewTask.objects.get(pk=key).kind == "detection"
+
+    def test_is_not_asked_once_it_is_retired(self, gold, ann, lead):
+        queue, original = gold
+        services.retire_gold(task_id=original.pk, reason="The edge is not clear", actor=lead, now=AT)
+
+        (key,) = handed(queue, ann)
+
+        assert ReviewTask.objects.get(pk=key).kind == "detection"
+
+    def test_is_retired_when_its_task_is_opened_again(self, gold, lead):
+        _, original = gold
+        revision = ReviewTask.objects.get(pk=original.pk).revision
+
+        services.reopen(task_id=original.pk, reason="Wrong", seen_revision=revision, actor=lead, now=AT)
+
+        assert GoldItem.objects.get().reason == "Opened again: Wrong"
+
+    def test_is_not_asked_of_an_empty_queue(self, gold, ann):
+        queue, _ = gold
+        QueueEntry.objects.filter(queue=queue).update(is_open=False)
+
+        assert handed(queue, ann) == []
+
+    def test_is_known_of_what_is_accepted_only(self, inspected, queue_of, lead):
+        queue_of()
+        task = ReviewTask.objects.get()
+
+        with pytest.raises(NotGold):
+            services.make_gold(task_id=task.pk, seen_revision=1, actor=lead, now=AT)
+
+    def test_is_retired_for_a_reason(self, gold, lead):
+        with pytest.raises(Invalid):
+            services.retire_gold(task_id=gold[1].pk, reason=" ", actor=lead, now=AT)
+
+
+class TestARepeat:
+    @pytest.fixture
+    def queue(self, inspected, find, queue_of, ann):
+        find(2, band="review", confidence=0.31)
+        queue = queue_of(repeat_rate=0.5)
+        (key,) = handed(queue, ann, at=AT, chance=0.99)
+        decide(key, ann, DEFECT, at=AT)
+        return queue
+
+    def test_is_asked_hours_later_and_once(self, queue, ann):
+        (soon,) = handed(queue, ann, at=AT + timedelta(hours=1))
+        decide(soon, ann, at=AT + timedelta(hours=4))
+        (key,) = handed(queue, ann)
+        decide(key, ann)
+        (after,) = handed(queue, ann)
+
+        kinds = [ReviewTask.objects.get(pk=one).kind for one in (soon, key, after)]
+        assert kinds == ["detection", "repeat", "detection"]
+
+    def test_is_not_asked_of_anybody_else(self, queue, bob):
+        (key,) = handed(queue, bob)
+
+        assert ReviewTask.objects.get(pk=key).kind == "detection"
+
+    def test_is_not_asked_of_what_was_taken_back(self, queue, ann):
+        said = ReviewTask.objects.get(state="decided")
+        services.take_back(task_id=said.pk, actor=ann, now=AT)
+        services.give_back(task_id=said.pk, ending="released", reason="", actor=ann, now=AT)
+
+        (key,) = handed(queue, ann)
+
+        assert ReviewTask.objects.get(pk=key).kind == "detection"
+
+
+class TestWhatAReviewerSees:
+    def shape(self, value):
+        """What a value is made of, without what differs between any two tasks."""
+        if isinstance(value, dict):
+            return {name: self.shape(one) for name, one in value.items() if name not in ("id", "others", "detection")}
+        return type(value).__name__
+
+    @pytest.fixture
+    def two(self, gold, ann, find):
+        """A check and an ordinary task, handed out together."""
+        queue, _ = gold
+        _, keys = services.next_tasks(
+            queue_id=queue.pk, count=2, actor=ann, now=LATER, chance=iter([0.0, 0.9]).__next__
+        )
+        assert [ReviewTask.objects.get(pk=key).kind for key in keys] == ["gold", "detection"]
+        return keys
+
+    def test_is_the_same_of_both(self, two, ann):
+        check, other = selectors.cards_of(two, actor=ann)
+
+        assert self.shape(check) == self.shape(other)
+        for name in (
+            "kind",
+            "revision",
+            "state",
+            "queue",
+            "held_until",
+            "wants",
+            "opinions",
+            "history",
+            "steps",
+            "draft",
+        ):
+            assert check[name] == other[name]
+        text = JSONEncoder().encode(check).lower()
+        assert not [word for word in ("gold", "repeat", "original", "asked") if word in text]
+        assert "ann" not in [row["author"] for row in check["history"]]
+
+    def test_is_told_the_same_of_what_they_said(self, two, ann):
+        edit = {"seq": 1, "kind": "decide", "seen_revision": 1, "verdict": "nuisance"}
+        heads = [
+            services.take_edit(
+                client=uuid7(at=AT), edit={**edit, "task": key}, content={"task": str(key)}, actor=ann, now=LATER
+            )
+            for key in two
+        ]
+
+        said = heads[0]["task"]
+        assert (said["kind"], said["revision"], said["state"]) == ("detection", 2, "decided")
+        assert self.shape(heads[0]) == self.shape(heads[1])
+
+    def test_keys_tell_the_time_of_the_detection(self, two):
+        check = ReviewTask.objects.get(pk=two[0])
+
+        assert check.pk.int >> 80 == check.detection_id.int >> 80
+
+    def test_fewer_wait_with_each_that_is_handed_out(self, gold, ann, find, queue_of):
+        queue, _ = gold
+        before = selectors.waiting_in(queue, user_id=ann.user_id)["open"]
+        handed(queue, ann)
+
+        assert selectors.waiting_in(queue, user_id=ann.user_id)["open"] == before - 1
+        assert selectors.queue_of(queue, user_id=ann.user_id, now=LATER)["open"] == before - 1
+
+    def test_wants_as_many_opinions_as_the_original(self, gold, ann):
+        queue, original = gold
+        ReviewTask.objects.filter(pk=original.pk).update(wants=2)
+        (key,) = handed(queue, ann)
+
+        assert decide(key, ann).state == "open"
+
+    def test_can_be_undone_skipped_and_drawn_on(self, two, ann):
+        check, _ = two
+        decide(check, ann)
+
+        assert services.take_back(task_id=check, actor=ann, now=LATER).state == "open"
+        services.give_back(task_id=check, ending="skipped", reason="", actor=ann, now=LATER)
+        assert ReviewHold.objects.get(task=check).ending == "skipped"
+
+
+class TestWhatItNeverTouches:
+    def test_is_the_original_lists_and_agreement(self, gold, ann):
+        queue, original = gold
+        before = ReviewTask.objects.filter(pk=original.pk).values().get()
+        (key,) = handed(queue, ann)
+        decide(key, ann)
+
+        assert ReviewTask.objects.filter(pk=original.pk).values().get() == before
+        assert original.annotations.count() == 1
+        assert key not in set(selectors.tasks_visible_to(ann).values_list("pk", flat=True))
+
+    def test_is_a_data_set(self, gold, ann, lead, site):
+        queue, original = gold
+        (key,) = handed(queue, ann)
+        decide(key, ann, DEFECT)
+        services.add_missed(
+            beside=key, new_task=uuid7(at=AT), word=Word(Verdict.DEFECT, "pit", (20, 20, 5, 5)), actor=ann, now=LATER
+        )
+
+        snapshot, _ = services.freeze_dataset(
+            site=site, code="D1", name="", seed=0, actor=lead, now=LATER,
+            selection=selectors.DatasetSelection(states=("decided", "validated", "accepted")),
+        )  # fmt: skip
+        with connection.cursor() as cursor:
+            values = {name: [] for name in ("recipes", "layers", "tools", "lots", "classes", "bands")}
+            cursor.execute(
+                _COLLECT_WORDS,
+                {**values, "snapshot": snapshot.pk, "site": site.pk, "states": ["decided", "validated", "accepted"],
+                 "any_confidence": True, "min_confidence": 0, "max_confidence": 1, "since": None, "until": None},
+            )  # fmt: skip
+
+        assert set(DatasetWord.objects.filter(snapshot=snapshot).values_list("task_id", flat=True)) == {original.pk}
+
+    def test_is_what_was_missed(self, gold, ann):
+        queue, _ = gold
+        (key,) = handed(queue, ann)
+        missed = services.add_missed(
+            beside=key, new_task=uuid7(at=AT), word=Word(Verdict.DEFECT, "pit", (20, 20, 5, 5)), actor=ann, now=LATER
+        )
+
+        assert missed.original_id == key
+        assert missed.pk not in set(selectors.tasks_visible_to(ann).values_list("pk", flat=True))
+
+    def test_is_a_chance_to_open_it_again(self, gold, ann, lead):
+        (key,) = handed(gold[0], ann)
+        decide(key, ann)
+
+        with pytest.raises(IllegalTransition):
+            services.reopen(task_id=key, reason="No", seen_revision=2, actor=lead, now=LATER)
+
+
+class TestTooMuchOfIt:
+    def test_leaves_no_work_and_is_refused(self, inspected, queue_of):
+        with pytest.raises(Invalid):
+            queue_of(audit_share=0.5, gold_rate=0.3, repeat_rate=0.2)
