@@ -86,7 +86,7 @@ def write_entries(entries: Sequence[QueueEntry]) -> int:
             WHERE NOT EXISTS (
                 SELECT FROM review_queue_entry known
                 WHERE known.queue_id = wanted.queue_id AND known.task_id = wanted.task_id
-                    AND known.generation >= wanted.generation
+                    AND known.generation >= wanted.generation AND (known.is_audit OR NOT wanted.is_audit)
             )
             ON CONFLICT (queue_id, task_id) DO UPDATE
                 SET generation = excluded.generation, rank = excluded.rank, is_open = excluded.is_open,
