@@ -100,6 +100,18 @@ def handed_out(live_stack, session, queue, count):
     return answer.json()["tasks"]
 
 
+def middle_of(page):
+    box = page.locator("#viewer").bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def drag(page, start, end):
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end, steps=6)
+    page.mouse.up()
+
+
 def all_saved(page, *, timeout=20_000):
     expect(page.locator("#saved")).to_have_text("All saved", timeout=timeout)
 
@@ -206,6 +218,50 @@ class TestOneDefect:
         wafer = self.card(live_stack, lead, task)["wafer"]["id"]
         rows = lead.get(f"{live_stack.api}/review/tasks/?state=decided&wafer={wafer}", timeout=10).json()["results"]
         assert [row["annotation"]["class_code"] for row in rows if row["kind"] == "missed"] == ["stain"]
+
+    def test_is_outlined_corner_by_corner_and_kept_before_it_is_decided(self, page, live_stack, lead):
+        task = shown(page)
+        x, y = middle_of(page)
+        page.keyboard.press("e")
+        page.keyboard.press("v")
+        for right, down in ((-60, -40), (50, -50), (200, 90)):
+            page.mouse.click(x + right, y + down)
+        page.keyboard.press("Backspace")
+        page.mouse.click(x + 10, y + 60)
+        page.keyboard.press("Enter")
+        expect(page.locator("#meant")).to_contain_text("Outline drawn: 3 corners")
+        page.wait_for_timeout(600)
+        all_saved(page)
+        page.reload()
+        expect(page.locator("html")).to_have_attribute("data-task", task)
+        expect(page.locator("#meant")).to_contain_text("Outline drawn: 3 corners")
+
+        decide(page, "Enter")
+        all_saved(page)
+
+        said = self.card(live_stack, lead, task)["annotation"]
+        assert (said["change"], said["shape"]["kind"], len(said["shape"]["points_px"])) == ("redrawn", "polygon", 3)
+
+    def test_is_found_by_a_scribble_and_what_was_missed_beside_it_is_painted(self, page, live_stack, lead):
+        task = shown(page)
+        x, y = middle_of(page)
+        page.keyboard.press("m")
+        page.keyboard.press("w")
+        drag(page, (x + 60, y + 50), (x + 110, y + 80))
+        page.keyboard.press("4")
+        page.keyboard.press("e")
+        page.keyboard.press("a")
+        drag(page, (x - 8, y), (x + 8, y + 4))
+        expect(page.locator("#meant")).to_contain_text(re.compile("Outline drawn|Painted"))
+
+        decide(page, "Enter")
+        all_saved(page)
+
+        card = self.card(live_stack, lead, task)
+        assert card["annotation"]["shape"]["kind"] in ("polygon", "mask")
+        wafer = card["wafer"]["id"]
+        rows = lead.get(f"{live_stack.api}/review/tasks/?state=decided&wafer={wafer}", timeout=10).json()["results"]
+        assert [row["shape"]["kind"] for row in rows if row["kind"] == "missed" and row["shape"]] == ["mask"]
 
     def test_that_is_half_drawn_is_found_again_by_a_page_that_is_loaded_anew(self, page):
         page.keyboard.press("e")

@@ -14,6 +14,7 @@ const MARGIN = 0.25
 /** A scaled sheet is good enough while the picture zooms. */
 const MOST_SCALED = 1.6
 const REST_MS = 90
+const AT_ONCE = 16
 
 export class ShapeLayer {
   #index = new SpatialIndex([])
@@ -99,7 +100,7 @@ export class ShapeLayer {
     const scaled = place.scale / then.scale
     const [x, y] = this.#cornerOf(place)
     this.drawn = { ...this.drawn, isFresh: scaled === 1 && place.x === then.x && place.y === then.y }
-    context.imageSmoothingEnabled = scaled !== 1
+    context.imageSmoothingEnabled = false
     context.drawImage(canvas, x, y, (canvas.width / ratio) * scaled, (canvas.height / ratio) * scaled)
     if (scaled === 1) return
     clearTimeout(this.#timer)
@@ -109,27 +110,40 @@ export class ShapeLayer {
     }, REST_MS)
   }
 
-  /** All lines of one look are one path; specks are dots, and painted regions pictures. */
+  /** Boxes are drawn as such, other lines some at a time: a path all over the screen takes a painter far longer than its parts. */
   #paint(context, items, place) {
     const looks = Map.groupBy(items, ({ colour, width = 2, dash = [] }) => `${colour} ${width} ${dash}`)
     for (const some of looks.values()) {
       const [{ colour, width = 2, dash = [] }] = some
-      const [lines, specks] = [new Path2D(), new Path2D()]
-      for (const { shape, box } of some) {
-        const [boxWidth, boxHeight] = [box[2] * place.scale, box[3] * place.scale]
-        if (shape.kind === "mask" || shape.kind === "tag") paintShape(context, shape, { place, size: this.size, colour, width })
-        else if (shape.kind !== "point" && Math.max(boxWidth, boxHeight) < SPECK_PX) specks.rect(Math.round(place.x + box[0] * place.scale), Math.round(place.y + box[1] * place.scale), SPECK_PX, SPECK_PX)
-        else addLines(lines, shape, place)
-      }
+      const kinds = Map.groupBy(some, ({ shape, box }) => wayOf(shape, Math.max(box[2], box[3]) * place.scale))
+      for (const { shape } of kinds.get("own") ?? []) paintShape(context, shape, { place, size: this.size, colour, width })
       context.setLineDash(dash)
       for (const [style, line] of [[this.rim, width + 2], [colour, width]]) {
         context.strokeStyle = style
         context.lineWidth = line
-        context.stroke(lines)
+        for (const { box: [x, y, w, h] } of kinds.get("box") ?? []) context.strokeRect(place.x + x * place.scale, place.y + y * place.scale, w * place.scale, h * place.scale)
+        for (const path of pathsOf(kinds.get("lines") ?? [], place)) context.stroke(path)
       }
       context.setLineDash([])
       context.fillStyle = colour
-      context.fill(specks)
+      for (const { box: [x, y] } of kinds.get("speck") ?? []) context.fillRect(Math.round(place.x + x * place.scale), Math.round(place.y + y * place.scale), SPECK_PX, SPECK_PX)
     }
   }
+}
+
+/** How a shape is painted: by its own means, as a speck, as a box, or by its lines. */
+function wayOf({ kind }, sidePx) {
+  if (kind === "mask" || kind === "tag") return "own"
+  if (kind !== "point" && sidePx < SPECK_PX) return "speck"
+  return kind === "box" ? "box" : "lines"
+}
+
+function pathsOf(items, place) {
+  const paths = []
+  for (let at = 0; at < items.length; at += AT_ONCE) {
+    const path = new Path2D()
+    for (const { shape } of items.slice(at, at + AT_ONCE)) addLines(path, shape, place)
+    paths.push(path)
+  }
+  return paths
 }
