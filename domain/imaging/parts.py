@@ -44,12 +44,17 @@ def cut_part(
         left_px, top_px, side_px: in pixels of the image.
         step: pixels of the image per pixel of the pictures.
         most_px: a side of the answer; what is larger is made smaller.
+
+    Raises:
+        ValueError: one of them is no picture.
     """
     left, top = left_px // step, top_px // step
     right, bottom = min(size[0], -(-(left_px + side_px) // step)), min(size[1], -(-(top_px + side_px) // step))
     shown = np.zeros((bottom - top, right - left), np.uint8)
     for x, y, data in pictures:
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
+        if picture is None:
+            raise ValueError("a picture of ours cannot be read")
         height, width = picture.shape
         x1, y1, x2, y2 = max(left, x), max(top, y), min(right, x + width), min(bottom, y + height)
         if x1 < x2 and y1 < y2:

@@ -88,7 +88,7 @@ def _cut_out(smooth: PixelArray, is_meant: Bits, is_alike: Bits, touched: Bits) 
         colours = np.dstack([smooth, smooth, cv2.Laplacian(smooth, cv2.CV_8U)])
         # The same question has the same answer.
         cv2.setRNGSeed(1)
-        cv2.grabCut(colours, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), 1, cv2.GC_INIT_WITH_MASK)
+        cv2.grabCut(colours, labels, (0, 0, 0, 0), np.zeros((1, 65)), np.zeros((1, 65)), 1, cv2.GC_INIT_WITH_MASK)
     return np.asarray((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD))
 
 

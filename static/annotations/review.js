@@ -2,6 +2,7 @@
 import { setAttribute, setText } from "../shared/dom.js"
 import { loadClasses } from "../shared/signs.js"
 import { toast } from "../shared/toast.js"
+import { Drafts } from "./drafts.js"
 import { uuid } from "./journal_store.js"
 import { Remark } from "./remark.js"
 import { bindLevels, bindReview } from "./review_commands.js"
@@ -19,7 +20,6 @@ const readJson = (id) => JSON.parse(document.getElementById(id).textContent)
 const queue = readJson("queue")
 const known = readJson("known")
 const classes = loadClasses()
-const DRAFT_MS = 400
 const NONE = []
 const READY_BEFORE = 2
 
@@ -116,8 +116,8 @@ function makeReady() {
 /** Takes a step: what the server is to know goes into the journal at once, whatever the line is like. */
 function step({ state: next, edit }) {
   // What is added beside a task leaves what was drawn of it as it is: undecided, and kept.
-  if (edit?.kind === "missed") keepDraft()
-  else forgetDraft()
+  if (edit?.kind === "missed") drafts.keep()
+  else drafts.forget()
   if (edit) link.add(edit)
   change(next)
 }
@@ -153,30 +153,14 @@ function choose(code, event) {
   return showMode()
 }
 
-let draft = null
 /** Drawn by pointer or keys. What is drawn anew is mine at once, and the server's when the hand rests. */
 function drawn(mode, { box, shape }) {
   if (mode === "redraw") {
     state = sitting.withBox(state, box, shape)
-    draftSoon()
+    drafts.soon(state.at)
   }
   drawWords()
   drawImage()
-}
-
-function draftSoon() {
-  forgetDraft()
-  draft = { id: state.at, timer: setTimeout(keepDraft, DRAFT_MS) }
-}
-
-function keepDraft() {
-  if (draft) link.add(sitting.draftOf(state, draft.id))
-  forgetDraft()
-}
-
-function forgetDraft() {
-  clearTimeout(draft?.timer)
-  draft = null
 }
 
 function escape() {
@@ -185,7 +169,7 @@ function escape() {
   if (editor.cancel()) return showMode()
   if (mode === "redraw" && sitting.workOf(state).bbox_px) {
     change(sitting.withBox(state, null))
-    draftSoon()
+    drafts.soon(state.at)
   }
   editor.end()
   return showMode()
@@ -255,6 +239,7 @@ function retryPictures() {
   makeReady()
 }
 
+const drafts = new Drafts((id) => link.add(sitting.draftOf(state, id)))
 const link = new Link({ queue, me: known.me, get: () => state, change, retryPictures })
 drawClassKeys(find("#classkeys"), classes, choose)
 bindReview(acts, { classes, choose, editor, zoom, escape })

@@ -40,7 +40,7 @@ def result_of(number: int, one: DefectObject, record: ImageRecord) -> dict[str, 
     size = (record.width_px, record.height_px)
     kind, value = _value(one, size)
     from_name, _ = CONTROLS[kind]
-    said = {"id": f"r{number}", "type": kind, "from_name": from_name, "to_name": TO_NAME}
+    said: dict[str, Any] = {"id": f"r{number}", "type": kind, "from_name": from_name, "to_name": TO_NAME}
     if kind != "choices":
         said |= {"original_width": size[0], "original_height": size[1], "image_rotation": 0}
     return {**said, "value": {**value, kind: [one.class_code]}}

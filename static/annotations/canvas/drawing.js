@@ -2,13 +2,14 @@
  * Drawing one shape: which tool, what a pointer does with it, and the way back through what was drawn here and is not said yet.
  * Places are pixels of the image. No DOM.
  */
-import { areaOf, boxOf, crossing, MOST_POINTS, moved, rounded, simplified, uncrossed } from "./shapes.js"
-import { dragged, gripOf, grown, spanned, turnedBy, withoutCorner } from "./handles.js"
+import { boxOf, MOST_POINTS, moved, rounded } from "./shapes.js"
+import { dragged, gripOf, grown, spanned, turnable, turnedBy, withoutCorner } from "./handles.js"
 import { bitmapOf, emptyBitmap, isSendable, maskOf, stroked } from "./mask.js"
+import { closed, closedDrawn } from "./open_outline.js"
 import { snapped } from "./snapping.js"
+import { WayBack } from "./way_back.js"
 
 export const TOOLS = ["box", "rotated", "polygon", "brush", "point", "tag", "smart"]
-const MOST_BACK = 100
 const LEAST_DRAWN = 8
 const KIND_OF = { brush: "mask" }
 const TOOL_OF = { mask: "brush" }
@@ -17,8 +18,7 @@ const RADII = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96]
 export const toolFor = (shape) => (shape ? TOOL_OF[shape.kind] ?? shape.kind : "box")
 
 export class Drawing {
-  #past = []
-  #future = []
+  #way = new WayBack()
   #gesture = null
   #bitmap = null
 
@@ -34,8 +34,7 @@ export class Drawing {
   /** @param {?string} mode null: nothing is drawn; "redraw"; "missed" */
   begin(mode, shape = null, tool = toolFor(shape)) {
     Object.assign(this, { mode, shape, open: null, lines: null, pointer: null, erases: false })
-    this.#past = []
-    this.#future = []
+    this.#way.clear()
     this.#gesture = null
     this.#bitmap = null
     if (mode) this.setTool(tool)
@@ -53,9 +52,9 @@ export class Drawing {
   /** Points of a scribble on its way. */
   get scribble() { return this.#gesture?.kind === "scribble" ? this.#gesture.points : null }
 
-  get canUndo() { return Boolean(this.open) || this.#past.length > 0 }
+  get canUndo() { return Boolean(this.open) || this.#way.canUndo }
 
-  get canRedo() { return this.#future.length > 0 }
+  get canRedo() { return this.#way.canRedo }
 
   setTool(tool) {
     if (tool === "brush" && this.tool === "brush" && this.mode) this.erases = !this.erases
@@ -75,8 +74,7 @@ export class Drawing {
 
   /** Another shape, with a way back to the one before. @param {string} step two of a name in a row are one way back */
   put(shape, step = "") {
-    if (!step || this.#past.at(-1)?.step !== step) this.#past = [...this.#past, { shape: this.shape, step }].slice(-MOST_BACK)
-    this.#future = []
+    this.#way.left(this.shape, step)
     this.#set(shape)
   }
 
@@ -87,17 +85,14 @@ export class Drawing {
 
   undo() {
     if (this.open) return this.back()
-    const before = this.#past.pop()
-    if (!before) return false
-    this.#future.push(this.shape)
-    this.#set(before.shape)
+    if (!this.#way.canUndo) return false
+    this.#set(this.#way.back(this.shape))
     return true
   }
 
   redo() {
-    if (!this.#future.length) return false
-    this.#past.push({ shape: this.shape, step: "" })
-    this.#set(this.#future.pop())
+    if (!this.#way.canRedo) return false
+    this.#set(this.#way.forth(this.shape))
     return true
   }
 
@@ -183,7 +178,7 @@ export class Drawing {
     this.lines = null
     if (gesture?.kind === "stroke") this.#endStroke()
     if (gesture?.kind === "scribble") this.hooks.onScribble(gesture.points)
-    if (gesture?.kind === "outline" && gesture.isDrawn && this.open.length >= LEAST_DRAWN) this.#closeDrawn()
+    if (gesture?.kind === "outline" && gesture.isDrawn && this.open.length >= LEAST_DRAWN) this.#ended(closedDrawn(this.open, this.hooks.slackPx() / 8))
     return Boolean(gesture)
   }
 
@@ -199,21 +194,14 @@ export class Drawing {
   /** Ends the outline that is open. @returns {boolean} whether there was one */
   close() {
     if (!this.open) return false
-    if (this.open.length < 3 || areaOf(this.open) < 1) this.hooks.onHint("An outline has three corners or more.")
-    else if (crossing(this.open)) this.hooks.onHint("Its sides cross. Take the last corner back, or begin anew with Escape.")
-    else this.#closed(this.open)
+    this.#ended(closed(this.open))
     return true
   }
 
-  #closeDrawn() {
-    const points = simplified(uncrossed(this.open), this.hooks.slackPx() / 8)
-    if (points.length >= 3 && areaOf(points) >= 1 && !crossing(points)) this.#closed(points.map(rounded))
-    else this.close()
-  }
-
-  #closed(points) {
+  #ended({ points, why }) {
+    if (why) return this.hooks.onHint(why)
     this.open = null
-    this.put({ kind: "polygon", points_px: points })
+    return this.put({ kind: "polygon", points_px: points })
   }
 
   /** Takes the last corner back; of an outline that is closed the one at a point. */
@@ -283,9 +271,4 @@ export class Drawing {
     const { width_px: widthPx, height_px: heightPx } = this.hooks.size()
     return rounded([Math.max(0, Math.min(widthPx, x)), Math.max(0, Math.min(heightPx, y))])
   }
-}
-
-/** The same box, to be turned. */
-function turnable({ bbox_px: [x, y, width, height] }) {
-  return { kind: "rotated", center_px: [x + width / 2, y + height / 2], size_px: [width, height], angle_deg: 0 }
 }

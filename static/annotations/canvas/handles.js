@@ -73,8 +73,11 @@ export function dragged(shape, hold, from, to, size) {
 /** A new shape between the two ends of a drag. */
 export function spanned(kind, from, to, size) {
   const box = between(from, to, size)
-  if (kind !== "rotated") return { kind: "box", bbox_px: box }
-  const [x, y, width, height] = box
+  return kind === "rotated" ? turnable({ bbox_px: box }) : { kind: "box", bbox_px: box }
+}
+
+/** The same box, to be turned. */
+export function turnable({ bbox_px: [x, y, width, height] }) {
   return { kind: "rotated", center_px: [x + width / 2, y + height / 2], size_px: [width, height], angle_deg: 0 }
 }
 
