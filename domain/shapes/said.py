@@ -168,8 +168,9 @@ def _numbers(said: Any, name: str, count: int) -> list[float]:
 
 
 def _number(said: Any, name: str, *, least: float = -LARGEST_PX, most: float = LARGEST_PX) -> float:
-    if isinstance(said, bool) or not isinstance(said, int | float) or not math.isfinite(said):
+    is_number = isinstance(said, int | float) and not isinstance(said, bool)
+    if not is_number or (isinstance(said, float) and math.isnan(said)):
         raise ShapeFault(f"{name}: a number is wanted.")
     if not least <= said <= most:
-        raise ShapeFault(f"{name}: {said:g} is not between {least:g} and {most:g}.")
+        raise ShapeFault(f"{name}: {str(said)[:20]} is not between {least:g} and {most:g}.")
     return round(float(said), _DECIMALS)

@@ -48,6 +48,8 @@ class TestReading:
             ({"kind": "box", "bbox_px": [0, 0, math.nan, 3]}, "a number"),
             ({"kind": "point", "at_px": [True, 1]}, "a number"),
             ({"kind": "point", "at_px": [1e9, 1]}, "not between"),
+            ({"kind": "point", "at_px": [10**400, 1]}, "not between"),
+            ({"kind": "point", "at_px": [math.inf, 1]}, "not between"),
             ({"kind": "rotated", "center_px": [1, 1], "size_px": [3, 3], "angle_deg": 1e3}, "not between"),
             ({"kind": "polygon", "points_px": [[1, 1], [2, 2]]}, "3 to"),
             ({"kind": "polygon", "points_px": [[at, at % 2] for at in range(MOST_POINTS + 1)]}, "3 to"),
