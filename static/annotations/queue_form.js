@@ -7,6 +7,7 @@ import { swatch } from "./review_details.js"
 import { bodyOf, fieldErrors, formOf, selectionText } from "./queues_state.js"
 
 const CHOICES = { classes: "Classes", bands: "Bands", recipes: "Recipes", layers: "Layers", tools: "Tools" }
+const NUMBERS = ["minutes", "least", "most", "share", "reviewers", "audit", "turn", "gold", "repeat", "hours"]
 const BAND_WORDS = { accept: "Accept", review: "Review", reject: "Reject" }
 
 export class QueueForm {
@@ -53,10 +54,11 @@ export class QueueForm {
   }
 
   #values() {
-    const { code, name, minutes, least, most, share, reviewers } = this.form.elements
+    const { code, name } = this.form.elements
+    const numbers = Object.fromEntries(NUMBERS.map((field) => [field, Number(this.form.elements[field].value)]))
     const chosen = (list) => [...this.form.querySelectorAll(`[name=${list}]:checked`)].map((input) => input.value)
     const lists = Object.fromEntries(Object.keys(CHOICES).map((list) => [list, chosen(list)]))
-    return { code: code.value, name: name.value, minutes: Number(minutes.value), least: Number(least.value), most: Number(most.value), share: Number(share.value), reviewers: Number(reviewers.value), order: chosen("order")[0], ...lists }
+    return { code: code.value, name: name.value, ...numbers, order: chosen("order")[0], ...lists }
   }
 
   #drawRange() {

@@ -5,6 +5,7 @@ const LISTS = ["recipes", "layers", "tools", "classes", "bands"]
 const WORDS = { recipes: "recipe", layers: "layer", tools: "tool" }
 const BAND_WORDS = { accept: "accepted", review: "for review", reject: "rejected" }
 const MINUTE_S = 60
+const HOUR_S = 3600
 
 /** How many wait for me, those included that I hold already: "1,000+" where nobody has counted further. */
 export function openText({ open, open_is_more: isMore, mine = 0 }) {
@@ -47,21 +48,24 @@ export function formOf(queue) {
   return {
     code: queue?.code ?? "", name: queue?.name ?? "", order: queue?.order ?? "worth", minutes: Math.round((queue?.lease_s ?? 600) / MINUTE_S),
     share: trimmed(queue?.overlap_share ?? 0), reviewers: queue?.overlap_reviewers ?? 2,
+    audit: trimmed(queue?.audit_rate ?? 0), gold: trimmed(queue?.gold_rate ?? 0), repeat: trimmed(queue?.repeat_rate ?? 0),
+    turn: trimmed(queue?.audit_share ?? 0.2), hours: (queue?.repeat_after_s ?? 4 * HOUR_S) / HOUR_S,
     least: selection.min_confidence ?? 0, most: selection.max_confidence ?? 1,
     ...Object.fromEntries(LISTS.map((list) => [list, selection[list] ?? []])),
   }
 }
 
 /** What is sent. @param {?object} queue that is changed; null: a new one */
-export function bodyOf({ code, name, order, minutes, least, most, share, reviewers, ...lists }, queue) {
+export function bodyOf({ code, name, order, minutes, least, most, share, reviewers, audit, turn, gold, repeat, hours, ...lists }, queue) {
   const selection = { min_confidence: Math.min(least, most), max_confidence: Math.max(least, most), ...Object.fromEntries(LISTS.map((list) => [list, lists[list] ?? []])) }
-  const settings = { name: name.trim(), order, selection, lease_s: Math.round(minutes * MINUTE_S), overlap_share: share / 100, overlap_reviewers: reviewers }
+  const settings = { name: name.trim(), order, selection, lease_s: Math.round(minutes * MINUTE_S), overlap_share: share / 100, overlap_reviewers: reviewers,
+    audit_rate: audit / 100, audit_share: turn / 100, gold_rate: gold / 100, repeat_rate: repeat / 100, repeat_after_s: Math.round(hours * HOUR_S) }
   return queue ? { seen_version: queue.version, ...settings } : { code: code.trim(), ...settings }
 }
 
 /** What is wrong with which field of the form, from the fields of a problem document, however deep they lie. */
 export function fieldErrors(fields) {
-  const names = { lease_s: "minutes", overlap_share: "share", overlap_reviewers: "reviewers", min_confidence: "least", max_confidence: "most" }
+  const names = { lease_s: "minutes", overlap_share: "share", overlap_reviewers: "reviewers", audit_rate: "audit", audit_share: "turn", gold_rate: "gold", repeat_rate: "repeat", repeat_after_s: "hours", min_confidence: "least", max_confidence: "most" }
   const errors = {}
   const walk = (path, value) => {
     if (value && typeof value === "object" && !Array.isArray(value)) return Object.entries(value).forEach(([key, inner]) => walk([...path, key], inner))

@@ -6,7 +6,7 @@ import { Drafts } from "./drafts.js"
 import { uuid } from "./journal_store.js"
 import { Remark } from "./remark.js"
 import { bindLevels, bindReview } from "./review_commands.js"
-import { drawClassKeys, drawHead, drawSide, markClass } from "./review_details.js"
+import { drawClassKeys, drawDecisions, drawHead, drawSide, markClass } from "./review_details.js"
 import { Desk } from "./review_drawing.js"
 import { Link } from "./review_link.js"
 import { drawReview, drawScale } from "./review_overlay.js"
@@ -50,7 +50,7 @@ function drawWords() {
   markClass(find("#classkeys"), state)
   const isThere = state.at !== null
   find("#review").dataset.state = isThere ? "task" : state.open === null ? "loading" : "none"
-  for (const button of document.querySelectorAll(".decision")) button.disabled = !isThere
+  drawDecisions(sitting.current(state))
   const may = { undo: state.trail.length || editor.canUndo, redo: state.redo.length || editor.canRedo, skip: isThere, next: isThere, previous: state.trail.length }
   for (const [name, is] of Object.entries(may)) find(`[data-action=${name}]`).disabled = !is
 }
@@ -139,13 +139,19 @@ function isReady(event) {
 function decide(what, event) {
   if (!isReady(event)) return
   if (editor.mode === "missed") toast("Press the key of its class, or Escape.")
-  else step(sitting.decide(state, what, now()))
+  else say(what)
+}
+
+function say(what) {
+  const word = sitting.wordFor(sitting.current(state), what)
+  if (word) step(sitting.decide(state, word, now()))
+  else toast("This is a whole image: add what is missing, or say that nothing is.")
 }
 
 /** A class's key decides, or names what was drawn around something missed. */
 function choose(code, event) {
   if (!isReady(event)) return
-  if (editor.mode !== "missed") return step(sitting.decide(state, { verdict: "defect", class_code: code }, now()))
+  if (editor.mode !== "missed") return say({ verdict: "defect", class_code: code })
   if (!editor.shape) return toast("Draw where it is first.")
   const { box, shape } = desk.place
   editor.end()
@@ -177,6 +183,7 @@ function escape() {
 
 function edit(mode) {
   if (!sitting.current(state) || !zoom.isPainted) return
+  if (mode === "redraw" && sitting.isWhole(sitting.current(state))) return
   desk.toggle(mode)
   showMode()
 }

@@ -3,7 +3,7 @@ import { ageElement } from "../shared/ages.js"
 import { glyph, h, icon, setAttribute, setText } from "../shared/dom.js"
 import { confidenceText, lengthText } from "../shared/formats.js"
 import { accountName, bandElement, classCountsText, classNamed, layerName, scoreBar } from "../shared/signs.js"
-import { addedOf, boxOf, current, left, paceS, saidOf, workOf } from "./review_state.js"
+import { addedOf, boxOf, current, isWhole, left, paceS, saidOf, workOf } from "./review_state.js"
 import { annotationWords, drawnWords, leftText, paceText, verdictWords } from "./review_words.js"
 
 const find = (selector) => document.querySelector(selector)
@@ -30,7 +30,6 @@ export function drawHead(state, { isAway = "" } = {}) {
 export function drawSide(state) {
   const task = current(state)
   if (state.open !== null) for (const part of ["#meant", "#facts", "#past"]) find(part).hidden = !task
-  setText(find("#confirm-class"), task ? nameOf(task.class_code) : "")
   if (!task) return
   find("#meant").replaceChildren(...meantParts(task, state))
   find("#facts").replaceChildren(factsOf(task, state))
@@ -38,8 +37,25 @@ export function drawSide(state) {
   setText(find("#image-name"), [`${task.image.width_px} × ${task.image.height_px} px`, task.image.pixel_um && `${task.image.pixel_um} µm a pixel`, task.image.file_name].filter(Boolean).join(" · "))
 }
 
+const NOT_OF_WHOLE = ["nuisance", "reclass", "redraw"]
+
+/** The large buttons, as far as they mean something for the task. */
+export function drawDecisions(task) {
+  for (const button of document.querySelectorAll(".decision")) button.disabled = !task || (isWhole(task) && NOT_OF_WHOLE.includes(button.dataset.action))
+  setText(find("[data-action=confirm] span"), isWhole(task) ? "Nothing missing" : "Confirm")
+  setText(find("#confirm-class"), task?.class_code ? nameOf(task.class_code) : "")
+}
+
+function wholeParts(task, state) {
+  const added = addedOf(state).length
+  return [h("div", { class: "meant__head" }, h("h2", {}, "The whole image")), workNote(task, state),
+    h("p", {}, "Chance drew this image to learn how good the model is. What the model found is outlined. Add every defect that it missed; then say that nothing is missing."),
+    added > 0 && h("p", { class: "muted" }, `Added by me: ${added}`)].filter(Boolean)
+}
+
 function meantParts(task, state) {
   const { detection } = task
+  if (isWhole(task)) return wholeParts(task, state)
   const severity = detection?.severity ?? classNamed(task.class_code).severity
   const head = h("div", { class: "meant__head" }, glyph(severity, `shape shape--${severity}`), h("h2", {}, nameOf(task.class_code)), h("span", { class: "muted" }, severity),
     detection && h("span", { class: "push" }, bandElement({ state: "done", band: detection.band })))

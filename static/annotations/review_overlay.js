@@ -6,6 +6,7 @@ import { lengthText } from "../shared/formats.js"
 import { themeColours } from "../shared/paint.js"
 import { classColour, classNamed } from "../shared/signs.js"
 import { paintDrawing, paintShape } from "./canvas/paint.js"
+import { isWhole } from "./review_state.js"
 
 const DASH = [6, 4]
 const MOST_BAR_PX = 160
@@ -22,7 +23,8 @@ let shown = { added: null, image: null, rim: null }
 export function drawReview(zoom, desk, { task, box, shape, classCode, others, added, isOverlay }) {
   const meant = task && box ? meantOf(task, box, classCode) : null
   const { mode } = desk
-  const isBox = !shape
+  // A frame around the whole image would say nothing.
+  const isBox = !shape && !isWhole(task)
   const detections = meant && isOverlay ? [...others, ...(isBox ? [meant] : [])] : []
   const context = drawOverlay(zoom, { detections, selected: mode || !isBox ? null : meant, hovered: null, opacity: 1 })
   const place = zoom.placement()

@@ -20,6 +20,15 @@ export function emptyReview() {
   }
 }
 
+/** Whether a whole image is asked about: is anything missing on it? */
+export const isWhole = (task) => task?.kind === "image"
+
+/** What a key means for a task: a whole image is complete, and nothing else. Null where the key means nothing. */
+export function wordFor(task, { verdict, class_code: code }) {
+  if (!isWhole(task)) return { verdict, class_code: code }
+  return verdict === "defect" && !code ? { verdict: "complete" } : null
+}
+
 export const current = (state) => state.tasks.get(state.at) ?? null
 export const workOf = (state, id = state.at) => state.work.get(id) ?? {}
 export const saidOf = (state, id = state.at) => state.said.get(id) ?? null

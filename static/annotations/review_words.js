@@ -20,6 +20,7 @@ export function paceText(seconds) {
 export function annotationWords({ verdict, change, class_code: code }, nameOf) {
   if (verdict === "withdrawn") return "took the decision back"
   if (verdict === "nuisance") return "said it is a nuisance"
+  if (verdict === "complete") return "said that nothing is missing"
   const name = nameOf(code)
   return { confirmed: `confirmed ${name}`, reclassed: `said it is ${name}`, redrawn: `drew the box anew: ${name}`, missed: `added what was missed: ${name}` }[change] ?? `said ${name}`
 }
@@ -36,7 +37,7 @@ export function drawnWords([, , width, height], shape) {
 
 /** What I said, shortly. */
 export function verdictWords({ verdict, class_code: code }, nameOf) {
-  return verdict === "nuisance" ? "Nuisance" : nameOf(code)
+  return { nuisance: "Nuisance", complete: "Nothing missing" }[verdict] ?? nameOf(code)
 }
 
 /** Reasons to skip: what was given last first, then the usual ones. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { bodyOf, fieldErrors, formOf, openText, overlapText, selectionText } from "../../static/annotations/queues_state.js"
+import { wordFor } from "../../static/annotations/review_state.js"
 import { annotationWords, leftText, matching, paceText, reasonsOf, refusalTitle, withReason } from "../../static/annotations/review_words.js"
 
 const nameOf = (code) => ({ pit: "pits", crack: "cracks" })[code]
@@ -20,12 +21,19 @@ describe("second opinions in words", () => {
 })
 
 describe("the form of a queue", () => {
-  const queue = { code: "Q", name: "Doubtful", order: "oldest", lease_s: 900, overlap_share: 0.205, overlap_reviewers: 3, version: 3, selection: { tools: ["BF-01"], min_confidence: 0.2, max_confidence: 1 } }
-  test("sends back what it was given", () => assert.deepEqual(bodyOf(formOf(queue), queue), { seen_version: 3, name: "Doubtful", order: "oldest", lease_s: 900, overlap_share: 0.205, overlap_reviewers: 3, selection: { recipes: [], layers: [], tools: ["BF-01"], classes: [], bands: [], min_confidence: 0.2, max_confidence: 1 } }))
-  test("of a new one sends a code and no version", () => assert.deepEqual(Object.keys(bodyOf({ ...formOf(null), code: " Q " }, null)), ["code", "name", "order", "selection", "lease_s", "overlap_share", "overlap_reviewers"]))
+  const queue = { code: "Q", name: "Doubtful", order: "oldest", lease_s: 900, overlap_share: 0.205, overlap_reviewers: 3, audit_rate: 0.05, audit_share: 0.1, gold_rate: 0.02, repeat_rate: 0.03, repeat_after_s: 1800, version: 3, selection: { tools: ["BF-01"], min_confidence: 0.2, max_confidence: 1 } }
+  test("sends back what it was given", () => assert.deepEqual(bodyOf(formOf(queue), queue), { seen_version: 3, name: "Doubtful", order: "oldest", lease_s: 900, overlap_share: 0.205, overlap_reviewers: 3, audit_rate: 0.05, audit_share: 0.1, gold_rate: 0.02, repeat_rate: 0.03, repeat_after_s: 1800, selection: { recipes: [], layers: [], tools: ["BF-01"], classes: [], bands: [], min_confidence: 0.2, max_confidence: 1 } }))
+  test("of a new one sends a code and no version", () => assert.deepEqual(Object.keys(bodyOf({ ...formOf(null), code: " Q " }, null)), ["code", "name", "order", "selection", "lease_s", "overlap_share", "overlap_reviewers", "audit_rate", "audit_share", "gold_rate", "repeat_rate", "repeat_after_s"]))
   test("puts the lesser confidence first", () => assert.deepEqual(bodyOf({ ...formOf(null), least: 0.9, most: 0.1 }, null).selection.min_confidence, 0.1))
   test("says what is wrong beside its field, however deep it lies", () => assert.deepEqual(fieldErrors({ code: ["Taken."], selection: { min_confidence: ["Too low."] }, lease_s: ["Too short."], other: ["No."] }), { code: "Taken.", least: "Too low.", minutes: "Too short.", form: "No." }))
   test("knows a field by a path with dots too", () => assert.deepEqual(fieldErrors({ "selection.tools": ["Unknown."], "selection.bands.0": ["No such."] }), { tools: "Unknown.", bands: "No such." }))
+})
+
+describe("a whole image", () => {
+  const image = { kind: "image" }
+  test("is complete by the key that confirms, and by no other", () => assert.deepEqual([wordFor(image, { verdict: "defect" }), wordFor(image, { verdict: "nuisance" }), wordFor(image, { verdict: "defect", class_code: "pit" })], [{ verdict: "complete" }, null, null]))
+  test("is not what a defect is", () => assert.deepEqual(wordFor({ kind: "detection" }, { verdict: "nuisance" }), { verdict: "nuisance", class_code: undefined }))
+  test("is told as such", () => assert.equal(annotationWords({ verdict: "complete" }, nameOf), "said that nothing is missing"))
 })
 
 describe("words of the review", () => {
