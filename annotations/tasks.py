@@ -29,6 +29,12 @@ def weigh_training_rules() -> None:
     services.weigh_rules(now=now())
 
 
+@shared_task(name="annotations.housekeeping", soft_time_limit=50, time_limit=58)
+def housekeeping() -> None:
+    """Delete files that nobody will ask for any more."""
+    services.forget_parts(now=now())
+
+
 @shared_task(name="annotations.build_datasets", soft_time_limit=50, time_limit=58)
 def build_datasets() -> None:
     """Go on with data sets and files of them that wait; what is left is for whoever is called next."""

@@ -217,6 +217,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 50},
     },
     "reconcile-deployments": {"task": "models_admin.reconcile", "schedule": 5.0, "options": {"expires": 10}},
+    "dataset-housekeeping": {"task": "annotations.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
     "housekeeping": {"task": "inspection.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
 }
 

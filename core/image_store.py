@@ -125,8 +125,8 @@ def keys_by_digest(*, kind: str, prefix: str) -> dict[str, list[str]]:
         prefix: the two digits the digests begin with.
     """
     found: dict[str, list[str]] = {}
-    for folder in _names(f"{kind}/{prefix}"):
-        for name in _names(f"{kind}/{prefix}/{folder}"):
+    for folder in names(f"{kind}/{prefix}"):
+        for name in names(f"{kind}/{prefix}/{folder}"):
             found.setdefault(name[:_DIGEST_LENGTH], []).append(f"{kind}/{prefix}/{folder}/{name}")
     return found
 
@@ -137,11 +137,11 @@ def forget(key: str, *, older_than: datetime) -> int:
     Returns:
         How many files went.
     """
-    inside = _names(key)
+    inside = names(key)
     if not inside:
         return _forget_file(key, older_than=older_than)
     gone = sum(forget(f"{key}/{name}", older_than=older_than) for name in inside)
-    if not _names(key):
+    if not names(key):
         default_storage.delete(key)
     return gone
 
@@ -182,7 +182,7 @@ def _forget_file(key: str, *, older_than: datetime) -> int:
     return 1
 
 
-def _names(key: str) -> list[str]:
+def names(key: str) -> list[str]:
     """What lies in a folder; nothing lies in a file, nor in what is not there."""
     try:
         folders, files = default_storage.listdir(key)

@@ -1,6 +1,7 @@
 """Which images here a file's labels are about, and whether the labels can be what they say."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,17 +31,24 @@ SAME_IOU = 0.9
 _Known = tuple[int, Box, str | None]
 """Class, box, and the kind of what was drawn where that is more."""
 _UPLOAD_PREFIX = 9
+_SUFFIX = re.compile(r"[.][^.]*\Z")
 _AT_ONCE = 20_000
 
-# With a file's name goes what is left of it without its suffix: some formats have no other.
+# Each part is answered by an index of its own; OR between them would read every image of the site. A name is looked for
+# without its suffix, because some formats leave it away; which of those found is meant is told apart afterwards.
 _FIND = """
 SELECT image.id, image.sha256, image.external_id, image.file_name, image.width_px, image.height_px, image.wafer_id,
        (SELECT covered.run_id FROM run_image covered JOIN inspection_run run ON run.id = covered.run_id
         WHERE covered.image_id = image.id ORDER BY run.state = 'done' DESC, run.id DESC LIMIT 1)
 FROM inspection_image image
-WHERE image.site_id = %(site)s AND (
-    image.sha256 = ANY(%(digests)s) OR image.external_id = ANY(%(external)s) OR image.file_name = ANY(%(names)s)
-    OR image.file_name <> '' AND regexp_replace(image.file_name, '[.][^.]*$', '') = ANY(%(stems)s))
+WHERE image.id IN (
+    SELECT id FROM inspection_image WHERE site_id = %(site)s AND sha256 = ANY(%(digests)s)
+    UNION
+    SELECT id FROM inspection_image
+    WHERE site_id = %(site)s AND external_id IS NOT NULL AND external_id = ANY(%(external)s)
+    UNION
+    SELECT id FROM inspection_image
+    WHERE site_id = %(site)s AND file_name <> '' AND regexp_replace(file_name, '[.][^.]*$', '') = ANY(%(stems)s))
 """
 _SETTLED = """
 SELECT task.image_id, said.defect_class_id, said.x_px, said.y_px, said.width_px, said.height_px,
@@ -152,8 +160,7 @@ def _rows(images: Sequence[LabelledImage], *, site: Site) -> list[tuple[Any, ...
                 "site": site.pk,
                 "digests": [image.sha256 for image in images if image.sha256],
                 "external": [image.external_id for image in images if image.external_id],
-                "names": list(names),
-                "stems": [name for name in names if "." not in name],
+                "stems": sorted({_SUFFIX.sub("", name) for name in names}),
             },
         )
         return cursor.fetchall()

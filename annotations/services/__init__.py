@@ -5,7 +5,7 @@ from annotations.services.book import add_to_book, move_example, restore_example
 from annotations.services.dataset_choice import DEFAULT_SHARES, preview_dataset
 from annotations.services.dataset_exports import build_exports, export_dataset, note_download, ready_dataset
 from annotations.services.dataset_imports import ImportReport, import_labels
-from annotations.services.datasets import build_datasets, freeze_dataset
+from annotations.services.datasets import build_datasets, forget_parts, freeze_dataset
 from annotations.services.deciding import add_missed, decide, take_back
 from annotations.services.doubts import dismiss_doubt
 from annotations.services.edits import take_edit
@@ -46,6 +46,7 @@ __all__ = [
     "fill_queues",
     "find_region",
     "forget_old_entries",
+    "forget_parts",
     "freeze_dataset",
     "give_back",
     "hand_over",

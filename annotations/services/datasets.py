@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
 from django.core.files.storage import default_storage
@@ -47,6 +47,7 @@ BUILD = "annotations.build_datasets"
 KIND, SUFFIX = "dataset", ".jsonl"
 PART_KIND = "dataset-part"
 IMAGES_PER_PART = 2000
+SPARE_FOR = timedelta(hours=1)
 _AT_ONCE = 5000
 _OF_THE_MANIFEST = ("manifest_key", "manifest_sha256", "manifest_bytes", "statistics")
 _COLLECT_TIMEOUT = "45s"
@@ -132,6 +133,19 @@ def build_datasets(*, budget_s: float) -> bool:
         if in_a_while(0) >= until_s:
             return True
     return False
+
+
+def forget_parts(*, now: datetime) -> int:
+    """Delete parts that no snapshot is put together from any more: of those that failed, or whose worker was lost
+    between joining them and deleting them.
+
+    Returns:
+        How many files went.
+    """
+    building = DatasetSnapshot.objects.filter(state=BuildState.BUILDING).values_list("pk", flat=True)
+    kept = {str(key) for key in building}
+    folders = [name for name in image_store.names(PART_KIND) if name not in kept]
+    return sum(image_store.forget(f"{PART_KIND}/{name}", older_than=now - SPARE_FOR) for name in folders)
 
 
 def _step(snapshot: DatasetSnapshot) -> bool:

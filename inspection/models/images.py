@@ -1,7 +1,7 @@
 """Images as they arrived: the bytes are in the image store under their digest."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q, Value
 
 
 class InspectionImage(models.Model):
@@ -41,7 +41,17 @@ class InspectionImage(models.Model):
                 fields=["site", "external_id"], condition=Q(external_id__isnull=False), name="image_external_id_once"
             ),
         ]
-        indexes = [models.Index(fields=["site", "-id"], name="image_by_site")]
+        indexes = [
+            models.Index(fields=["site", "-id"], name="image_by_site"),
+            models.Index(fields=["site", "sha256"], name="image_by_digest"),
+            # Without its suffix: files of labels often leave it away.
+            models.Index(
+                "site",
+                Func(F("file_name"), Value("[.][^.]*$"), Value(""), function="regexp_replace"),
+                condition=~Q(file_name=""),
+                name="image_by_stem",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.file_name or self.sha256[:12]

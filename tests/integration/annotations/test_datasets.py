@@ -15,6 +15,7 @@ from annotations.services import building
 from annotations.services import datasets as freezing
 from audit.models import AuditEvent
 from core import image_store
+from core.clock import now as clock_now
 from core.errors import Invalid
 from core.ids import derived_uuid7, uuid7
 from domain.datasets.formats import Format
@@ -78,6 +79,22 @@ def freeze(site, ann):
 
 def images(snapshot):
     return list(images_of(image_store.get(snapshot.manifest_key).splitlines(keepends=True)))
+
+
+class TestParts:
+    def test_of_what_is_not_built_any_more_go_after_a_while(self, site, ann, freeze, wafers):
+        wafers(1)
+        ready = freeze("A")
+        waiting, _ = services.freeze_dataset(site=site, code="B", actor=ann, now=AT)
+        keys = [f"dataset-part/{row.pk}/000000.jsonl" for row in (ready, waiting)]
+        for key in keys:
+            image_store.put_at(key, b"part")
+
+        early = services.forget_parts(now=clock_now())
+        late = services.forget_parts(now=clock_now() + timedelta(hours=2))
+
+        assert (early, late) == (0, 1)
+        assert [image_store.exists(key) for key in keys] == [False, True]
 
 
 class TestASnapshot:
