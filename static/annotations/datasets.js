@@ -29,7 +29,7 @@ const freezing = known.mayFreeze && new FreezeForm(find("#freeze-sheet"), { know
 const importing = known.mayImport && new ImportForm(find("#import-sheet"), { known })
 
 const rules = known.mayFreeze && new RulesForm(find("#rules-sheet"), { known, classes, onDone: () => suggestions.refresh() })
-const suggestions = new Suggestions(find("#suggestions"), { mayDecide: known.mayFreeze, sheet: find("#dismiss"), onTake: ({ rule, selection }) => freezing.open({ name: `For training: ${rule}`, selection }) })
+const suggestions = new Suggestions(find("#training-suggestions"), { mayDecide: known.mayFreeze, sheet: find("#dismiss"), onTake: ({ rule, selection }) => freezing.open({ name: `For training: ${rule}`, selection }) })
 
 function frozen(made) {
   toast(made.state === "ready" ? `${made.code} is there already and says the same.` : `${made.code} is being built.`, { action: { label: "Open", run: () => { location.href = `/datasets/${made.id}/` } } })

@@ -4,15 +4,35 @@ import pytest
 from django.db import connection
 
 from annotations.datasets import matching
+from inspection.models import InspectionImage
+from tests.factories import make_inspected
 
 pytestmark = pytest.mark.django_db
+MANY = 3000
 
 
-def test_every_way_to_an_image_has_its_index(site):
-    values = {"site": site.pk, "digests": ["0" * 64], "external": ["X1"], "stems": ["a"]}
+@pytest.fixture
+def many(site):
+    """So many images as the planner needs to prefer an index."""
+    own = ("id", "sha256", "file_name", "external_id")
+    same = ", ".join(field.column for field in InspectionImage._meta.concrete_fields if field.column not in own)
+    image = make_inspected(site).image
     with connection.cursor() as cursor:
-        # With so few rows the planner would rather read them all.
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        cursor.execute(
+            f"""
+            INSERT INTO inspection_image (id, sha256, file_name, external_id, {same})
+            SELECT gen_random_uuid(), encode(sha256(n::text::bytea), 'hex'), n || '.png', 'E' || n, {same}
+            FROM inspection_image, generate_series(1, %s) n WHERE id = %s
+            """,
+            [MANY, image.pk],
+        )
+        cursor.execute("ANALYZE inspection_image")
+    return site
+
+
+def test_every_way_to_an_image_has_its_index(many):
+    values = {"site": many.pk, "digests": ["0" * 64], "external": ["E7"], "stems": ["9"]}
+    with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {matching._FIND}", values)
         plan = "\n".join(row[0] for row in cursor.fetchall())
 
