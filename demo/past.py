@@ -7,16 +7,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from uuid import UUID
 
 import cv2
 import numpy as np
+from django.db.models import F
 
 from accounts import services as accounts
 from accounts.models import Site, User
 from accounts.selectors import actor_for_user
 from annotations import services as annotations
-from annotations.choices import TaskKind, TaskState, Verdict
-from annotations.models import ReviewTask
+from annotations.choices import AppealKind, AppealState, Change, TaskKind, TaskState, Verdict
+from annotations.models import Annotation, ReviewTask
 from annotations.selectors import Selection
 from core.actors import Actor
 from core.ids import derived_uuid7
@@ -96,7 +98,7 @@ def make_queue(*, site: Site, now: datetime) -> None:
     )
     annotations.create_queue(
         site=site, code=QUEUE, name="Qualification: seen by three", selection=Selection(recipes=(RECIPE,)),
-        overlap_share=1.0, overlap_reviewers=3, actor=ACTOR, now=now,
+        overlap_share=1.0, overlap_reviewers=3, audit_rate=0.5, gold_rate=0.12, repeat_rate=0.12, actor=ACTOR, now=now,
     )  # fmt: skip
 
 
@@ -141,11 +143,16 @@ def word_of(task: ReviewTask, *, who: str, age: float) -> annotations.Word:
         return annotations.Word(verdict=Verdict.NUISANCE, took_ms=took_ms)
     if is_real and chance < habits.waves_through * (0.5 + age):
         return annotations.Word(verdict=Verdict.NUISANCE, took_ms=took_ms)
-    truth = CLASS_CODES[scene.class_index[int(overlap.argmax())]] if is_real else task.defect_class.code
+    truth = CLASS_CODES[scene.class_index[int(overlap.argmax())]] if is_real else _called(task)
     said = CONFUSED[truth] if is_real and rng.random() < habits.slips * (0.5 + age) else truth
     return annotations.Word(
         verdict=Verdict.DEFECT, class_code=said, bbox_px=_drawn(box_px, habits, rng), took_ms=took_ms
     )
+
+
+def _called(task: ReviewTask) -> str:
+    assert task.defect_class is not None
+    return task.defect_class.code
 
 
 def _drawn(box_px: np.ndarray, habits: Habits, rng: np.random.Generator) -> tuple[float, float, float, float] | None:
@@ -159,7 +166,7 @@ def _drawn(box_px: np.ndarray, habits: Habits, rng: np.random.Generator) -> tupl
     return float(x), float(y), float(width), float(height)
 
 
-def give_opinions(queue_id: object, people: dict[str, Actor], *, now: datetime) -> Iterator[int]:
+def give_opinions(queue_id: UUID, people: dict[str, Actor], *, now: datetime) -> Iterator[int]:
     """Let everybody decide by turns what the queue hands them, until nobody gets anything; how many at each turn."""
     names = list(PEOPLE)
     rng = np.random.default_rng(SEED)
@@ -237,3 +244,32 @@ def know(lead: Actor, *, now: datetime) -> int:
     for task in tasks:
         annotations.make_gold(task_id=task.pk, seen_revision=task.revision, actor=lead, now=now)
     return len(tasks)
+
+
+def contest(people: dict[str, Actor], *, now: datetime) -> int:
+    """Let some reviewers contest rulings against them; the lead admits one to be wrong, the others wait. How many."""
+    made = []
+    for who in ("reviewer", "reviewer2", "mira"):
+        ruled = (
+            Annotation.objects.filter(author=people[who].user_id, task__state=TaskState.VALIDATED, task__wants__gt=1)
+            .filter(task__annotation_number__gt=F("number"), change=Change.RECLASSED)
+            .order_by("-pk")
+            .values_list("task_id", flat=True)
+            .first()
+        )
+        if ruled is not None:
+            made.append(
+                annotations.make_appeal(
+                    task_id=ruled,
+                    kind=AppealKind.RULING,
+                    reason="The reference picture shows otherwise",
+                    actor=people[who],
+                    now=now,
+                )  # fmt: skip
+            )
+    for appeal in made[-1:]:
+        annotations.answer_appeal(
+            appeal_id=appeal.pk, outcome=AppealState.OVERTURNED, answer="I see it now, too",
+            actor=people["lead"], now=now,
+        )  # fmt: skip
+    return len(made)

@@ -155,7 +155,7 @@ def _shown(one: Doubted, cards: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def _doubts(site: Site, *, days: int, now: datetime) -> Doubts:
-    values = {
+    values: dict[str, Any] = {
         "site": site.pk,
         "floor": uuid7_floor(at=now - timedelta(days=days)),
         "tasks": MOST_TASKS,

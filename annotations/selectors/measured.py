@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -97,7 +97,7 @@ def _is_told(answer: Answer, *, until: datetime, now: datetime) -> bool:
 
 
 def _answers(reviewer: User, *, site: Site, days: int, now: datetime) -> list[Answer]:
-    values = {
+    values: dict[str, Any] = {
         "reviewer": reviewer.pk,
         "site": site.pk,
         "kinds": [TaskKind.GOLD.value, TaskKind.REPEAT.value],

@@ -135,7 +135,7 @@ def _where(found: Findings, rows: list[SeenRow], of: Callable[[SeenRow], Hashabl
 
 
 def _seen(site: Site, *, days: int, now: datetime) -> Seen:
-    values = {
+    values: dict[str, Any] = {
         "site": site.pk,
         "floor": uuid7_floor(at=now - timedelta(days=days)),
         "images": MOST_IMAGES,

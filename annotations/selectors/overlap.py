@@ -96,7 +96,8 @@ def forget_overlap() -> None:
 
 
 def _overlap(site: Site, *, days: int, now: datetime) -> Overlap:
-    values = {"site": site.pk, "floor": uuid7_floor(at=now - timedelta(days=days)), "most": MOST_TASKS + 1}
+    floor = uuid7_floor(at=now - timedelta(days=days))
+    values: dict[str, Any] = {"site": site.pk, "floor": floor, "most": MOST_TASKS + 1}
     with connection.cursor() as cursor:
         cursor.execute(_SAID, values)
         rows = [SaidRow(*row) for row in cursor.fetchall()]

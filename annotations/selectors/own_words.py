@@ -116,7 +116,7 @@ def _opinion(word: SaidWord) -> consensus.Opinion:
 
 
 def _own_words(reviewer: User, *, site: Site, days: int, now: datetime) -> OwnWords:
-    values = {
+    values: dict[str, Any] = {
         "reviewer": reviewer.pk,
         "site": site.pk,
         "floor": uuid7_floor(at=now - timedelta(days=days)),

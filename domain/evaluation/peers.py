@@ -183,12 +183,12 @@ def _f1(value: float, drawn: Sequence[int], *, rng: np.random.Generator, level: 
     return Estimate(value=value, low=float(low), high=float(high))
 
 
-def _overlap(one: FloatArray, other: FloatArray) -> FloatArray:
+def _overlap(one: FloatArray, other: FloatArray) -> NDArray[np.float64]:
     """(N,) overlap of each two boxes; nan where either is missing. Equal boxes overlap wholly, even without an area."""
     inner = np.minimum(one[:, :2] + one[:, 2:], other[:, :2] + other[:, 2:]) - np.maximum(one[:, :2], other[:, :2])
     shared = np.clip(inner, 0, None).prod(axis=1)
     whole = one[:, 2:].prod(axis=1) + other[:, 2:].prod(axis=1) - shared
     with np.errstate(divide="ignore", invalid="ignore"):
         overlap = np.where((one == other).all(axis=1), 1.0, shared / whole)
-    found: FloatArray = np.where(np.isfinite(one[:, 0]) & np.isfinite(other[:, 0]), overlap, np.nan)
+    found: NDArray[np.float64] = np.where(np.isfinite(one[:, 0]) & np.isfinite(other[:, 0]), overlap, np.nan)
     return found

@@ -37,6 +37,7 @@ class Command(BaseCommand):
             ruled = past.rule(people["lead"], keep_open=LEFT_TO_THE_LEAD if is_last else 0, now=now())
             known = 0 if is_last else past.know(people["lead"], now=now())
             self.stdout.write(f"{said} opinions, {ruled} rulings, {known} known answers")
+        self.stdout.write(f"{past.contest(people, now=now())} appeals")
 
     def _wait(self) -> None:
         """Until every run is done, and what they found has flowed into the queue."""
