@@ -3,7 +3,7 @@
 The people are simulated: each sees what was really drawn, with an eye, a hand and a pace of their own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -11,14 +11,13 @@ from uuid import UUID
 
 import cv2
 import numpy as np
-from django.db.models import F
 
 from accounts import services as accounts
 from accounts.models import Site, User
 from accounts.selectors import actor_for_user
 from annotations import services as annotations
-from annotations.choices import AppealKind, AppealState, Change, TaskKind, TaskState, Verdict
-from annotations.models import Annotation, ReviewTask
+from annotations.choices import TaskKind, Verdict
+from annotations.models import ReviewTask
 from annotations.selectors import Selection
 from core.actors import Actor
 from core.ids import derived_uuid7
@@ -219,57 +218,3 @@ def _place_of(task: ReviewTask) -> tuple[int, int]:
 def said_at(task: ReviewTask, *, now: datetime) -> datetime:
     """When the wafer of a task was inspected."""
     return found_at(_place_of(task)[0], now=now)
-
-
-def rule(lead: Actor, *, keep_open: int, now: datetime) -> int:
-    """Let the lead decide what is disputed, but for the newest, as what was drawn says; how many."""
-    disputed = ReviewTask.objects.filter(state=TaskState.DISPUTED, run__recipe_version__recipe__code=RECIPE)
-    tasks: Sequence[ReviewTask] = list(disputed.select_related("image", "defect_class").order_by("-pk"))[keep_open:]
-    for task in tasks:
-        at = min(now, said_at(task, now=now) + timedelta(days=2))
-        word = word_of(task, who="mira", age=0.0)
-        annotations.adjudicate(
-            task_id=task.pk, word=word, reason="As the reference picture shows", seen_revision=task.revision,
-            actor=lead, now=at,
-        )  # fmt: skip
-    return len(tasks)
-
-
-def know(lead: Actor, *, now: datetime) -> int:
-    """Let the lead take what was decided between people as known answers, a few of every kind; how many."""
-    settled = ReviewTask.objects.filter(
-        state=TaskState.VALIDATED, kind=TaskKind.DETECTION, run__recipe_version__recipe__code=RECIPE
-    )
-    tasks = list(settled.order_by("pk")[:KNOWN])
-    for task in tasks:
-        annotations.make_gold(task_id=task.pk, seen_revision=task.revision, actor=lead, now=now)
-    return len(tasks)
-
-
-def contest(people: dict[str, Actor], *, now: datetime) -> int:
-    """Let some reviewers contest rulings against them; the lead admits one to be wrong, the others wait. How many."""
-    made = []
-    for who in ("reviewer", "reviewer2", "mira"):
-        ruled = (
-            Annotation.objects.filter(author=people[who].user_id, task__state=TaskState.VALIDATED, task__wants__gt=1)
-            .filter(task__annotation_number__gt=F("number"), change=Change.RECLASSED)
-            .order_by("-pk")
-            .values_list("task_id", flat=True)
-            .first()
-        )
-        if ruled is not None:
-            made.append(
-                annotations.make_appeal(
-                    task_id=ruled,
-                    kind=AppealKind.RULING,
-                    reason="The reference picture shows otherwise",
-                    actor=people[who],
-                    now=now,
-                )  # fmt: skip
-            )
-    for appeal in made[-1:]:
-        annotations.answer_appeal(
-            appeal_id=appeal.pk, outcome=AppealState.OVERTURNED, answer="I see it now, too",
-            actor=people["lead"], now=now,
-        )  # fmt: skip
-    return len(made)

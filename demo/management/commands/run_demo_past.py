@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from accounts.models import Site
 from annotations.models import ReviewQueue
 from core.clock import now
-from demo import past
+from demo import past, past_rulings
 from demo.site import SITE
 from inspection.choices import RunState
 from inspection.models import InspectionRun, Wafer
@@ -34,10 +34,10 @@ class Command(BaseCommand):
             self._wait()
             said = sum(past.give_opinions(queue.pk, people, now=now()))
             is_last = phase == past.PHASES[-1]
-            ruled = past.rule(people["lead"], keep_open=LEFT_TO_THE_LEAD if is_last else 0, now=now())
-            known = 0 if is_last else past.know(people["lead"], now=now())
+            ruled = past_rulings.rule(people["lead"], keep_open=LEFT_TO_THE_LEAD if is_last else 0, now=now())
+            known = 0 if is_last else past_rulings.know(people["lead"], now=now())
             self.stdout.write(f"{said} opinions, {ruled} rulings, {known} known answers")
-        self.stdout.write(f"{past.contest(people, now=now())} appeals")
+        self.stdout.write(f"{past_rulings.contest(people, now=now())} appeals")
 
     def _wait(self) -> None:
         """Until every run is done, and what they found has flowed into the queue."""
