@@ -46,7 +46,7 @@ export class Desk {
     if (!this.mode) return ""
     if (this.finder.isBusy) return "Looking for the region."
     if (this.drawing.open) return "Tap the first corner, or Enter, closes it. Backspace takes the last one back."
-    if (this.finder.tune(0) && this.drawing.shape) return `[ and ] make it tighter or wider, V moves its corners. ${THEN[this.mode]}`
+    if (this.finder.tune(0) && this.drawing.shape) return "Smaller and Larger look tighter or wider, Outline moves its corners. Scribble again for another."
     return `${HINTS[this.drawing.tool]} ${THEN[this.mode]}`
   }
 
