@@ -63,7 +63,7 @@ def fresh_words(rule: TrainingRule) -> Freshness:
 
 def reasons_of(rule: TrainingRule, found: Freshness, *, now: datetime) -> list[dict[str, str]]:
     """Why a rule suggests a training run; empty while it does not."""
-    since = f"since {found.dataset} was frozen" if found.dataset else "and no data set has them yet"
+    since = f"since {found.dataset} was frozen" if found.dataset else "and there is no data set of this choice yet"
     reasons = []
     if rule.least_new and found.count >= rule.least_new:
         text = f"{found.count} annotations are newly accepted {since}; {rule.least_new} are enough."

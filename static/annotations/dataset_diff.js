@@ -66,7 +66,7 @@ export class DiffPanel {
     const moved = before && after && before.split !== after.split ? `${before.split} → ${after.split}` : (after ?? before).split
     const outline = boxes.map(({ state, box: [x, y, w, h2] }) => svg("rect", { class: "diff__box", "data-state": state, x, y, width: w, height: h2 }))
     return h("li", { class: "diff__shot" },
-      h("span", { class: "diff__picture" }, h("img", { src: `/api/v1/images/${image}/view/`, alt: "", loading: "lazy", width, height }),
+      h("span", { class: "diff__picture" }, h("img", { src: `/api/v1/images/${image}/thumbnail/`, alt: "", loading: "lazy", width, height }),
         svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": words.join(", ") || "No change of boxes" }, outline)),
       h("small", {}, h("b", {}, `${lot} · ${wafer}`), ` ${moved}`), h("small", { class: "muted" }, wordsOf(words)))
   }

@@ -57,7 +57,7 @@ class TestARuleThatCounts:
         assert (suggestion.state, suggestion.new_words) == ("open", 2)
         (reason,) = suggestion.reasons
         assert (reason["code"], reason["text"]) == (
-            "count", "2 annotations are newly accepted and no data set has them yet; 2 are enough.",
+            "count", "2 annotations are newly accepted and there is no data set of this choice yet; 2 are enough.",
         )  # fmt: skip
         assert AuditEvent.objects.filter(action="training_suggestion.raise").count() == 1
         assert OutboxEvent.objects.filter(type="training.changed").exists()
