@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from typing import Any
+from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
 
 import structlog
@@ -10,7 +11,7 @@ from django.conf import settings
 from rest_framework.exceptions import ParseError
 
 from accounts.consumers import AccountSocket, EventSocket
-from core import problems, realtime
+from core import presence, problems, realtime
 from core.actors import Actor, service_account
 from core.admission import gate
 from core.clock import now
@@ -27,21 +28,84 @@ from inspection.serializers.inputs import StreamIn, upload_of
 logger = structlog.get_logger(__name__)
 
 SYSTEM_EVERY_S = 3.0
+LOOK_AROUND_S = 2.0
+PLACES = ("wafer", "review", "whole")
+"""Kinds of pages that say which wafer they show."""
 MOST_IN_FLIGHT = 4
 INTERACTIVE = 0
 WATCH = service_account("watch")
 
 
+class Here:
+    """The wafer that a socket's page shows, and who else has it open: told whenever that changes."""
+
+    def __init__(self, socket: AccountSocket) -> None:
+        self._socket = socket
+        self._id = uuid4().hex
+        self._task: asyncio.Task[None] | None = None
+        self._thing = ""
+
+    async def move(self, message: dict[str, Any]) -> None:
+        """The page shows another wafer, or none (`wafer` null)."""
+        await self.end()
+        wafer, place = str(message.get("wafer") or ""), message.get("place")
+        if place not in PLACES or not await on_thread(_is_visible, self._socket.actor, wafer):
+            return
+        self._thing = events.wafer_topic(wafer)
+        self._task = asyncio.create_task(self._stay(wafer, str(place)))
+
+    async def end(self) -> None:
+        """The page is closed, or shows something else."""
+        if self._task is None:
+            return
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._task = None
+        await presence.leave(self._thing, socket=self._id)
+
+    async def _stay(self, wafer: str, place: str) -> None:
+        told: Any = ()
+        while True:
+            name = self._socket.actor.username
+            people = await presence.stay(self._thing, socket=self._id, name=name, place=place)
+            others = (
+                None
+                if people is None
+                else [{"name": who, "places": places} for who, places in people.items() if who != name]
+            )
+            if others != told:
+                told = others
+                self._socket.outbox.offer(frame("presence", {"wafer": wafer, "others": others}))
+            await asyncio.sleep(LOOK_AROUND_S)
+
+
 class LiveWall(EventSocket):
-    """Everything that happens at the caller's sites."""
+    """Everything that happens at the caller's sites; to a page that says which wafer it shows, who else has it open."""
 
     route = "/ws/live/"
 
     def topics(self, actor: Actor) -> frozenset[str]:
         return frozenset({realtime.SYSTEM_TOPIC, *(events.site_topic(site_id) for site_id in actor.site_ids)})
 
+    def __init__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        super().__init__(scope, receive, send)
+        self._here = Here(self)
+
     async def on_start(self) -> None:
         system_watch().start()
+
+    async def on_text(self, text: str) -> None:
+        try:
+            message = strict_json(text)
+        except (ParseError, Invalid):
+            message = None
+        if isinstance(message, dict) and message.get("type") == "here":
+            await self._here.move(message)
+        else:
+            await super().on_text(text)
+
+    async def on_end(self) -> None:
+        await self._here.end()
 
 
 class WaferSocket(EventSocket):
@@ -195,6 +259,14 @@ _watches: WeakKeyDictionary[asyncio.AbstractEventLoop, SystemWatch] = WeakKeyDic
 
 def system_watch() -> SystemWatch:
     return _watches.setdefault(asyncio.get_running_loop(), SystemWatch())
+
+
+def _is_visible(actor: Actor, wafer: str) -> bool:
+    try:
+        key = UUID(wafer)
+    except ValueError:
+        return False
+    return selectors.wafers_visible_to(actor).filter(pk=key).exists()
 
 
 def _system_state() -> dict[str, Any]:

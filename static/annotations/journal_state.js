@@ -8,9 +8,11 @@ import { plural } from "../shared/formats.js"
 /** The server takes so many at once. */
 const MOST_AT_ONCE = 50
 /** What a draft is worth once its task was decided, skipped or drawn anew. */
-const ENDS_DRAFTS = new Set(["draft", "decide", "skip", "release"])
+const ENDS_DRAFTS = new Set(["draft", "decide", "split", "merge", "skip", "release"])
+/** Made upon the revision of a task that was looked at. */
+const UPON_A_REVISION = new Set(["decide", "split", "merge"])
 /** Decisions, and what somebody has written. */
-const WORK = new Set(["decide", "missed", "start", "reply"])
+const WORK = new Set(["decide", "missed", "split", "merge", "start", "reply"])
 const LONGEST_WAIT_MS = 30_000
 /** Why nothing goes, as it is said. */
 const STUCK = {
@@ -28,7 +30,7 @@ export function batchOf(entries, most = MOST_AT_ONCE) {
   const batch = []
   const seen = new Set()
   for (const entry of entries) {
-    const isToWait = entry.edit.kind === "decide" && seen.has(taskOf(entry))
+    const isToWait = UPON_A_REVISION.has(entry.edit.kind) && seen.has(taskOf(entry))
     if (isToWait || batch.length === most) break
     seen.add(taskOf(entry))
     if (entry.edit.new_task) seen.add(entry.edit.new_task)
@@ -63,7 +65,7 @@ export function afterAcks(entries, acks) {
 
 /** A decision made upon what one's own earlier edits have made of the task; the same entry where that changes nothing. */
 export function onRevision(entry, revision) {
-  const isBehind = entry.edit.kind === "decide" && revision !== undefined && revision > entry.edit.seen_revision
+  const isBehind = UPON_A_REVISION.has(entry.edit.kind) && revision !== undefined && revision > entry.edit.seen_revision
   return isBehind ? { ...entry, edit: { ...entry.edit, seen_revision: revision } } : entry
 }
 

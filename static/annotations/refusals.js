@@ -47,7 +47,7 @@ export class Refusals {
   #create(refusal) {
     const { seq, edit, problem } = refusal
     const theirs = problem.current?.annotation ?? null
-    const isDecision = edit.kind === "decide"
+    const isDecision = edit.kind !== "missed"
     const place = h("small", { class: "muted" })
     const sides = h("div", { class: "clash__sides" }, side("Mine", edit, isDecision ? verdictWords(edit, nameOf) : `missed: ${nameOf(edit.class_code)}`, refusal.at))
     if (theirs) sides.append(side(accountName(theirs.author), theirs, theirs.verdict === "withdrawn" ? "taken back" : verdictWords(theirs, nameOf), theirs.made_at))

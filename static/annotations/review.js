@@ -1,8 +1,11 @@
 /** The review: one defect after another, each decided by one key. What is decided goes into the journal, and the page goes on. */
+import { drawHold } from "../inspection/holds.js"
+import { Presence } from "../inspection/presence.js"
 import { setAttribute, setText } from "../shared/dom.js"
 import { loadClasses } from "../shared/signs.js"
 import { toast } from "../shared/toast.js"
 import { Drafts } from "./drafts.js"
+import { joiningActs } from "./joining_acts.js"
 import { uuid } from "./journal_store.js"
 import { Remark } from "./remark.js"
 import { bindLevels, bindReview } from "./review_commands.js"
@@ -23,6 +26,7 @@ const classes = loadClasses()
 const NONE = []
 const READY_BEFORE = 2
 
+const presence = new Presence(find("#present"), "review")
 let state = sitting.emptyReview()
 let isOverlay = true
 const now = () => Date.now()
@@ -47,11 +51,13 @@ function drawImage() {
 function drawWords() {
   drawHead(state, { isAway: awayWords() })
   drawSide(state)
+  presence.at(sitting.current(state)?.wafer.id ?? null)
+  drawHold(find("#held"), sitting.current(state)?.wafer.hold ?? null, null)
   markClass(find("#classkeys"), state)
   const isThere = state.at !== null
   find("#review").dataset.state = isThere ? "task" : state.open === null ? "loading" : "none"
   drawDecisions(sitting.current(state))
-  const may = { undo: state.trail.length || editor.canUndo, redo: state.redo.length || editor.canRedo, skip: isThere, next: isThere, previous: state.trail.length }
+  const may = { undo: state.trail.length || editor.canUndo, redo: state.redo.length || editor.canRedo, skip: isThere, hold: isThere && !sitting.current(state).wafer.hold, next: isThere, previous: state.trail.length }
   for (const [name, is] of Object.entries(may)) find(`[data-action=${name}]`).disabled = !is
 }
 
@@ -210,6 +216,7 @@ const acts = {
   },
   redraw: () => edit("redraw"),
   missed: () => edit("missed"),
+  ...joiningActs({ classes, get: () => state, step, isReady, link: () => link }),
   comment: () => { if (sitting.current(state)) remark.open(sitting.workOf(state).comment ?? "") },
   // While something is drawn, its own strokes come first.
   undo: (event) => {

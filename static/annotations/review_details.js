@@ -37,7 +37,7 @@ export function drawSide(state) {
   setText(find("#image-name"), [`${task.image.width_px} × ${task.image.height_px} px`, task.image.pixel_um && `${task.image.pixel_um} µm a pixel`, task.image.file_name].filter(Boolean).join(" · "))
 }
 
-const NOT_OF_WHOLE = ["nuisance", "reclass", "redraw"]
+const NOT_OF_WHOLE = ["nuisance", "reclass", "redraw", "split", "merge"]
 
 /** The large buttons, as far as they mean something for the task. */
 export function drawDecisions(task) {

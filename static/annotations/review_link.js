@@ -1,11 +1,12 @@
 /** What ties a sitting to the server: the journal of what I say, the pocket of what I hold, and the news of what others decide. */
+import { HOLD_EVENTS } from "../inspection/holds.js"
 import { toast } from "../shared/toast.js"
 import { pageJournal } from "./journal_page.js"
 import { isWork } from "./journal_state.js"
 import { Pocket } from "./pocket.js"
 import { Refusals } from "./refusals.js"
 import { drawSaved } from "./review_details.js"
-import { heardDecided, withHead } from "./review_state.js"
+import { heardDecided, withHead, withHold } from "./review_state.js"
 
 /** What was left over is sent before anything is asked for; but a line that hangs keeps nobody waiting. */
 const PATIENCE_MS = 3000
@@ -20,7 +21,7 @@ export class Link {
     this.refusals = new Refusals(find("#refusals"), {
       taskOf: (id) => page.get().tasks.get(id),
       onForget: ({ seq }) => this.#journal.forget(seq),
-      onSend: ({ seq, edit, problem }) => this.#journal.resend(seq, edit.kind === "decide" ? { ...edit, seen_revision: problem.current?.revision ?? edit.seen_revision } : edit),
+      onSend: ({ seq, edit, problem }) => this.#journal.resend(seq, edit.seen_revision ? { ...edit, seen_revision: problem.current?.id === edit.task ? problem.current.revision : edit.seen_revision } : edit),
     })
   }
 
@@ -39,6 +40,7 @@ export class Link {
     this.#journal = journal
     for (const { edit } of entries) this.pocket.unsent.add(edit.task)
     for (const refusal of refusals) this.refusals.add(refusal)
+    for (const name of HOLD_EVENTS) document.addEventListener(`live:${name}`, ({ detail }) => this.page.change(withHold(this.page.get(), detail.data.wafer, detail.data.hold)))
     document.addEventListener("live:task.decided", ({ detail }) => this.#heard(detail.data))
     await Promise.race([journal.kick(), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))])
     this.pocket.start()
@@ -49,6 +51,7 @@ export class Link {
     this.page.change(withHead(this.page.get(), ack.state === "done" ? ack.task : ack.problem.current))
     if (ack.state === "done") return
     if (isWork(edit)) this.refusals.add({ seq, edit, problem: ack.problem, at: new Date().toISOString() })
+    else if (edit.kind === "hold") toast(`The wafer was not put on hold: ${ack.problem.detail || ack.problem.title}`, { level: "warn" })
     else if (edit.kind === "undo") toast(`It could not be taken back: ${ack.problem.detail || ack.problem.title}`, { level: "warn" })
   }
 

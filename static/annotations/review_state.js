@@ -147,8 +147,26 @@ export function decide(state, { verdict, class_code: code }, nowMs) {
   return { state: goto(next, waitingAfter(next, task.id), nowMs), edit: asDecision(task, said, tookMs) }
 }
 
-function asDecision(task, { verdict, class_code: code, comment, ...place }, tookMs) {
-  const edit = { kind: "decide", task: task.id, seen_revision: task.revision, verdict }
+/**
+ * One box was drawn round two defects, or several round one: the task is decided as what it is with them.
+ *
+ * @param {{class_code: string, bbox_px: number[], part?: {new_task: string, class_code: string, bbox_px: number[]}, detections?: string[]}} what
+ *   part: the other defect; detections: what is one with this
+ * @returns {{state: object, edit: object}}
+ */
+export function join(state, { class_code: code, bbox_px: box, part, detections }, nowMs) {
+  const task = current(state)
+  const tookMs = Math.max(0, Math.round(nowMs - state.shownAt))
+  const said = { verdict: "defect", class_code: code, bbox_px: box, comment: workOf(state).comment ?? "", atMs: nowMs, joining: part ? { part } : { detections } }
+  const next = withSaid(state, { kind: "decide", task: task.id, said, work: workOf(state) }, { tookMs })
+  return { state: goto(next, waitingAfter(next, task.id), nowMs), edit: asDecision(task, said, tookMs) }
+}
+
+function asDecision(task, { verdict, class_code: code, comment, joining, ...place }, tookMs) {
+  const edit = { kind: "decide", task: task.id, seen_revision: task.revision }
+  if (joining?.part) Object.assign(edit, { kind: "split", parts: [joining.part] })
+  else if (joining) Object.assign(edit, { kind: "merge", detections: joining.detections })
+  else edit.verdict = verdict
   if (code) edit.class_code = code
   Object.assign(edit, asSent(place))
   if (comment) edit.comment = comment
@@ -236,8 +254,11 @@ export function redo(state, id, nowMs) {
   const left = state.redo.slice(0, -1)
   if (entry.kind === "missed") return { ...missAgain(goto(state, entry.task, nowMs), { ...entry, new_task: id }, left), entry }
   if (entry.kind === "skip") return { ...skipAgain(state, entry, nowMs, left), entry }
-  const next = withSaid(state, { ...entry, said: { ...entry.said, atMs: nowMs } }, { redo: left })
-  return { state: goto(next, waitingAfter(next, entry.task), nowMs), edit: asDecision(state.tasks.get(entry.task), entry.said, null), entry }
+  // The task of the part that was taken back is gone: the same again is another.
+  const part = entry.said.joining?.part
+  const said = { ...entry.said, atMs: nowMs, ...(part && { joining: { part: { ...part, new_task: id } } }) }
+  const next = withSaid(state, { ...entry, said }, { redo: left })
+  return { state: goto(next, waitingAfter(next, entry.task), nowMs), edit: asDecision(state.tasks.get(entry.task), said, null), entry }
 }
 
 // What the server says -------------------------------------------------------------------------------------------------
@@ -263,4 +284,10 @@ export function heardDecided(state, { task: id, state: taskState, revision, by }
   if (state.at === id) return { state: { ...state, taken: { id, by } }, lost: "shown" }
   if (state.work.has(id)) return { state, lost: null }
   return { state: { ...state, away: new Map(state.away).set(id, "taken") }, lost: by === me ? "mine" : "waiting" }
+}
+
+/** A wafer was put on hold, or released: so it is for each of its tasks. */
+export function withHold(state, waferId, hold) {
+  const tasks = new Map([...state.tasks].map(([id, task]) => [id, task.wafer?.id === waferId ? { ...task, wafer: { ...task.wafer, hold } } : task]))
+  return { ...state, tasks }
 }

@@ -19,10 +19,11 @@ export function paceText(seconds) {
 /** What an annotation said. @param {(code: string) => string} nameOf a class */
 export function annotationWords({ verdict, change, class_code: code }, nameOf) {
   if (verdict === "withdrawn") return "took the decision back"
+  if (change === "merged") return "merged it into another defect"
   if (verdict === "nuisance") return "said it is a nuisance"
   if (verdict === "complete") return "said that nothing is missing"
   const name = nameOf(code)
-  return { confirmed: `confirmed ${name}`, reclassed: `said it is ${name}`, redrawn: `drew the box anew: ${name}`, missed: `added what was missed: ${name}` }[change] ?? `said ${name}`
+  return { confirmed: `confirmed ${name}`, reclassed: `said it is ${name}`, redrawn: `drew the box anew: ${name}`, missed: `added what was missed: ${name}`, split: `split the box; this part: ${name}`, part: `split a box; this part: ${name}`, joined: `merged several boxes: ${name}` }[change] ?? `said ${name}`
 }
 
 /** What I have drawn and not said yet. */

@@ -16,6 +16,7 @@ import { Ruler } from "./ruler.js"
 import { bindCommands } from "./wafer_commands.js"
 import { drawClasses, drawHead, drawImages, drawPlace, drawPlaceless, drawRemarks } from "./wafer_details.js"
 import { WaferHold } from "./wafer_hold.js"
+import { Presence } from "./presence.js"
 import { boxAt, placeText, pxToUm, scaleBar } from "./wafer_geometry.js"
 import { WaferMap } from "./wafer_map.js"
 import { WaferSteps } from "./wafer_steps.js"
@@ -280,6 +281,7 @@ setAttribute(find("#viewer"), "aria-label", `Image of wafer ${wafer.code}`)
 // What other parts of the house pin to the picture they ask of it themselves.
 document.dispatchEvent(new CustomEvent("waferdeck:picture", { detail: { zoom, subject: () => ({ box: selected(state)?.image === state.imageId ? selected(state)?.bbox_px : null }) } }))
 drawAround()
+new Presence(find("#present"), "wafer").at(wafer.id)
 new WaferHold(wafer, readJson("known"))
 const steps = new WaferSteps(find("#steps"), wafer.id)
 // The wafer itself comes first.

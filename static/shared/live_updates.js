@@ -41,6 +41,7 @@ export class LiveUpdates extends (globalThis.HTMLElement ?? Object) {
   #heardAt = 0
   #attempt = 0
   #state = "connecting"
+  #word = null
   #start = () => this.#open()
   #online = () => this.#retryNow()
   #offline = () => this.#drop()
@@ -64,6 +65,12 @@ export class LiveUpdates extends (globalThis.HTMLElement ?? Object) {
     clearInterval(this.#poll)
     clearInterval(this.#ping)
     this.#leave()
+  }
+
+  /** Says something now and after every connect: what this page is about. */
+  say(message) {
+    this.#word = JSON.stringify(message)
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(this.#word)
   }
 
   #open() {
@@ -100,7 +107,10 @@ export class LiveUpdates extends (globalThis.HTMLElement ?? Object) {
   #receive(frame) {
     document.dispatchEvent(new CustomEvent("waferdeck:contact"))
     this.#heardAt = Date.now()
-    if (frame.type === "hello") this.#attempt = 0
+    if (frame.type === "hello") {
+      this.#attempt = 0
+      if (this.#word) this.#socket.send(this.#word)
+    }
     this.#turn(frame)
     this.#emit(`live:${frame.type}`, frame)
   }
