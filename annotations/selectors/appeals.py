@@ -27,7 +27,7 @@ def appeal_visible_to(actor: Actor, key: UUID, *, is_locked: bool = False) -> Re
         NotFound: there is none among those visible.
     """
     appeals = appeals_visible_to(actor)
-    appeal = (appeals.select_for_update(of=("self",)) if is_locked else appeals).filter(pk=key).first()
+    appeal = (appeals.select_for_update(no_key=True, of=("self",)) if is_locked else appeals).filter(pk=key).first()
     if appeal is None:
         raise NotFound("There is no such appeal, or it is somebody else's.")
     return appeal
