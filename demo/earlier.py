@@ -3,6 +3,7 @@
 Their reviewer says what the painter drew: where a detection meets nothing drawn it is a nuisance.
 """
 
+import contextlib
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from annotations import services as annotations
 from annotations.choices import TaskState, Verdict
 from annotations.models import DatasetSnapshot, ReviewTask
 from core.actors import Actor
+from core.errors import Conflict
 from core.roles import Role
 from demo.lot import SEED, SIDE_PX, DemoWafer, place_on_wafer, png_of
 from demo.site import LAYERS, SITE, TOOLS
@@ -57,8 +59,12 @@ def settle(*, now: datetime) -> int:
     tasks = list(waiting.select_related("image").order_by("id"))
     for task in tasks:
         word = _word(task, truth[task.image.file_name])
-        said = annotations.decide(task_id=task.pk, word=word, seen_revision=task.revision, actor=reviewer, now=now)
-        annotations.advance(task_id=task.pk, to=TaskState.ACCEPTED, seen_revision=said.revision, actor=lead, now=now)
+        # Somebody at a screen may have been faster.
+        with contextlib.suppress(Conflict):
+            said = annotations.decide(task_id=task.pk, word=word, seen_revision=task.revision, actor=reviewer, now=now)
+            annotations.advance(
+                task_id=task.pk, to=TaskState.ACCEPTED, seen_revision=said.revision, actor=lead, now=now
+            )
     return len(tasks)
 
 

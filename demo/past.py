@@ -3,6 +3,7 @@
 The people are simulated: each sees what was really drawn, with an eye, a hand and a pace of their own.
 """
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from annotations.choices import TaskKind, Verdict
 from annotations.models import ReviewTask
 from annotations.selectors import Selection
 from core.actors import Actor
+from core.errors import Conflict
 from core.ids import derived_uuid7
 from core.roles import Role
 from demo.site import ACTOR, LAYERS, PIXEL_UM, PRODUCT, SITE, TOOLS
@@ -176,7 +178,9 @@ def give_opinions(queue_id: UUID, people: dict[str, Actor], *, now: datetime) ->
             _, keys = annotations.next_tasks(queue_id=queue_id, count=6, actor=people[who], now=now)
             tasks = ReviewTask.objects.select_related("image", "defect_class").in_bulk(keys)
             for key in keys:
-                _decide(tasks[key], who=who, actor=people[who], now=now, rng=rng)
+                # Somebody at a screen may have been faster.
+                with contextlib.suppress(Conflict):
+                    _decide(tasks[key], who=who, actor=people[who], now=now, rng=rng)
             is_more |= bool(keys)
             yield len(keys)
 

@@ -157,6 +157,7 @@ def _product(
     if "lot" in parts:
         fed = (*working, *after("seed", "beat"))
         specs.append(_manage("lot", variables, "run_demo_lot", once=once, after=fed, background=True))
+        specs.append(_manage("past", variables, "run_demo_past", once=once, after=(*fed, "lot"), background=True))
     return specs
 
 

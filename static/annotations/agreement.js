@@ -13,7 +13,7 @@ import { keepInAddress, windowChoice } from "./window_choice.js"
 const find = (selector) => document.querySelector(selector)
 const known = JSON.parse(find("#known").textContent)
 loadClasses()
-const AXIS = { from: 0, to: 1, marks: [0, 0.2, 0.4, 0.6, 0.8, 1], limit: 0.6, text: numberText }
+const AXIS = { from: 0, to: 1, limit: 0.6, text: numberText }
 const SHIFT_WORDS = { early: "Early", late: "Late", night: "Night" }
 const nameOf = (code) => (code === "nuisance" ? "Nuisance" : classNamed(code).name)
 const questions = turns()
