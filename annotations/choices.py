@@ -9,6 +9,8 @@ class QueueOrder(TextChoices):
     WORTH = "worth", "Most worth a look"
     OLDEST = "oldest", "Oldest first"
     SEVERITY = "severity", "Gravest first"
+    DISAGREEMENT = "disagreement", "What versions disagree about"
+    NOVELTY = "novelty", "What is newest in kind"
 
 
 class TaskKind(TextChoices):

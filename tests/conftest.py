@@ -62,6 +62,7 @@ def _nothing_remembered() -> Iterator[None]:
     annotations.forget_answers()
     annotations.forget_quality()
     annotations.forget_doubts()
+    annotations.forget_novelties()
     models_admin.forget_routes()
 
 

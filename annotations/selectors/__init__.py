@@ -22,11 +22,13 @@ from annotations.selectors.datasets import (
     export_of,
     progress_of,
 )
+from annotations.selectors.disagreements import disagreements_of
 from annotations.selectors.doubts import doubts_of, forget_doubts
 from annotations.selectors.gold import gold_of, gold_visible_to
 from annotations.selectors.hands import hands_of, reviewers_of
 from annotations.selectors.measured import forget_answers
 from annotations.selectors.model_quality import forget_quality, quality_of
+from annotations.selectors.novelties import forget_novelties, novelties_of
 from annotations.selectors.opinions import linked_tasks, standing_opinions
 from annotations.selectors.overlap import forget_overlap
 from annotations.selectors.own_words import forget_own_words, word_shown
@@ -69,6 +71,7 @@ __all__ = [
     "datasets_visible_to",
     "differing_from",
     "differing_tasks",
+    "disagreements_of",
     "doubts_of",
     "error_of",
     "example_of",
@@ -76,6 +79,7 @@ __all__ = [
     "export_of",
     "forget_answers",
     "forget_doubts",
+    "forget_novelties",
     "forget_overlap",
     "forget_own_words",
     "forget_quality",
@@ -86,6 +90,7 @@ __all__ = [
     "linked_tasks",
     "listed_queue_of",
     "mentions_of",
+    "novelties_of",
     "page_of_class",
     "progress_of",
     "quality_of",

@@ -18,6 +18,7 @@ from core.actors import Actor
 from core.briefly import Briefly
 from core.ids import uuid7_floor
 from domain.detection.boxes import pairwise_iou
+from domain.review.disagreement import SAME_PLACE_IOU
 from domain.review.doubt import LEAST_DOUBT, Call, Neighbours, doubt, doubt_of_versions, neighbours
 from inspection import selectors as inspection
 
@@ -28,7 +29,6 @@ MOST_COMPARED = 2000
 MOST_DOUBTED = 200
 """Of so many it is asked what other versions said."""
 SHOWN, NEIGHBOURS_SHOWN = 20, 3
-SAME_PLACE_IOU = 0.5
 _read: Briefly["Doubts"] = Briefly(ttl_s=60.0, limit=16)
 
 _SETTLED = """

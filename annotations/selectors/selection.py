@@ -12,6 +12,7 @@ class Selection:
     Attributes:
         recipes, layers, tools, classes, bands: codes.
         min_confidence, max_confidence: both bounds included.
+        min_disagreement: how far versions of the model disagree (`domain.review.disagreement`), at least.
     """
 
     recipes: tuple[str, ...] = ()
@@ -21,6 +22,7 @@ class Selection:
     bands: tuple[str, ...] = ()
     min_confidence: float = 0.0
     max_confidence: float = 1.0
+    min_disagreement: float = 0.0
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Self:
@@ -40,7 +42,15 @@ class Selection:
         return _is_among(recipe, self.recipes) and _is_among(layer, self.layers) and _is_among(tool, self.tools)
 
     def takes(
-        self, *, recipe: str, layer: str, tool: str | None, defect_class: str, band: str, confidence: float
+        self,
+        *,
+        recipe: str,
+        layer: str,
+        tool: str | None,
+        defect_class: str,
+        band: str,
+        confidence: float,
+        disagreement: float,
     ) -> bool:
         """Whether a detection belongs here. What people uploaded has no tool, and is in queues of all tools only."""
         return (
@@ -48,6 +58,7 @@ class Selection:
             and _is_among(defect_class, self.classes)
             and _is_among(band, self.bands)
             and self.min_confidence <= confidence <= self.max_confidence
+            and disagreement >= self.min_disagreement
         )
 
 

@@ -55,6 +55,12 @@ class SelectionIn(Part):
     )
     min_confidence = NumberField(min_value=0, max_value=1, required=False)
     max_confidence = NumberField(min_value=0, max_value=1, required=False)
+    min_disagreement = NumberField(
+        min_value=0,
+        max_value=1,
+        required=False,
+        help_text="How far the newest earlier version that looked at the image says something else; 0 where none has.",
+    )
 
 
 class QueuesQuery(PageIn):

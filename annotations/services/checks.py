@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 
 from annotations.choices import TaskKind
 from annotations.models import ReviewHold, ReviewQueue, ReviewTask
-from annotations.services.places import selects
+from annotations.services.places import disagreements_for, selects
 from audit import services as audit
 from audit.actions import Action
 from core.actors import service_account
@@ -95,10 +95,13 @@ def _gold_for(queue: ReviewQueue, reviewer_id: int) -> ReviewTask | None:
     with connection.cursor() as cursor:
         cursor.execute(_GOLD, {"site": queue.site_id, "reviewer": reviewer_id, "looked_at": _LOOKED_AT})
         keys = [key for (key,) in cursor.fetchall()]
-    known = ReviewTask.objects.filter(pk__in=keys).select_related(
-        "defect_class", "run__layer", "run__tool", "run__recipe_version__recipe"
+    known = list(
+        ReviewTask.objects.filter(pk__in=keys).select_related(
+            "defect_class", "run__layer", "run__tool", "run__recipe_version__recipe"
+        )
     )
-    return next((task for task in known if selects(queue, task)), None)
+    differing = disagreements_for([queue], known)
+    return next((task for task in known if selects(queue, task, disagreement=differing.get(task.pk, 0.0))), None)
 
 
 def _repeat_for(queue: ReviewQueue, reviewer_id: int, *, now: datetime) -> ReviewTask | None:

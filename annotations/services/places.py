@@ -1,6 +1,7 @@
 """Tasks of detections, and their places in queues."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.db import connection
 
 from annotations.choices import QueueOrder, TaskKind, TaskState
 from annotations.models import QueueEntry, ReviewQueue, ReviewTask
-from annotations.selectors import Selection
+from annotations.selectors import Selection, disagreements_of, novelties_of
 from audit import services as audit
 from audit.actions import Action
 from core.actors import Actor
@@ -25,21 +26,38 @@ Audited = Mapping[UUID, Sequence[ReviewQueue]]
 """Images that the random audit drew, with the queues that look at them."""
 
 
+@dataclass(frozen=True)
+class _Figures:
+    """What orders go by, by a detection's key; the last two of what queues ask it of."""
+
+    worth: Mapping[UUID, float]
+    disagreement: Mapping[UUID, float]
+    novelty: Mapping[UUID, float]
+
+
 def enlist(found: Sequence[Detection], *, queues: Sequence[ReviewQueue], audited: Audited, now: datetime) -> int:
     """Make tasks of the detections that a queue takes or audits, and give them their places.
 
     Returns:
         How many places there are now that were not before.
     """
-    pairs = [(queue, row) for queue in queues for row in found if selects(queue, row) or _audits(queue, row, audited)]
-    wanted = {row.pk: row for _, row in pairs}
+    disagreement = disagreements_for(queues, found)
+    places = [
+        (queue, row, is_selected)
+        for queue in queues
+        for row in found
+        if (is_selected := selects(queue, row, disagreement=disagreement.get(row.pk, 0.0)))
+        or _audits(queue, row, audited)
+    ]
+    wanted = {row.pk: row for _, row, _ in places}
     if not wanted:
         return 0
-    worth = _worth_of(list(wanted.values()))
+    unlike = {row.pk: row for queue, row, is_selected in places if is_selected and queue.order == QueueOrder.NOVELTY}
+    figures = _Figures(_worth_of(list(wanted.values())), disagreement, novelties_of(list(unlike.values())))
     wants: dict[UUID, int] = {}
-    for queue, row in pairs:
+    for queue, row, _ in places:
         wants[row.pk] = max(wants.get(row.pk, 1), wants_of(queue, task_key(row.pk)))
-    tasks = [_task(row, worth=worth[row.pk], wants=wants[row.pk], now=now) for row in wanted.values()]
+    tasks = [_task(row, worth=figures.worth[row.pk], wants=wants[row.pk], now=now) for row in wanted.values()]
     insert_tasks(tasks)
     # A task that was there already may be taken, decided or withdrawn.
     stored = ReviewTask.objects.filter(pk__in=[task.pk for task in tasks], state=TaskState.OPEN)
@@ -50,11 +68,11 @@ def enlist(found: Sequence[Detection], *, queues: Sequence[ReviewQueue], audited
                 queue=queue,
                 task_id=task_key(row.pk),
                 generation=queue.generation,
-                rank=_rank(queue, row, worth[row.pk]) if selects(queue, row) else LAST_RANK,
+                rank=_rank(queue, row, figures) if is_selected else LAST_RANK,
                 is_open=is_open[row.pk],
                 is_audit=_audits(queue, row, audited),
             )
-            for queue, row in pairs
+            for queue, row, is_selected in places
             if row.pk in is_open
         ]
     )
@@ -135,7 +153,18 @@ def wants_of(queue: ReviewQueue, task_id: UUID) -> int:
     return queue.overlap_reviewers if is_drawn else 1
 
 
-def selects(queue: ReviewQueue, row: Detection | ReviewTask) -> bool:
+def disagreements_for(queues: Sequence[ReviewQueue], rows: Sequence[Detection | ReviewTask]) -> dict[UUID, float]:
+    """How far versions of the model disagree about what queues that ask for it may take; else nothing is read."""
+    asking = [queue for queue in queues if _compares_versions(queue)]
+    asked = {row.pk: row for queue in asking for row in rows if selects(queue, row, disagreement=1.0)}
+    return disagreements_of(list(asked.values())) if asked else {}
+
+
+def _compares_versions(queue: ReviewQueue) -> bool:
+    return queue.order == QueueOrder.DISAGREEMENT or Selection.of(queue.selection).min_disagreement > 0
+
+
+def selects(queue: ReviewQueue, row: Detection | ReviewTask, *, disagreement: float) -> bool:
     """Whether a detection, or its task, is of those that a queue is for; its run's relations should be loaded."""
     assert row.defect_class is not None and row.confidence is not None
     return Selection.of(queue.selection).takes(
@@ -145,6 +174,7 @@ def selects(queue: ReviewQueue, row: Detection | ReviewTask) -> bool:
         defect_class=row.defect_class.code,
         band=row.band,
         confidence=row.confidence,
+        disagreement=disagreement,
     )
 
 
@@ -161,13 +191,17 @@ def _worth_of(rows: list[Detection]) -> dict[UUID, float]:
     return {row.pk: float(value) for row, value in zip(rows, worth, strict=True)}
 
 
-def _rank(queue: ReviewQueue, row: Detection, worth: float) -> float:
+def _rank(queue: ReviewQueue, row: Detection, figures: _Figures) -> float:
     if queue.order == QueueOrder.OLDEST:
         # The first 48 bits of a key are the milliseconds of its time.
         return -float(row.pk.int >> 80)
     if queue.order == QueueOrder.SEVERITY:
         return float(Severity[row.severity.upper()]) + row.confidence
-    return worth
+    if queue.order == QueueOrder.DISAGREEMENT:
+        return figures.disagreement.get(row.pk, 0.0)
+    if queue.order == QueueOrder.NOVELTY:
+        return figures.novelty[row.pk]
+    return figures.worth[row.pk]
 
 
 def _task(row: Detection, *, worth: float, wants: int, now: datetime) -> ReviewTask:

@@ -7,7 +7,7 @@ import { swatch } from "./review_details.js"
 import { bodyOf, fieldErrors, formOf, selectionText } from "./queues_state.js"
 
 const CHOICES = { classes: "Classes", bands: "Bands", recipes: "Recipes", layers: "Layers", tools: "Tools" }
-const NUMBERS = ["minutes", "least", "most", "share", "reviewers", "audit", "turn", "gold", "repeat", "hours"]
+const NUMBERS = ["minutes", "least", "most", "differ", "share", "reviewers", "audit", "turn", "gold", "repeat", "hours"]
 const BAND_WORDS = { accept: "Accept", review: "Review", reject: "Reject" }
 
 export class QueueForm {
@@ -62,7 +62,7 @@ export class QueueForm {
   }
 
   #drawRange() {
-    for (const name of ["least", "most"]) setText(this.dialog.querySelector(`#${name}-text`), confidenceText(Number(this.form.elements[name].value)))
+    for (const name of ["least", "most", "differ"]) setText(this.dialog.querySelector(`#${name}-text`), confidenceText(Number(this.form.elements[name].value)))
   }
 
   #showErrors(errors) {

@@ -18,12 +18,13 @@ export function orderText(order, orders) {
 
 /** "Rejected cracks and pits of tool BF-01, 0.30 to 0.70 sure". Everything, where nothing is left out. */
 export function selectionText(selection, nameOf = (code) => code) {
-  const { min_confidence: least = 0, max_confidence: most = 1 } = selection
+  const { min_confidence: least = 0, max_confidence: most = 1, min_disagreement: differ = 0 } = selection
   const of = Object.keys(WORDS).filter((list) => selection[list]?.length).map((list) => `${WORDS[list]} ${listed(selection[list])}`)
   const what = selection.classes?.length ? listed(selection.classes.map((code) => nameOf(code))) : "all classes"
   const bands = selection.bands?.length ? ` ${listed(selection.bands.map((band) => BAND_WORDS[band] ?? band), "or")}` : ""
   const sure = least > 0 || most < 1 ? `, ${confidenceText(least)} to ${confidenceText(most)} sure` : ""
-  const text = `${what}${bands}${of.length ? ` of ${listed(of)}` : ""}${sure}`
+  const disputed = differ > 0 ? `, versions disagree by ${confidenceText(differ)} or more` : ""
+  const text = `${what}${bands}${of.length ? ` of ${listed(of)}` : ""}${sure}${disputed}`
   return text[0].toUpperCase() + text.slice(1)
 }
 
@@ -50,14 +51,14 @@ export function formOf(queue) {
     share: trimmed(queue?.overlap_share ?? 0), reviewers: queue?.overlap_reviewers ?? 2,
     audit: trimmed(queue?.audit_rate ?? 0), gold: trimmed(queue?.gold_rate ?? 0), repeat: trimmed(queue?.repeat_rate ?? 0),
     turn: trimmed(queue?.audit_share ?? 0.2), hours: (queue?.repeat_after_s ?? 4 * HOUR_S) / HOUR_S,
-    least: selection.min_confidence ?? 0, most: selection.max_confidence ?? 1,
+    least: selection.min_confidence ?? 0, most: selection.max_confidence ?? 1, differ: selection.min_disagreement ?? 0,
     ...Object.fromEntries(LISTS.map((list) => [list, selection[list] ?? []])),
   }
 }
 
 /** What is sent. @param {?object} queue that is changed; null: a new one */
-export function bodyOf({ code, name, order, minutes, least, most, share, reviewers, audit, turn, gold, repeat, hours, ...lists }, queue) {
-  const selection = { min_confidence: Math.min(least, most), max_confidence: Math.max(least, most), ...Object.fromEntries(LISTS.map((list) => [list, lists[list] ?? []])) }
+export function bodyOf({ code, name, order, minutes, least, most, differ, share, reviewers, audit, turn, gold, repeat, hours, ...lists }, queue) {
+  const selection = { min_confidence: Math.min(least, most), max_confidence: Math.max(least, most), min_disagreement: differ, ...Object.fromEntries(LISTS.map((list) => [list, lists[list] ?? []])) }
   const settings = { name: name.trim(), order, selection, lease_s: Math.round(minutes * MINUTE_S), overlap_share: share / 100, overlap_reviewers: reviewers,
     audit_rate: audit / 100, audit_share: turn / 100, gold_rate: gold / 100, repeat_rate: repeat / 100, repeat_after_s: Math.round(hours * HOUR_S) }
   return queue ? { seen_version: queue.version, ...settings } : { code: code.trim(), ...settings }
@@ -65,7 +66,7 @@ export function bodyOf({ code, name, order, minutes, least, most, share, reviewe
 
 /** What is wrong with which field of the form, from the fields of a problem document, however deep they lie. */
 export function fieldErrors(fields) {
-  const names = { lease_s: "minutes", overlap_share: "share", overlap_reviewers: "reviewers", audit_rate: "audit", audit_share: "turn", gold_rate: "gold", repeat_rate: "repeat", repeat_after_s: "hours", min_confidence: "least", max_confidence: "most" }
+  const names = { lease_s: "minutes", overlap_share: "share", overlap_reviewers: "reviewers", audit_rate: "audit", audit_share: "turn", gold_rate: "gold", repeat_rate: "repeat", repeat_after_s: "hours", min_confidence: "least", max_confidence: "most", min_disagreement: "differ" }
   const errors = {}
   const walk = (path, value) => {
     if (value && typeof value === "object" && !Array.isArray(value)) return Object.entries(value).forEach(([key, inner]) => walk([...path, key], inner))

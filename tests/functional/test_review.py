@@ -41,13 +41,13 @@ class TestMakingAQueue:
     def test_answers_with_it(self, lead, inspected):
         made = make(
             lead, name="Doubtful", order="severity", lease_s=120,
-            selection={"layers": ["M1"], "bands": ["review"], "min_confidence": 0.2},
+            selection={"layers": ["M1"], "bands": ["review"], "min_confidence": 0.2, "min_disagreement": 0.5},
         )  # fmt: skip
 
         assert made.status_code == 201
         assert made.json()["selection"] == {
             "recipes": [], "layers": ["M1"], "tools": [], "classes": [], "bands": ["review"],
-            "min_confidence": 0.2, "max_confidence": 1.0,
+            "min_confidence": 0.2, "max_confidence": 1.0, "min_disagreement": 0.5,
         }  # fmt: skip
         assert (made.json()["is_filling"], made.json()["version"]) == (True, 1)
 
@@ -66,6 +66,7 @@ class TestMakingAQueue:
             ({"selection": {"bands": ["maybe"]}}, "selection", "maybe"),
             ({"selection": {"colour": ["red"]}}, "selection", "no such field"),
             ({"selection": {"min_confidence": 0.9, "max_confidence": 0.1}}, "selection", "At most 0.1"),
+            ({"selection": {"min_disagreement": 1.1}}, "selection", "1"),
             ({"order": "random"}, "order", "random"),
             ({"lease_s": 5}, "lease_s", "30"),
             ({"code": ""}, "code", ""),

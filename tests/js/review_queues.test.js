@@ -11,6 +11,7 @@ describe("a queue in words", () => {
   for (const [name, selection, text] of [
     ["takes everything", {}, "All classes"],
     ["takes some of it", { classes: ["pit", "crack"], bands: ["reject"], tools: ["BF-01"], min_confidence: 0.3, max_confidence: 0.7 }, "Pits and cracks rejected of tool BF-01, 0.30 to 0.70 sure"],
+    ["takes what versions disagree about", { bands: ["review"], min_disagreement: 0.3 }, "All classes for review, versions disagree by 0.30 or more"],
     ["takes some places", { recipes: ["R1"], layers: ["M1", "M2"] }, "All classes of recipe R1 and layer M1 and M2"],
   ]) test(name, () => assert.equal(selectionText(selection, nameOf), text))
 })
@@ -21,11 +22,12 @@ describe("second opinions in words", () => {
 })
 
 describe("the form of a queue", () => {
-  const queue = { code: "Q", name: "Doubtful", order: "oldest", lease_s: 900, overlap_share: 0.205, overlap_reviewers: 3, audit_rate: 0.05, audit_share: 0.1, gold_rate: 0.02, repeat_rate: 0.03, repeat_after_s: 1800, version: 3, selection: { tools: ["BF-01"], min_confidence: 0.2, max_confidence: 1 } }
-  test("sends back what it was given", () => assert.deepEqual(bodyOf(formOf(queue), queue), { seen_version: 3, name: "Doubtful", order: "oldest", lease_s: 900, overlap_share: 0.205, overlap_reviewers: 3, audit_rate: 0.05, audit_share: 0.1, gold_rate: 0.02, repeat_rate: 0.03, repeat_after_s: 1800, selection: { recipes: [], layers: [], tools: ["BF-01"], classes: [], bands: [], min_confidence: 0.2, max_confidence: 1 } }))
+  const queue = { code: "Q", name: "Doubtful", order: "oldest", lease_s: 900, overlap_share: 0.205, overlap_reviewers: 3, audit_rate: 0.05, audit_share: 0.1, gold_rate: 0.02, repeat_rate: 0.03, repeat_after_s: 1800, version: 3, selection: { tools: ["BF-01"], min_confidence: 0.2, max_confidence: 1, min_disagreement: 0.4 } }
+  test("sends back what it was given", () => assert.deepEqual(bodyOf(formOf(queue), queue), { seen_version: 3, name: "Doubtful", order: "oldest", lease_s: 900, overlap_share: 0.205, overlap_reviewers: 3, audit_rate: 0.05, audit_share: 0.1, gold_rate: 0.02, repeat_rate: 0.03, repeat_after_s: 1800, selection: { recipes: [], layers: [], tools: ["BF-01"], classes: [], bands: [], min_confidence: 0.2, max_confidence: 1, min_disagreement: 0.4 } }))
   test("of a new one sends a code and no version", () => assert.deepEqual(Object.keys(bodyOf({ ...formOf(null), code: " Q " }, null)), ["code", "name", "order", "selection", "lease_s", "overlap_share", "overlap_reviewers", "audit_rate", "audit_share", "gold_rate", "repeat_rate", "repeat_after_s"]))
+  test("of a queue from before there was such a choice takes whatever versions say", () => assert.equal(formOf({ ...queue, selection: {} }).differ, 0))
   test("puts the lesser confidence first", () => assert.deepEqual(bodyOf({ ...formOf(null), least: 0.9, most: 0.1 }, null).selection.min_confidence, 0.1))
-  test("says what is wrong beside its field, however deep it lies", () => assert.deepEqual(fieldErrors({ code: ["Taken."], selection: { min_confidence: ["Too low."] }, lease_s: ["Too short."], other: ["No."] }), { code: "Taken.", least: "Too low.", minutes: "Too short.", form: "No." }))
+  test("says what is wrong beside its field, however deep it lies", () => assert.deepEqual(fieldErrors({ code: ["Taken."], selection: { min_confidence: ["Too low."], min_disagreement: ["Too high."] }, lease_s: ["Too short."], other: ["No."] }), { code: "Taken.", least: "Too low.", differ: "Too high.", minutes: "Too short.", form: "No." }))
   test("knows a field by a path with dots too", () => assert.deepEqual(fieldErrors({ "selection.tools": ["Unknown."], "selection.bands.0": ["No such."] }), { tools: "Unknown.", bands: "No such." }))
 })
 
