@@ -48,6 +48,7 @@ OBJECTS = {
     "api:review_release": {"task_id": "task"},
     "api:review_ruling": {"task_id": "task"},
     "api:review_reopen": {"task_id": "task"},
+    "api:review_region": {"image_id": "image"},
     "api:review_hands": {"queue_id": "queue"},
     "api:review_hand_over": {"task_id": "task"},
     "api:review_doubt_dismiss": {"task_id": "task"},
