@@ -23,6 +23,7 @@ def queues(request: HttpRequest) -> HttpResponse:
     known = {
         "mayManage": may_post(request, "api:review_queues"),
         "mayReview": may_post(request, "api:review_next"),
+        "mayPlan": may_get(request, "api:review_plan"),
         "recipes": list(inspection.recipes_visible_to(actor).values_list("code", flat=True)),
         "layers": list(inspection.layers_visible_to(actor).values_list("code", flat=True)),
         "tools": list(inspection.tools_visible_to(actor).values_list("code", flat=True)),

@@ -57,7 +57,13 @@ class NextView(ApiView):
     @extend_schema(request=NextIn, responses=documented.NextOut)
     def post(self, request: Request, queue_id: UUID) -> HttpResponse:
         """What I hold of a queue, and new tasks up to `count`. Asking again gives the same and holds it for longer."""
-        count = self.body(NextIn)["count"]
-        queue, keys = services.next_tasks(queue_id=queue_id, count=count, actor=self.actor, now=now())
+        asked = self.body(NextIn)
+        queue, keys = services.next_tasks(
+            queue_id=queue_id,
+            count=asked["count"],
+            is_by_saving=asked["first"] == "saving",
+            actor=self.actor,
+            now=now(),
+        )
         waiting = selectors.waiting_in(queue, user_id=self.actor.user_id)
         return answer({"tasks": selectors.cards_of(keys, actor=self.actor), **waiting})

@@ -32,6 +32,8 @@ from annotations.selectors.novelties import forget_novelties, novelties_of
 from annotations.selectors.opinions import linked_tasks, standing_opinions
 from annotations.selectors.overlap import forget_overlap
 from annotations.selectors.own_words import forget_own_words, word_shown
+from annotations.selectors.paces import Paces, forget_paces, paces_of
+from annotations.selectors.plans import MOST_PLANNED, MOST_QUEUES, plan_of
 from annotations.selectors.queue_cards import listed_queue_of, queue_of, waiting_in, with_figures
 from annotations.selectors.scorecards import differing_from, reviewer_read_by, scorecard_of, shown_reviewers
 from annotations.selectors.selection import Selection
@@ -56,9 +58,12 @@ from annotations.selectors.training import (
 )
 
 __all__ = [
+    "MOST_PLANNED",
+    "MOST_QUEUES",
     "NO_COMMENTS",
     "TAKEN_BACK_FOR",
     "DatasetSelection",
+    "Paces",
     "Selection",
     "agreement_of",
     "appeal_of",
@@ -82,6 +87,7 @@ __all__ = [
     "forget_novelties",
     "forget_overlap",
     "forget_own_words",
+    "forget_paces",
     "forget_quality",
     "gold_of",
     "gold_visible_to",
@@ -91,7 +97,9 @@ __all__ = [
     "listed_queue_of",
     "mentions_of",
     "novelties_of",
+    "paces_of",
     "page_of_class",
+    "plan_of",
     "progress_of",
     "quality_of",
     "queue_of",

@@ -111,6 +111,11 @@ class NextIn(serializers.Serializer):
     count = WholeNumberField(
         min_value=1, max_value=MOST_AT_ONCE, default=1, help_text="How many to hold at once, what is held included."
     )
+    first = serializers.ChoiceField(
+        choices=["queue", "saving"],
+        default="queue",
+        help_text="`saving`: of the next 2,000, what saves most per second first, as `GET review/plan/` counts it.",
+    )
 
 
 class BoxField(serializers.ListField):

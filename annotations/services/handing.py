@@ -12,7 +12,7 @@ from accounts.models import User
 from annotations.choices import NOT_AGAIN, Ending
 from annotations.errors import AlreadyTheirs, NotHeld
 from annotations.models import ReviewHold, ReviewQueue, ReviewTask
-from annotations.selectors import queue_visible_to, reviewers_of, task_visible_to
+from annotations.selectors import paces_of, queue_visible_to, reviewers_of, task_visible_to
 from annotations.services.taking import Hand, fill, in_order
 from audit import services as audit
 from audit.actions import Action
@@ -57,13 +57,20 @@ _HELD = Question(
 
 @transaction.atomic
 def next_tasks(
-    *, queue_id: UUID, count: int, actor: Actor, now: datetime, chance: Callable[[], float] = SystemRandom().random
+    *,
+    queue_id: UUID,
+    count: int,
+    actor: Actor,
+    now: datetime,
+    is_by_saving: bool = False,
+    chance: Callable[[], float] = SystemRandom().random,
 ) -> tuple[ReviewQueue, list[UUID]]:
     """What a reviewer holds of a queue, held for longer, and as many more as make `count`, the first in order first.
 
     Asking again gives the same, so a lost answer or a page that is loaded anew loses nothing.
 
     Args:
+        is_by_saving: what saves most per second comes first, instead of what the queue's order says.
         chance: what is mixed in between, see `taking.fill`.
 
     Returns:
@@ -81,7 +88,8 @@ def next_tasks(
         cursor.execute(_HOLD_LONGER, [until, reviewer_id, queue.pk])
         keys = in_order(cursor.fetchall())
     if len(keys) < count and not queue.is_archived:
-        taken = fill(Hand(queue, reviewer_id, until, now), count=count - len(keys), chance=chance)
+        paces = paces_of(queue.site_id) if is_by_saving else None
+        taken = fill(Hand(queue, reviewer_id, until, now, paces), count=count - len(keys), chance=chance)
         _record_taken(taken, queue=queue, until=until, actor=actor, now=now)
         keys += taken
     return queue, keys

@@ -1,5 +1,6 @@
 """What a queue puts into a reviewer's hands: the first in its order, and between them what chance draws."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from django.db import connection
 
 from annotations.choices import NOT_AGAIN, TaskKind
 from annotations.models import ReviewQueue
+from annotations.selectors import MOST_PLANNED, Paces
 from annotations.services.checks import ask_again
 from core.ids import uuid7
 from domain.review.mixing import Slot, slots
@@ -18,10 +20,9 @@ from domain.review.mixing import Slot, slots
 # The queue's own index gives the order; a task that somebody else is just taking is passed over, not waited for.
 _TAKE = """
 WITH picked AS (
-    SELECT task.id, entry.rank
-    FROM review_queue_entry entry JOIN review_task task ON task.id = entry.task_id
-    WHERE entry.queue_id = %(queue)s AND entry.generation = %(generation)s AND entry.is_open {only}
-        AND task.state = 'open' AND task.seats_taken < task.wants
+    SELECT task.id, {place} AS place
+    FROM ({entries}) entry JOIN review_task task ON task.id = entry.task_id
+    WHERE task.state = 'open' AND task.seats_taken < task.wants
         AND NOT EXISTS (
             SELECT FROM review_hold hold
             WHERE hold.task_id = entry.task_id AND hold.reviewer_id = %(reviewer)s
@@ -33,12 +34,12 @@ WITH picked AS (
 ), taken AS (
     UPDATE review_task task SET seats_taken = task.seats_taken + 1
     FROM picked WHERE picked.id = task.id
-    RETURNING task.id, task.seats_taken >= task.wants AS is_full, picked.rank
+    RETURNING task.id, task.seats_taken >= task.wants AS is_full, picked.place
 ), closed AS (
     UPDATE review_queue_entry entry SET is_open = false
     FROM taken WHERE taken.is_full AND entry.task_id = taken.id AND entry.is_open
 ), placed AS (
-    SELECT id, row_number() OVER (ORDER BY rank DESC, id) AS number FROM taken
+    SELECT id, row_number() OVER (ORDER BY place DESC, id) AS number FROM taken
 )
 INSERT INTO review_hold (id, task_id, reviewer_id, queue_id, taken_at, held_until, ending, reason, draft)
 SELECT (%(holds)s::uuid[])[number], id, %(reviewer)s, %(queue)s, (%(times)s::timestamptz[])[number],
@@ -46,9 +47,20 @@ SELECT (%(holds)s::uuid[])[number], id, %(reviewer)s, %(queue)s, (%(times)s::tim
 FROM placed
 RETURNING task_id, taken_at
 """
-_TAKE_NEXT = _TAKE.format(order="entry.rank DESC, entry.task_id", only="")
+_OPEN = """
+    SELECT task_id, rank FROM review_queue_entry
+    WHERE queue_id = %(queue)s AND generation = %(generation)s AND is_open
+"""
+_TAKE_NEXT = _TAKE.format(entries=_OPEN, place="entry.rank", order="entry.rank DESC, entry.task_id")
 # In the order in which the images came, so that what is known of the audit reaches as near to now as it can.
-_TAKE_AUDIT = _TAKE.format(order="entry.task_id", only="AND entry.is_audit")
+_TAKE_AUDIT = _TAKE.format(entries=f"{_OPEN} AND is_audit", place="entry.rank", order="entry.task_id")
+# Of those that come next in the queue, what saves most per second; what the audit alone drew has its own turn.
+_TAKE_BY_SAVING = _TAKE.format(
+    entries=f"{_OPEN} ORDER BY rank DESC, task_id LIMIT {MOST_PLANNED}",
+    place="""CASE WHEN entry.rank > '-infinity'
+        THEN task.worth / coalesce((%(paces)s::jsonb ->> task.defect_class_id::text)::float8, %(pace)s) ELSE -1 END""",
+    order="place DESC, task.id",
+)
 _WAITS = "SELECT EXISTS (SELECT FROM review_queue_entry WHERE queue_id = %s AND generation = %s AND is_open)"
 _KINDS = {Slot.GOLD: TaskKind.GOLD, Slot.REPEAT: TaskKind.REPEAT}
 Held = tuple[UUID, datetime]
@@ -61,12 +73,14 @@ class Hand:
 
     Attributes:
         until: how long what is taken is held.
+        paces: what a look takes; what saves most per second comes first. None: the queue's own order.
     """
 
     queue: ReviewQueue
     reviewer_id: int
     until: datetime
     now: datetime
+    paces: Paces | None = None
 
     def time_of(self, place: int) -> datetime:
         """When a place is filled: apart by as little as can be told, so that the order is found again."""
@@ -85,14 +99,14 @@ def fill(hand: Hand, *, count: int, chance: Callable[[], float]) -> list[UUID]:
     audit = hand.queue.audit_share if hand.queue.audit_rate else 0.0
     gold, repeat = hand.queue.gold_rate, hand.queue.repeat_rate
     if not (audit or gold or repeat):
-        return in_order(_take(_TAKE_NEXT, hand, places=range(count)))
+        return in_order(_take_next(hand, places=range(count)))
     drawn = slots(np.array([chance() for _ in range(count)]), audit=audit, gold=gold, repeat=repeat).tolist()
     held = _ask_again(hand, drawn)
     of_audit = [place for place, slot in enumerate(drawn) if slot == Slot.AUDIT]
     held += _take(_TAKE_AUDIT, hand, places=of_audit) if of_audit else []
     filled = {time for _, time in held}
     rest = [place for place in range(count) if hand.time_of(place) not in filled]
-    return in_order(held + (_take(_TAKE_NEXT, hand, places=rest) if rest else []))
+    return in_order(held + (_take_next(hand, places=rest) if rest else []))
 
 
 def in_order(held: Sequence[Held]) -> list[UUID]:
@@ -121,7 +135,12 @@ def _waits(queue: ReviewQueue) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def _take_next(hand: Hand, *, places: Sequence[int]) -> list[Held]:
+    return _take(_TAKE_NEXT if hand.paces is None else _TAKE_BY_SAVING, hand, places=places)
+
+
 def _take(statement: str, hand: Hand, *, places: Sequence[int]) -> list[Held]:
+    paces = hand.paces or Paces()
     with connection.cursor() as cursor:
         cursor.execute(
             statement,
@@ -134,6 +153,8 @@ def _take(statement: str, hand: Hand, *, places: Sequence[int]) -> list[Held]:
                 "holds": [uuid7(at=hand.now) for _ in places],
                 "times": [hand.time_of(place) for place in places],
                 "until": hand.until,
+                "paces": json.dumps(paces.by_class),
+                "pace": paces.detection_s,
             },
         )
         return list(cursor.fetchall())

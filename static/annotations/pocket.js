@@ -10,6 +10,8 @@ const EVERY_MS = 15_000
 const SETTLE_MS = 400
 const AGAIN_MS = 4000
 const find = (selector) => document.querySelector(selector)
+/** Whoever comes from the planner is handed first what saves most. */
+const isBySaving = new URLSearchParams(globalThis.location?.search).get("first") === "saving"
 
 export class Pocket {
   #isAsking = false
@@ -25,6 +27,7 @@ export class Pocket {
   }
 
   start() {
+    if (isBySaving) setText(find(".review__queue small"), "Most saved first")
     this.#next()
     for (const name of ["live:queue.changed", "live:task.decided"]) document.addEventListener(name, () => { if (needsTasks(this.page.get())) this.soon() })
     document.addEventListener("live:resync", () => { this.page.retryPictures(); this.soon() })
@@ -43,7 +46,7 @@ export class Pocket {
     this.#isToAskAgain = this.#isAsking
     if (this.#isAsking) return
     this.#isAsking = true
-    const [answer, problem] = await outcome(postJson(`review/queues/${this.queue.id}/next/`, { count: POCKET }))
+    const [answer, problem] = await outcome(postJson(`review/queues/${this.queue.id}/next/`, { count: POCKET, ...(isBySaving && { first: "saving" }) }))
     this.#isAsking = false
     const state = this.page.get()
     // While there is something to look at, the connection's own words are enough.

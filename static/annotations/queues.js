@@ -9,6 +9,7 @@ import { soon } from "../shared/soon.js"
 import { showTrouble } from "../shared/trouble.js"
 import { Hands } from "./hands.js"
 import { pageJournal } from "./journal_page.js"
+import { Planner } from "./planner.js"
 import { QueueForm } from "./queue_form.js"
 import { openText, orderText, overlapText, selectionText } from "./queues_state.js"
 
@@ -25,6 +26,11 @@ let isArchived = false
 const form = new QueueForm(find("#queue-sheet"), { known, classes, onDone: () => refresh() })
 
 const hands = known.mayManage ? new Hands(find("#hands-sheet"), { onDone: () => refresh() }) : null
+
+if (known.mayPlan) {
+  const planner = new Planner(find("#planner"))
+  find("#plan-open").addEventListener("click", () => planner.open())
+}
 
 function create(queue) {
   const acts = h("div", { class: "queues__acts" })
