@@ -10,12 +10,15 @@ from accounts.api.base import ApiView, answer
 from annotations import services
 from annotations.serializers.documented import RegionOut
 from annotations.serializers.inputs import RegionIn
+from inspection import selectors as inspection
 
 
 class RegionView(ApiView):
     @extend_schema(request=RegionIn, responses=RegionOut)
     def post(self, request: Request, image_id: UUID) -> HttpResponse:
         """Find the region that a scribble or a tap means. Nothing is stored: it is a proposal to draw with."""
+        # Whose image it is comes first: what is wrong with a word about somebody else's is nobody's business.
+        inspection.one(inspection.images_visible_to(self.actor), image_id, what="image")
         values = self.body(RegionIn)
         return answer(
             services.find_region(
