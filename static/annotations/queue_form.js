@@ -17,7 +17,7 @@ export class QueueForm {
   constructor(dialog, { known, classes, onDone }) {
     Object.assign(this, { dialog, known, classes, onDone })
     this.form = dialog.querySelector("form")
-    dialog.querySelector("#queue-order").replaceChildren(...known.orders.map(({ value, label }) => h("label", {}, h("input", { type: "radio", name: "order", value }), label)))
+    dialog.querySelector("#queue-order").replaceChildren(...known.orders.map(({ value, label }) => h("label", { class: "chip" }, h("input", { type: "radio", name: "order", value }), label)))
     dialog.querySelector("#queue-choices").replaceChildren(...Object.keys(CHOICES).map((list) => this.#choice(list)).filter(Boolean))
     for (const button of dialog.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close())
     dialog.querySelector("[data-archive]").addEventListener("click", () => this.#archive())

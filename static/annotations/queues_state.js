@@ -4,6 +4,7 @@ import { confidenceText, countText } from "../shared/formats.js"
 const LISTS = ["recipes", "layers", "tools", "classes", "bands"]
 const WORDS = { recipes: "recipe", layers: "layer", tools: "tool" }
 const BAND_WORDS = { accept: "accepted", review: "for review", reject: "rejected" }
+const OF_WHAT = ["disagreement", "novelty"]
 const MINUTE_S = 60
 const HOUR_S = 3600
 
@@ -12,8 +13,10 @@ export function openText({ open, open_is_more: isMore, mine = 0 }) {
   return `${countText(open + mine)}${isMore ? "+" : ""}`
 }
 
+/** "Gravest first", "What is newest in kind comes first". */
 export function orderText(order, orders) {
-  return orders.find(({ value }) => value === order)?.label ?? order
+  const label = orders.find(({ value }) => value === order)?.label ?? order
+  return OF_WHAT.includes(order) ? `${label} comes first` : label
 }
 
 /** "Rejected cracks and pits of tool BF-01, 0.30 to 0.70 sure". Everything, where nothing is left out. */

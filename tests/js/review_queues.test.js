@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import { bodyOf, fieldErrors, formOf, openText, overlapText, selectionText } from "../../static/annotations/queues_state.js"
+import { bodyOf, fieldErrors, formOf, openText, orderText, overlapText, selectionText } from "../../static/annotations/queues_state.js"
 import { wordFor } from "../../static/annotations/review_state.js"
 import { annotationWords, leftText, matching, paceText, reasonsOf, refusalTitle, withReason } from "../../static/annotations/review_words.js"
 
@@ -8,6 +8,10 @@ const nameOf = (code) => ({ pit: "pits", crack: "cracks" })[code]
 
 describe("a queue in words", () => {
   test("counts what waits as far as it was counted", () => assert.deepEqual([openText({ open: 12, open_is_more: false, mine: 3 }), openText({ open: 1000, open_is_more: true })], ["15", "1\u202f000+"]))
+  test("says what comes first", () => {
+    const orders = [{ value: "severity", label: "Gravest first" }, { value: "novelty", label: "What is newest in kind" }]
+    assert.deepEqual(["severity", "novelty", "other"].map((order) => orderText(order, orders)), ["Gravest first", "What is newest in kind comes first", "other"])
+  })
   for (const [name, selection, text] of [
     ["takes everything", {}, "All classes"],
     ["takes some of it", { classes: ["pit", "crack"], bands: ["reject"], tools: ["BF-01"], min_confidence: 0.3, max_confidence: 0.7 }, "Pits and cracks rejected of tool BF-01, 0.30 to 0.70 sure"],
