@@ -101,6 +101,7 @@ def decided(request: HttpRequest) -> HttpResponse:
         "mayValidate": may_post(request, "api:review_validate"),
         "mayAccept": may_post(request, "api:review_accept"),
         "mayReopen": may_post(request, "api:review_reopen"),
+        "mayKnow": may_post(request, "api:review_gold"),
         "mayAddToBook": may_post(request, "api:book_examples"),
         "me": request.user.get_username(),
     }

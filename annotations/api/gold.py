@@ -12,9 +12,11 @@ from annotations import selectors, services
 from annotations.choices import Verdict
 from annotations.serializers.inputs import LARGEST_WHOLE
 from core.clock import now
-from core.fields import LabelField, WholeNumberField
+from core.fields import KeyField, LabelField, WholeNumberField
 from core.pagination import PageIn
 from core.schema import AnythingField, page_of
+
+MOST_NAMED = 100
 
 
 class GoldIn(serializers.Serializer):
@@ -25,6 +27,12 @@ class GoldIn(serializers.Serializer):
 
 class RetireIn(serializers.Serializer):
     reason = LabelField(max_length=300, help_text="Why it is not used any more; it stays with the record.")
+
+
+class GoldQuery(PageIn):
+    tasks = serializers.ListField(
+        child=KeyField(), required=False, max_length=MOST_NAMED, help_text="Keys of tasks: of these only."
+    )
 
 
 class GoldOut(serializers.Serializer):
@@ -41,10 +49,14 @@ class GoldOut(serializers.Serializer):
 
 
 class GoldItemsView(ApiView):
-    @extend_schema(parameters=[PageIn], responses=page_of(GoldOut))
+    @extend_schema(parameters=[GoldQuery], responses=page_of(GoldOut))
     def get(self, request: Request) -> HttpResponse:
         """Items with a known answer, those found last first."""
-        return self.page(selectors.gold_visible_to(self.actor), query=self.query(PageIn), show=selectors.gold_of)
+        query = self.query(GoldQuery)
+        rows = selectors.gold_visible_to(self.actor)
+        if "tasks" in query:
+            rows = rows.filter(task_id__in=query["tasks"])
+        return self.page(rows, query=query, show=selectors.gold_of)
 
 
 class GoldView(ApiView):

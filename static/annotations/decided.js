@@ -14,6 +14,7 @@ import { bindBook, bookAdder } from "./book_add.js"
 import { ContactSheet } from "./contact_sheet.js"
 import * as sheet from "./decided_state.js"
 import { drawProgress, drawRefusals, drawWords } from "./decided_view.js"
+import { KnownAnswers } from "./known_answers.js"
 import { startLargeTalk } from "./large_talk.js"
 import { LargeView } from "./large_view.js"
 import { isOwn } from "./opinions_state.js"
@@ -38,6 +39,7 @@ const questions = turns()
 const contact = new ContactSheet(find("#contact"), { me, mayPick, classes, onToggle: toggle, onOpen: open, onGroup: (ids) => change(sheet.allToggled(state, ids, me)) })
 const large = new LargeView(find("#large"), { onStep: step, onToggle: () => change(sheet.toggled(state, state.focus, me)), onReopen: () => reopen(), onClosed: () => contact.shot(state.focus)?.focus() })
 
+const answers = known.mayKnow ? new KnownAnswers(() => state.tasks.get(state.focus), () => state.order) : null
 startLargeTalk(large, me)
 if (known.mayAddToBook) {
   const ask = bookAdder(classes, () => state.tasks.has(state.focus) && { task: state.focus, classCode: sheet.finalOf(state.tasks.get(state.focus)) === "nuisance" ? state.tasks.get(state.focus).class_code : sheet.finalOf(state.tasks.get(state.focus)) })
@@ -53,6 +55,7 @@ function change(next) {
   }
   drawWords(state, { me, mayPick, isBusy })
   drawRefusals(state, ([id]) => focusOn(id))
+  if (state.order) answers?.draw()
   if (large.isOpen) drawLarge()
 }
 

@@ -43,7 +43,9 @@ export class Planner {
 
   #key({ key, target }) {
     const minutes = USUAL[Number(key) - 1]
-    if (minutes && target !== this.own) this.#ask({ minutes })
+    if (!minutes || target === this.own) return
+    this.#ask({ minutes })
+    this.#find("[aria-pressed=true]").focus()
   }
 
   async #ask(change) {

@@ -16,7 +16,7 @@ from annotations.services.datasets import _COLLECT_WORDS
 from core.errors import IllegalTransition, Invalid
 from core.ids import uuid7
 from core.roles import Role
-from tests.factories import AT, make_class, make_user
+from tests.factories import AT, client_of, make_class, make_user
 from tests.integration.annotations.conftest import actor_of
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +105,17 @@ class TestAKnownAnswer:
         (key,) = handed(queue, ann)
 
         assert ReviewTask.objects.get(pk=key).kind == "detection"
+
+    def test_is_listed_for_leads_of_the_tasks_they_name(self, gold, site):
+        _, original = gold
+        client = client_of(make_user(Role.LEAD, site=site, username="kim"))
+
+        def listed(tasks):
+            return client.get("/api/v1/review/gold/", {"tasks": tasks})
+
+        assert [one["task"] for one in listed([uuid7(at=AT), original.pk]).json()["results"]] == [str(original.pk)]
+        assert listed([uuid7(at=AT)]).json()["results"] == []
+        assert listed(["1", "2"]).json()["code"] == "invalid"
 
     def test_is_retired_when_its_task_is_opened_again(self, gold, lead):
         _, original = gold
