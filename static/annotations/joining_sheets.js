@@ -1,5 +1,5 @@
 /** The sheets that cut one box in two, and that take several for one: a picture, large buttons, and a key for everything. */
-import { cropSquare, picture } from "../inspection/crops.js"
+import { drawCrop } from "../inspection/crops.js"
 import { h, setAttribute } from "../shared/dom.js"
 import { confidenceText } from "../shared/formats.js"
 import { themeColours } from "../shared/paint.js"
@@ -14,28 +14,25 @@ const find = (selector) => document.querySelector(selector)
 
 /** Draws the part of a task's image round some boxes, with those boxes in it. @param {{box: number[], code: string, label?: string, isFaint?: boolean}[]} marks */
 async function drawBoxes(canvas, image, region, marks) {
-  const element = await picture(image)
-  if (!element) return
-  const [left, top, side] = cropSquare(region, image)
-  const [share, at] = [element.naturalWidth / image.width_px, canvas.width / side]
+  const place = await drawCrop(canvas, image, region)
+  if (!place) return
   const context = canvas.getContext("2d")
   const colours = themeColours()
-  context.imageSmoothingEnabled = false
-  context.drawImage(element, left * share, top * share, side * share, side * share, 0, 0, canvas.width, canvas.height)
   for (const { box: [x, y, width, height], code, label, isFaint } of marks) {
     context.setLineDash(isFaint ? [5, 5] : [])
     for (const [colour, line] of [[colours["image-rim"], 5], [classColour(code), 2.5]]) {
       context.strokeStyle = colour
       context.lineWidth = line
-      context.strokeRect((x - left) * at, (y - top) * at, width * at, height * at)
+      context.strokeRect(place.x + x * place.scale, place.y + y * place.scale, width * place.scale, height * place.scale)
     }
     if (!label) continue
+    const labelAt = [place.x + x * place.scale + 6, place.y + y * place.scale + 22]
     context.font = `700 20px ${getComputedStyle(document.body).fontFamily}`
     context.lineWidth = 4
     context.strokeStyle = colours["image-rim"]
-    context.strokeText(label, (x - left) * at + 6, (y - top) * at + 22)
+    context.strokeText(label, ...labelAt)
     context.fillStyle = colours["image-ink"]
-    context.fillText(label, (x - left) * at + 6, (y - top) * at + 22)
+    context.fillText(label, ...labelAt)
   }
   context.setLineDash([])
 }

@@ -7,7 +7,8 @@ const unread = ({ seq }, { status, code, title, message, fields }) => ({ seq, st
 
 /**
  * Sends edits in order, one request at a time, over all tabs of this browser. Emits `change` when what is kept changes or the
- * way to the server does, and `answer` ({entry, ack}) for each edit that was answered, whichever tab has sent it.
+ * way to the server does, `answer` ({entry, ack}) for each edit that was answered, whichever tab has sent it, and `settled` (seq)
+ * for a refusal that another tab has said a word about.
  */
 export class Journal extends EventTarget {
   #store
@@ -58,15 +59,25 @@ export class Journal extends EventTarget {
 
   /** Lays an edit down and sends it. One after another: they are numbered as they were made. */
   add(edit) {
+    return this.#putDown(edit)
+  }
+
+  /** A new decision in the place of one that was refused: both are put down, or neither. */
+  resend(seq, edit) {
+    return this.#putDown(edit, seq)
+  }
+
+  #putDown(edit, instead = null) {
     this.#laying += 1
     this.#count()
-    this.#laid = this.#laid.then(() => this.#lay(edit))
+    this.#laid = this.#laid.then(() => this.#lay(edit, instead))
     return this.#laid
   }
 
-  async #lay(edit) {
+  async #lay(edit, instead) {
     const { edit: based } = onRevision({ edit }, this.#revisions.get(edit.task))
-    const entry = await this.#store.append(based).catch(() => this.#keepInMemory().append(based))
+    const entry = await this.#store.append(based, instead).catch(() => this.#keepInMemory().append(based))
+    if (instead !== null) this.#channel?.postMessage({ settled: instead })
     this.#version += 1
     await this.#recount(1)
     this.kick()
@@ -90,14 +101,15 @@ export class Journal extends EventTarget {
     return this.#sending
   }
 
-  /** A new decision in the place of one that was refused. */
-  async resend(seq, edit) {
-    await this.add(edit)
-    await this.forget(seq)
-  }
-
   async forget(seq) {
     await this.#store.forget(seq)
+    this.#channel?.postMessage({ settled: seq })
+    this.#emit("change")
+  }
+
+  /** What was forgotten waits for a word again. */
+  async recall(refusal) {
+    await this.#store.settle({ refused: [refusal] })
     this.#emit("change")
   }
 
@@ -176,8 +188,9 @@ export class Journal extends EventTarget {
     }
   }
 
-  async #heard({ answers = [] }) {
+  async #heard({ answers = [], settled = null }) {
     this.#tell(answers)
+    if (settled !== null) this.#emit("settled", settled)
     await this.#recount()
   }
 

@@ -12,7 +12,8 @@ export function uuid(hex = uniqueId()) {
  * @typedef {object} Store
  * @property {boolean} isKept whether what is put here outlives the page
  * @property {() => Promise<string>} client the id of this browser for this person
- * @property {(edit: object) => Promise<{seq: number, edit: object}>} append with a seq greater than every one before
+ * @property {(edit: object, instead?: ?number) => Promise<{seq: number, edit: object}>} append with a seq greater than every one
+ *   before; in the place of the refusal of that seq, both or neither
  * @property {() => Promise<object[]>} entries in order
  * @property {() => Promise<object[]>} refusals what was refused and waits for a word
  * @property {(change: {gone?: number[], put?: object[], refused?: object[]}) => Promise<void>} settle all or nothing
@@ -29,10 +30,11 @@ export class MemoryStore {
 
   async client() { return this.#client }
 
-  async append(edit) {
+  async append(edit, instead = null) {
     this.#seq += 1
     const entry = { seq: this.#seq, edit }
     this.#entries.set(entry.seq, entry)
+    this.#refusals.delete(instead)
     return entry
   }
 
@@ -82,13 +84,14 @@ class KeptStore {
   }
 
   /** The seq is taken and the edit laid down in one transaction: two tabs never take the same. */
-  async append(edit) {
-    const { transaction, of } = this.#within(["about", "edits"], "readwrite")
+  async append(edit, instead = null) {
+    const { transaction, of } = this.#within(["about", "edits", "refusals"], "readwrite")
     const end = ended(transaction)
     const seq = ((await asPromise(of("about").get("seq"))) ?? 0) + 1
     const entry = { seq, edit }
     of("about").put(seq, "seq")
     of("edits").put(entry)
+    if (instead !== null) of("refusals").delete(instead)
     await end
     return entry
   }

@@ -1,5 +1,5 @@
 /** The boxes of several people over one picture: each with a line and a letter of their own, in the colour of the class they named. */
-import { cropSquare, picture } from "../inspection/crops.js"
+import { drawCrop } from "../inspection/crops.js"
 import { fitCanvas, themeColours } from "../shared/paint.js"
 import { classColour } from "../shared/signs.js"
 import { paintShape } from "./canvas/paint.js"
@@ -30,21 +30,23 @@ export function drawVoices(zoom, task, { isShown, meant = null }) {
   return place
 }
 
-/** The part of the image around all boxes, with one person's in it, or the model's. @param {?object} voice null: the model's */
-export async function drawVoiceCrop(canvas, { image, around, voice, box }) {
-  const element = await picture(image)
-  if (!element) return
-  const scale = element.naturalWidth / image.width_px
-  const [x, y, side] = cropSquare(around, image)
+/**
+ * The part of the image around all boxes, with one person's in it, or the model's.
+ *
+ * @param {?object} voice null: the model's, or a place of which nothing is drawn
+ * @param {{voice: object, box: number[], isFaint: boolean}[]} beside what is drawn below it: more of the same person's, or another's
+ * @returns {Promise<boolean>} whether the picture is there
+ */
+export async function drawVoiceCrop(canvas, { image, around, voice, box, beside = [] }) {
+  const place = await drawCrop(canvas, image, around)
+  if (!place) return false
   const context = canvas.getContext("2d")
-  context.clearRect(0, 0, canvas.width, canvas.height)
-  context.imageSmoothingEnabled = side * scale > canvas.width
-  context.drawImage(element, x * scale, y * scale, side * scale, side * scale, 0, 0, canvas.width, canvas.height)
-  if (!box) return
-  const at = canvas.width / side
-  const there = [(box[0] - x) * at, (box[1] - y) * at, box[2] * at, box[3] * at]
-  if (voice) drawVoice(context, there, voice, { ground: { place: { x: -x * at, y: -y * at, scale: at }, size: image }, hasLetter: false, isStrong: true })
-  else brackets(context, grown(there, APART_PX))
+  const onCanvas = ([x, y, width, height]) => [place.x + x * place.scale, place.y + y * place.scale, width * place.scale, height * place.scale]
+  const ground = { place, size: image }
+  for (const one of beside) drawVoice(context, onCanvas(one.box), one.voice, { ground, hasLetter: false, isApart: one.isFaint, isFaint: one.isFaint, isStrong: !one.isFaint })
+  if (box && voice) drawVoice(context, onCanvas(box), voice, { ground, hasLetter: false, isStrong: true })
+  else if (box) brackets(context, grown(onCanvas(box), APART_PX))
+  return true
 }
 
 function grown([x, y, width, height], by) {

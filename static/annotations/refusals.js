@@ -1,102 +1,118 @@
-/** Decisions the server did not take: mine and theirs side by side, until I say which is to stand. Nothing of mine is dropped unasked. */
-import { cropSquare, picture } from "../inspection/crops.js"
-import { ageElement } from "../shared/ages.js"
-import { h, icon, keyed } from "../shared/dom.js"
-import { getJson, outcome } from "../shared/http.js"
-import { themeColours } from "../shared/paint.js"
-import { accountName, classColour, classNamed } from "../shared/signs.js"
-import { paintShape } from "./canvas/paint.js"
-import { boxOf } from "./canvas/shapes.js"
-import { swatch } from "./review_details.js"
-import { refusalTitle, verdictWords } from "./review_words.js"
+/** Decisions the server did not take: they wait in a list, and behind a badge, until I say what is to become of mine. Nothing of it is dropped unasked. */
+import { h, icon, keyed, setText } from "../shared/dom.js"
+import { bind, keyText } from "../shared/keys.js"
+import { classNamed } from "../shared/signs.js"
+import { toast } from "../shared/toast.js"
+import { ClashSheet } from "./clash_sheet.js"
+import { aboutOf, clashOf, keptWords, outspoken, sentAnew, takenWords, waitText, withRefusal } from "./refusals_state.js"
 
-const CROP_PX = 132
+const ACTION = "review.compare"
 const nameOf = (code) => classNamed(code).name
 
+/**
+ * @typedef {object} RefusalHooks
+ * @property {(id: string) => ?object} taskOf the card of a task that the page has
+ * @property {(refusal, edit) => void} onKeep sends what I said again
+ * @property {(refusal) => void} onForget it waits for a word no more
+ * @property {(refusal) => void} onPutAway what I said is not shown as what I decided any more
+ * @property {(refusal) => void} onRecall what was put away waits again
+ * @property {(task) => void} onAgain brings the task back to the screen
+ * @property {(about: {image: object, task: string, place_px: number[], text: string}) => void} onTell pins a comment
+ */
+
 export class Refusals {
-  #all = new Map()
+  #all = []
 
-  /** @param {HTMLElement} list @param {{taskOf: (id) => ?object, onKeep: (refusal) => void, onSend: (refusal) => void}} hooks */
-  constructor(list, hooks) {
-    Object.assign(this, { list, hooks })
+  /** @param {HTMLElement} list @param {HTMLButtonElement} badge @param {{me: string, hooks: RefusalHooks}} page */
+  constructor(list, badge, { me, hooks }) {
+    Object.assign(this, { list, badge, me, hooks })
+    const acts = { keep: (...of) => this.#keep(...of), take: (...of) => this.#take(...of), tell: (...of) => this.#tell(...of), again: (...of) => this.#again(...of) }
+    this.sheet = new ClashSheet(document.querySelector("#clash"), { me, taskOf: hooks.taskOf, acts })
+    bind({ action: ACTION, keys: ["v"], label: "What somebody else was first with: mine and theirs side by side", group: "Way", isOnce: true, when: () => this.#all.length > 0, run: () => this.open() })
+    badge.addEventListener("click", () => this.open())
+    document.addEventListener("waferdeck:keys", () => this.#draw())
   }
 
-  /** The newest of a task stands for all that were refused of it. */
   add(refusal) {
-    for (const [seq, { edit }] of this.#all) {
-      if (edit.task !== refusal.edit.task || edit.kind !== refusal.edit.kind || edit.kind === "missed") continue
-      if (seq > refusal.seq) return
-      this.#settled(seq, "onForget")
-    }
-    this.#all.set(refusal.seq, refusal)
-    this.#draw()
+    const { all, gone } = withRefusal(this.#all, refusal)
+    for (const one of gone) this.hooks.onForget(one)
+    this.#turnTo(all)
   }
 
-  #settled(seq, hook) {
-    const refusal = this.#all.get(seq)
-    this.#all.delete(seq)
-    this.hooks[hook](refusal)
+  /** A word of mine was taken: what was refused of its task before is over. */
+  taken(entry) {
+    const over = outspoken(this.#all, entry)
+    for (const one of over) {
+      this.hooks.onForget(one)
+      this.#settled(one)
+    }
+  }
+
+  /** Another tab has said what is to become of one. */
+  drop(seq) {
+    this.#settled(this.#all.find((one) => one.seq === seq))
+  }
+
+  /** @param {?number} seq of the one that is shown first; null: of the one that waits longest */
+  open(seq = null) {
+    const at = Math.max(0, this.#all.findIndex((one) => one.seq === seq))
+    if (this.#all.length) this.sheet.show(this.#all, at)
+  }
+
+  #keep(refusal, task, clash) {
+    this.hooks.onKeep(refusal, sentAnew(refusal, task))
+    this.#settled(refusal)
+    toast(keptWords(clash))
+  }
+
+  #take(refusal, task, clash) {
+    this.#putAway(refusal)
+    toast(takenWords(clash), { action: { label: "Bring it back", run: () => { this.hooks.onRecall(refusal); this.add(refusal) } } })
+  }
+
+  #tell(refusal, task, clash, text) {
+    this.hooks.onTell({ image: task.image, task: task.id, place_px: clash.around, text })
+    this.#putAway(refusal)
+    toast("Your comment is pinned to the place. Yours is put away.")
+  }
+
+  /** It waits on until it was said anew. */
+  #again(refusal, task) {
+    this.sheet.close()
+    this.hooks.onAgain(task)
+  }
+
+  #putAway(refusal) {
+    this.hooks.onForget(refusal)
+    this.hooks.onPutAway(refusal)
+    this.#settled(refusal)
+  }
+
+  #settled(refusal) {
+    const at = this.#all.indexOf(refusal)
+    if (at < 0) return
+    this.#turnTo(this.#all.filter((one) => one !== refusal))
+    if (this.sheet.isOpen) this.sheet.show(this.#all, Math.min(at, this.#all.length - 1))
+  }
+
+  #turnTo(all) {
+    this.#all = all
     this.#draw()
   }
 
   #draw() {
-    this.list.hidden = this.#all.size === 0
-    keyed(this.list, [...this.#all.values()], { key: ({ seq }) => String(seq), create: (refusal) => this.#create(refusal) })
+    const count = this.#all.length
+    this.list.hidden = this.badge.hidden = count === 0
+    setText(this.badge.querySelector("span"), waitText(count))
+    setText(this.badge.querySelector("kbd"), keyText(ACTION))
+    this.badge.setAttribute("aria-keyshortcuts", keyText(ACTION))
+    keyed(this.list, this.#all, { key: ({ seq }) => String(seq), create: (refusal) => this.#row(refusal) })
   }
 
-  #create(refusal) {
-    const { seq, edit, problem } = refusal
-    const theirs = problem.current?.annotation ?? null
-    const isDecision = edit.kind !== "missed"
-    const place = h("small", { class: "muted" })
-    const sides = h("div", { class: "clash__sides" }, side("Mine", edit, isDecision ? verdictWords(edit, nameOf) : `missed: ${nameOf(edit.class_code)}`, refusal.at))
-    if (theirs) sides.append(side(accountName(theirs.author), theirs, theirs.verdict === "withdrawn" ? "taken back" : verdictWords(theirs, nameOf), theirs.made_at))
-    const element = h("article", { class: "clash" }, h("h3", {}, icon("triangle-alert", "small"), h("span", {}, refusalTitle(problem)), place), sides,
-      theirs ? null : h("p", { class: "muted small" }, problem.detail),
-      h("div", { class: "clash__acts" },
-        h("button", { class: "button", type: "button", onclick: () => this.#settled(seq, "onForget") }, theirs ? "Keep theirs" : "Drop mine"),
-        h("button", { class: "button", type: "button", onclick: () => this.#settled(seq, "onSend") }, "Send mine all the same")))
-    this.#drawPictures(element, refusal, theirs, place)
-    return element
+  #row(refusal) {
+    const { title, mine, theirs, place } = clashOf(refusal, this.hooks.taskOf(aboutOf(refusal)) ?? null, { me: this.me, nameOf })
+    return h("button", { class: "refused", type: "button", onclick: () => this.open(refusal.seq) }, icon("triangle-alert", "small"),
+      h("span", {}, h("b", {}, title), h("small", {}, [`Mine: ${mine.words}`, theirs && `theirs: ${theirs.words}`].filter(Boolean).join(" · ")), place && h("small", { class: "muted" }, place)),
+      icon("chevron-right", "small"))
   }
-
-  async #drawPictures(element, { edit }, theirs, place) {
-    const [task] = this.hooks.taskOf(edit.task) ? [this.hooks.taskOf(edit.task)] : await outcome(getJson(`review/tasks/${edit.task}/`))
-    if (!task) return
-    place.textContent = `${task.lot?.code ?? ""} · ${task.wafer.code}`
-    const [mine, other] = element.querySelectorAll("canvas")
-    const [my, their] = [edit.shape ? boxOf(edit.shape, task.image) : edit.bbox_px ?? task.bbox_px, theirs?.bbox_px ?? task.bbox_px]
-    // Both pictures show the same part of the image, with both boxes in it.
-    const around = union(my, their)
-    drawBox(mine, task.image, around, { box: my, shape: edit.shape, code: edit.class_code })
-    if (other) drawBox(other, task.image, around, { box: their, shape: theirs.shape, code: theirs.class_code })
-  }
-}
-
-function side(who, { class_code: code, verdict, comment }, words, at) {
-  return h("figure", { class: "clash__side" }, h("canvas", { width: CROP_PX, height: CROP_PX, "aria-hidden": "true" }),
-    h("figcaption", {}, h("b", {}, who), h("span", {}, verdict === "nuisance" || !code ? null : swatch(code), words), at && ageElement(at, { class: "muted small" }), comment && h("q", {}, comment)))
-}
-
-function union([ax, ay, aw, ah], [bx, by, bw, bh]) {
-  const [x, y] = [Math.min(ax, bx), Math.min(ay, by)]
-  return [x, y, Math.max(ax + aw, bx + bw) - x, Math.max(ay + ah, by + bh) - y]
-}
-
-async function drawBox(canvas, image, around, { box, shape, code }) {
-  const element = await picture(image)
-  if (!element) return
-  const scale = element.naturalWidth / image.width_px
-  const [x, y, side] = cropSquare(around, image)
-  const context = canvas.getContext("2d")
-  context.imageSmoothingEnabled = false
-  context.drawImage(element, x * scale, y * scale, side * scale, side * scale, 0, 0, CROP_PX, CROP_PX)
-  const at = CROP_PX / side
-  if (shape) return paintShape(context, shape, { place: { x: -x * at, y: -y * at, scale: at }, size: image, colour: code ? classColour(code) : themeColours()["image-ink"] })
-  for (const [style, width] of [[themeColours()["image-rim"], 4], [code ? classColour(code) : themeColours()["image-ink"], 2]]) {
-    context.strokeStyle = style
-    context.lineWidth = width
-    context.strokeRect((box[0] - x) * at, (box[1] - y) * at, box[2] * at, box[3] * at)
-  }
-  return undefined
 }

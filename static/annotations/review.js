@@ -254,11 +254,11 @@ function retryPictures() {
 }
 
 const drafts = new Drafts((id) => link.add(sitting.draftOf(state, id)))
-const link = new Link({ queue, me: known.me, get: () => state, change, retryPictures })
+const link = new Link({ queue, me: known.me, get: () => state, change, retryPictures, tell: (about) => comments.tell(about) })
 drawClassKeys(find("#classkeys"), classes, choose)
 bindReview(acts, { classes, choose, editor, zoom, escape })
 const onScreen = () => (state.at ? { task: state.at, box: sitting.boxOf(state), classCode: sitting.saidOf(state)?.class_code ?? sitting.current(state).class_code } : null)
-startReviewTalk(zoom, { classes, mayAdd: known.mayAddToBook, subject: onScreen })
+const comments = startReviewTalk(zoom, { classes, mayAdd: known.mayAddToBook, subject: onScreen })
 desk.tools.bind()
 startMyKeys()
 drawWords()

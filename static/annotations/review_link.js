@@ -5,6 +5,7 @@ import { pageJournal } from "./journal_page.js"
 import { isWork } from "./journal_state.js"
 import { Pocket } from "./pocket.js"
 import { Refusals } from "./refusals.js"
+import { broughtBack, stoodDown } from "./refusals_state.js"
 import { drawSaved } from "./review_details.js"
 import { heardDecided, withHead, withHold } from "./review_state.js"
 
@@ -15,14 +16,18 @@ const find = (selector) => document.querySelector(selector)
 export class Link {
   #journal = null
 
-  /** @param {{queue: object, me: string, get: () => object, change: (state) => void, retryPictures: () => void}} page */
+  /** @param {{queue: object, me: string, get: () => object, change: (state) => void, retryPictures: () => void, tell: (about) => void}} page */
   constructor(page) {
     Object.assign(this, { page, pocket: new Pocket(page.queue, page) })
-    this.refusals = new Refusals(find("#refusals"), {
+    this.refusals = new Refusals(find("#refusals"), find("#clashes"), { me: page.me, hooks: {
       taskOf: (id) => page.get().tasks.get(id),
+      onKeep: ({ seq }, edit) => this.#journal.resend(seq, edit),
       onForget: ({ seq }) => this.#journal.forget(seq),
-      onSend: ({ seq, edit, problem }) => this.#journal.resend(seq, edit.seen_revision ? { ...edit, seen_revision: problem.current?.id === edit.task ? problem.current.revision : edit.seen_revision } : edit),
-    })
+      onPutAway: (refusal) => page.change(stoodDown(page.get(), refusal)),
+      onRecall: (refusal) => this.#journal.recall(refusal),
+      onAgain: (task) => page.change(broughtBack(page.get(), task, Date.now())),
+      onTell: (about) => page.tell(about),
+    } })
   }
 
   /** Whether what is said now is kept. */
@@ -36,6 +41,7 @@ export class Link {
     const journal = await pageJournal(this.page.me, { onSaid: drawSaved })
     journal.addEventListener("change", () => { find("#review-unkept").hidden = journal.isKept })
     journal.addEventListener("answer", ({ detail }) => this.#answered(detail))
+    journal.addEventListener("settled", ({ detail: seq }) => this.refusals.drop(seq))
     const { entries, refusals } = await journal.open()
     this.#journal = journal
     for (const { edit } of entries) this.pocket.unsent.add(edit.task)
@@ -49,7 +55,7 @@ export class Link {
   #answered({ entry: { seq, edit }, ack }) {
     this.pocket.unsent.delete(edit.task)
     this.page.change(withHead(this.page.get(), ack.state === "done" ? ack.task : ack.problem.current))
-    if (ack.state === "done") return
+    if (ack.state === "done") return this.refusals.taken({ seq, edit })
     if (isWork(edit)) this.refusals.add({ seq, edit, problem: ack.problem, at: new Date().toISOString() })
     else if (edit.kind === "hold") toast(`The wafer was not put on hold: ${ack.problem.detail || ack.problem.title}`, { level: "warn" })
     else if (edit.kind === "undo") toast(`It could not be taken back: ${ack.problem.detail || ack.problem.title}`, { level: "warn" })

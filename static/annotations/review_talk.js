@@ -6,12 +6,14 @@ import { startTalk } from "./talk_start.js"
 /**
  * @param {ReviewZoom} zoom
  * @param {{classes: object[], mayAdd: boolean, subject: () => ?{task: string, box: number[], classCode: string}}} page subject: what is on the screen
+ * @returns {Talk}
  */
 export function startReviewTalk(zoom, { classes, mayAdd, subject }) {
   const find = (selector) => document.querySelector(selector)
-  startTalk(zoom, find("#viewer"), subject)
+  const comments = startTalk(zoom, find("#viewer"), subject)
   startBookCard(find("#classkeys"), find("#viewer"), find("#review"), () => onScreen(subject()?.box, zoom.placement()))
   if (mayAdd) bindBook(bookAdder(classes, subject))
+  return comments
 }
 
 function onScreen(box, place) {

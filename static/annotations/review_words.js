@@ -58,13 +58,19 @@ export function matching(classes, text) {
   return classes.map((one) => [rank(one), one]).filter(([at]) => at < 3).sort((a, b) => a[0] - b[0]).map(([, one]) => one)
 }
 
-/** Why an edit was refused, for whoever made it. */
-export function refusalTitle({ code, current }) {
-  const by = current?.annotation?.author
+/**
+ * Why an edit was refused, for whoever made it.
+ *
+ * @param {{code: string, current: ?object, by?: string, isRuling?: boolean, isOfOther?: boolean}} problem by: whose word stands;
+ *   isOfOther: it stands about another box of a merge
+ */
+export function refusalTitle({ code, current, by = current?.annotation?.author, isRuling = false, isOfOther = false }) {
+  const first = isOfOther ? "decided one of the boxes you merged" : isRuling ? "decided between reviewers before yours came" : "decided this as well"
   return {
-    stale_task: by ? `${by} decided this as well` : "This was changed meanwhile",
-    not_held: "Your hold on this had lapsed",
+    stale_task: by ? `${by} ${first}` : "This was changed meanwhile",
+    not_held: "This was in somebody else’s hands",
     task_locked: "This is closed",
     not_found: "This is not there any more",
+    illegal_transition: "This is not asked about any more",
   }[code] ?? "This was not taken"
 }

@@ -123,6 +123,11 @@ export class Talk {
     this.#change({ ...this.#state, draft: null, openId: thread })
   }
 
+  /** Says something about a place of any picture, as if it had been written beside it. */
+  tell({ image, task, place_px: place, text }) {
+    return this.#lay({ kind: "start", thread: this.#id(), comment: this.#id(), image: image.id, place_px: place, text, task })
+  }
+
   #id() { return talk.timedId(uniqueId(), Date.now()) }
 
   // The server ----------------------------------------------------------------------------------------------------------

@@ -23,7 +23,9 @@ function bindTalk(comments) {
   for (const button of document.querySelectorAll("[data-talk]")) button.addEventListener("click", () => comments.begin())
 }
 
-/** @param {DeepZoom} zoom @param {HTMLElement} host that it fills @param {() => ?{task: ?string, box: ?number[]}} subject what a new comment is about */
+/** @param {DeepZoom} zoom @param {HTMLElement} host that it fills @param {() => ?{task: ?string, box: ?number[]}} subject what a new comment is about @returns {Talk} */
 export function startTalk(zoom, host, subject) {
-  bindTalk(new Talk(zoomSurface(zoom, host), { me: document.body.dataset.user, mayTalk: Boolean(host.dataset.mayTalk), subject }))
+  const comments = new Talk(zoomSurface(zoom, host), { me: document.body.dataset.user, mayTalk: Boolean(host.dataset.mayTalk), subject })
+  bindTalk(comments)
+  return comments
 }

@@ -10,7 +10,8 @@ export function picture(image) {
     const element = new Image()
     element.decoding = "async"
     element.src = image.view
-    pictures.set(image.id, element.decode().then(() => element, () => null))
+    // What could not be had is asked for anew the next time.
+    pictures.set(image.id, element.decode().then(() => element, () => { pictures.delete(image.id); return null }))
   }
   return pictures.get(image.id)
 }
@@ -23,14 +24,23 @@ export function cropSquare([x, y, width, height], image) {
   return [left, top, side]
 }
 
-async function drawCrop(canvas, detection, image) {
+/**
+ * The part of an image around a box, as large as the canvas.
+ *
+ * @returns {Promise<?{x: number, y: number, scale: number}>} where the image's corner is on the canvas, in its pixels; null
+ *   where the picture cannot be had
+ */
+export async function drawCrop(canvas, image, around) {
   const element = await picture(image)
-  if (!element || !canvas.isConnected) return
-  const scale = element.naturalWidth / image.width_px
-  const [x, y, side] = cropSquare(detection.bbox_px, image)
+  if (!element) return null
+  const share = element.naturalWidth / image.width_px
+  const [x, y, side] = cropSquare(around, image)
   const context = canvas.getContext("2d")
-  context.imageSmoothingEnabled = side * scale > canvas.width
-  context.drawImage(element, x * scale, y * scale, side * scale, side * scale, 0, 0, canvas.width, canvas.height)
+  context.clearRect(0, 0, canvas.width, canvas.height)
+  context.imageSmoothingEnabled = side * share > canvas.width
+  context.drawImage(element, x * share, y * share, side * share, side * share, 0, 0, canvas.width, canvas.height)
+  const scale = canvas.width / side
+  return { x: -x * scale, y: -y * scale, scale }
 }
 
 /** Draws crops as they come into sight. */
@@ -39,7 +49,7 @@ export function lazyCrops(root) {
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue
       observer.unobserve(target)
-      drawCrop(target, target.detection, target.image)
+      drawCrop(target, target.image, target.detection.bbox_px)
     }
   }, { root, rootMargin: "400px" })
 }

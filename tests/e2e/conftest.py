@@ -1,5 +1,6 @@
 """Browsers on the running product. Every screen complains about what its console says, so no test has to ask."""
 
+import itertools
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
-from tests.live_stack import PASSWORD, LiveStack
+from tests.live_stack import PASSWORD, LiveStack, eventually
 from tests.sending import send, troubled_png
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
@@ -20,6 +21,7 @@ QUIET = (
 )  # fmt: skip
 DESK = {"width": 1280, "height": 800}
 PATIENCE_MS = 20_000
+REVIEW_SEEDS = itertools.count(500)
 
 
 class Screen:
@@ -121,6 +123,62 @@ def troubled(live_stack: LiveStack) -> dict[str, Any]:
         if 3 <= run["detection_count"] <= 300 and len(run["counts_by_class"]) > 1:
             return run
     raise AssertionError("the shipped model found hardly anything on twenty bad wafers")
+
+
+@pytest.fixture(scope="package")
+def lead(live_stack: LiveStack) -> requests.Session:
+    """A lead at the API."""
+    return live_stack.session("lead")
+
+
+@pytest.fixture(scope="package")
+def sensitive(troubled: dict[str, Any]) -> str:
+    """A recipe that reports whatever the model has an inkling of."""
+    return "E2E-LOW"
+
+
+@pytest.fixture
+def queue_of(live_stack: LiveStack, lead: requests.Session, sensitive: str) -> Callable[..., str]:
+    """A queue in which at least so many tasks wait that no other queue had."""
+
+    def make(code: str, count: int, **values: Any) -> str:
+        layer = lead.post(f"{live_stack.api}/layers/", json={"code": code}, timeout=10)
+        assert layer.status_code in (200, 201), layer.text
+        found = 0
+        while found < count:
+            run = send(
+                live_stack, lead, image=troubled_png(next(REVIEW_SEEDS)), lot="E2E-REVIEW", layer=code, recipe=sensitive
+            )
+            found += run["detection_count"]
+        body = {"code": code, "name": code, "order": "oldest", "selection": {"layers": [code]}, **values}
+        queue = lead.post(f"{live_stack.api}/review/queues/", json=body, timeout=10).json()
+
+        def waiting() -> bool:
+            rows = lead.get(f"{live_stack.api}/review/queues/", timeout=10).json()["results"]
+            return bool(next(row["open"] for row in rows if row["id"] == queue["id"]) >= count)
+
+        eventually(waiting, within_s=60, what=f"{count} tasks in {code}")
+        return str(queue["id"])
+
+    return make
+
+
+@pytest.fixture
+def said(live_stack: LiveStack, lead: requests.Session) -> Callable[[str], dict[str, tuple[str, str, str | None]]]:
+    """What counts for each task of a layer: by its key, who said what."""
+
+    def of(code: str) -> dict[str, tuple[str, str, str | None]]:
+        found, address = {}, f"{live_stack.api}/review/tasks/?state=decided&limit=60"
+        while address:
+            page = lead.get(address, timeout=20).json()
+            for task in page["results"]:
+                if task["layer"] == code:
+                    counts = task["annotation"]
+                    found[task["id"]] = (counts["author"], counts["change"], counts["class_code"])
+            address = page["next"] and f"{live_stack.address}{page['next']}"
+        return found
+
+    return of
 
 
 def sign_in(page: Page, address: str, username: str, password: str = PASSWORD) -> None:

@@ -8,8 +8,8 @@ import statistics
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.reviewing import all_saved, decide, drag, handed_out, middle_of, shown, sit_down
 from tests.live_stack import PASSWORD, eventually
-from tests.sending import send, troubled_png
 
 pytestmark = [pytest.mark.e2e, pytest.mark.stack]
 
@@ -17,103 +17,6 @@ SITTING = 200
 # Faster than anybody looks.
 A_LOOK_MS = 100
 BACK_MS = 60_000
-_seeds = itertools.count(500)
-
-
-@pytest.fixture(scope="package")
-def lead(live_stack):
-    return live_stack.session("lead")
-
-
-@pytest.fixture(scope="package")
-def sensitive(troubled):
-    """A recipe that reports whatever the model has an inkling of."""
-    return "E2E-LOW"
-
-
-@pytest.fixture
-def queue_of(live_stack, lead, sensitive):
-    """A queue in which at least so many tasks wait that no other queue had."""
-
-    def make(code: str, count: int, **values) -> str:
-        layer = lead.post(f"{live_stack.api}/layers/", json={"code": code}, timeout=10)
-        assert layer.status_code in (200, 201), layer.text
-        found = 0
-        while found < count:
-            run = send(
-                live_stack, lead, image=troubled_png(next(_seeds)), lot="E2E-REVIEW", layer=code, recipe=sensitive
-            )
-            found += run["detection_count"]
-        body = {"code": code, "name": code, "order": "oldest", "selection": {"layers": [code]}, **values}
-        queue = lead.post(f"{live_stack.api}/review/queues/", json=body, timeout=10).json()
-
-        def waiting():
-            rows = lead.get(f"{live_stack.api}/review/queues/", timeout=10).json()["results"]
-            return next(row["open"] for row in rows if row["id"] == queue["id"]) >= count
-
-        eventually(waiting, within_s=60, what=f"{count} tasks in {code}")
-        return str(queue["id"])
-
-    return make
-
-
-@pytest.fixture
-def said(live_stack, lead):
-    """What counts for each task of a layer: by its key, who said what."""
-
-    def of(code: str) -> dict[str, tuple[str, str, str | None]]:
-        found, address = {}, f"{live_stack.api}/review/tasks/?state=decided&limit=60"
-        while address:
-            page = lead.get(address, timeout=20).json()
-            for task in page["results"]:
-                if task["layer"] == code:
-                    counts = task["annotation"]
-                    found[task["id"]] = (counts["author"], counts["change"], counts["class_code"])
-            address = page["next"] and f"{live_stack.address}{page['next']}"
-        return found
-
-    return of
-
-
-def sit_down(screen, queue):
-    page = screen.live(f"/review/{queue}/")
-    expect(page.locator("html")).to_have_attribute("data-task", re.compile("."))
-    return page
-
-
-def shown(page):
-    return page.locator("html").get_attribute("data-task")
-
-
-def decide(page, key="Enter"):
-    """Press a key that decides, and wait for the next defect. Returns the task that was decided."""
-    task = shown(page)
-    page.keyboard.press(key)
-    expect(page.locator("html")).not_to_have_attribute("data-task", task)
-    expect(page.locator("html")).to_have_attribute("data-task", re.compile("."))
-    return task
-
-
-def handed_out(live_stack, session, queue, count):
-    answer = session.post(f"{live_stack.api}/review/queues/{queue}/next/", json={"count": count}, timeout=10)
-    assert answer.status_code == 200, answer.text
-    return answer.json()["tasks"]
-
-
-def middle_of(page):
-    box = page.locator("#viewer").bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def drag(page, start, end):
-    page.mouse.move(*start)
-    page.mouse.down()
-    page.mouse.move(*end, steps=6)
-    page.mouse.up()
-
-
-def all_saved(page, *, timeout=20_000):
-    expect(page.locator("#saved")).to_have_text("All saved", timeout=timeout)
 
 
 # From the key to the frame after the next defect is drawn, in ms; what was shown first had no key.

@@ -138,6 +138,22 @@ describe("the journal", () => {
     assert.deepEqual([known.get("a"), await store.refusals()], [5, []])
   })
 
+  test("puts a word in the place of one that was refused at once, and brings back what was put away", async () => {
+    const channel = { postMessage: mock.fn() }
+    const { made, store, known } = journal({ channel })
+    known.set("a", 4)
+    await made.add(decided("a"))
+    await made.kick()
+    const [refusal] = await store.refusals()
+    await made.forget(refusal.seq)
+    await made.recall(refusal)
+    assert.deepEqual(await store.refusals(), [refusal])
+    server.problem = new Problem({})
+    await made.resend(refusal.seq, decided("a", 4))
+    assert.deepEqual([(await store.entries()).length, await store.refusals()], [1, []])
+    assert.deepEqual(channel.postMessage.mock.calls.map(({ arguments: [{ settled }] }) => settled).filter(Boolean), [refusal.seq, refusal.seq])
+  })
+
   test("keeps edits while nobody answers, and sends them in order when the line is back", async (t) => {
     const { made, heard } = journal()
     t.mock.timers.enable({ apis: ["setTimeout"] })
@@ -189,7 +205,9 @@ describe("the journal", () => {
     const { made } = journal({ channel })
     const heard = []
     made.addEventListener("answer", ({ detail }) => heard.push(detail.ack.seq))
+    made.addEventListener("settled", ({ detail }) => heard.push(detail))
     await channel.onmessage({ data: { answers: [{ entry: decide(9, "a"), ack: done(9, "a", 1) }] } })
-    assert.deepEqual(heard, [9])
+    await channel.onmessage({ data: { settled: 4 } })
+    assert.deepEqual(heard, [9, 4])
   })
 })
