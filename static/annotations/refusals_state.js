@@ -117,7 +117,7 @@ export function clashOf(refusal, task, { me, nameOf }) {
     place: task ? [task.lot?.code, task.wafer?.code].filter(Boolean).join(" · ") : "",
     note: noteOf(refusal, { isClosed, state, theirs }),
     around: boxes.length ? unionOf(boxes) : null,
-    first: firstOf(refusal, task, { mine, theirs, isClosed, state }),
+    first: firstOf(refusal, task, { mine, theirs, isClosed, state, me }),
     take: theirs ? { label: "Take theirs", text: "Yours is put away" } : { label: "Put mine away", text: "Nothing is changed" },
   }
 }
@@ -129,18 +129,18 @@ function noteOf({ edit, problem }, { isClosed, state, theirs }) {
   return theirs || edit.kind === "missed" ? "" : "What was said of it has been taken back. It waits for a word."
 }
 
-function firstOf(refusal, task, { mine, theirs, isClosed, state }) {
+function firstOf(refusal, task, { mine, theirs, isClosed, state, me }) {
   const { edit, problem } = refusal
   if (problem.code === "invalid") return task && { act: "again", label: "Say it anew", text: "Brings it back to the screen" }
-  if (isClosed || LASTING.has(problem.code)) return tellOf(task, problem)
+  if (isClosed || LASTING.has(problem.code)) return tellOf(task, problem, closerOf(task, theirs, me))
   if (isOfOther(refusal)) return withoutOther(refusal, task)
   if (edit.kind === "missed" || !theirs) return { act: "keep", label: "Send mine again", text: "As it is, for what stands now" }
   if (isSame(mine, theirs)) return { act: "keep", label: "Keep mine too", text: "You say the same: both count" }
   return { act: "keep", label: "Keep mine", text: state === "disputed" ? "A lead decides, and sees yours as well" : "You differ, so a lead decides" }
 }
 
-function tellOf(task, { code }) {
-  return task && code !== "not_found" ? { act: "tell", label: "Tell them why", text: "A comment, pinned to the place" } : null
+function tellOf(task, { code }, name) {
+  return task && code !== "not_found" ? { act: "tell", label: name ? `Tell ${name}` : "Leave a comment", text: "Why it should be looked at again" } : null
 }
 
 function withoutOther(refusal, task) {

@@ -79,6 +79,7 @@ describe("mine", () => {
     ["cannot be told without a line", { code: "task_locked", current: head({ state: "accepted" }) }, null, undefined],
     ["that could not be read is said anew", { code: "invalid", current: undefined }, card(), "again"],
   ]) test(name, () => assert.equal(shown(refusal({}, problem), task).first?.act, first))
+  test("is told to whoever closed it", () => assert.equal(shown(refusal({}, { code: "task_locked", current: head({ state: "accepted" }) }), card({ state: "accepted", steps: [{ author: "lena" }] })).first.label, "Tell lena"))
   test("that is closed says so, whoever was first", () => assert.match(shown(refusal({}, { current: head({ state: "validated" }) }), card({ state: "validated" })).note, /validated: nobody changes it/))
   test("can always be put away", () => assert.deepEqual([shown(refusal()).take.label, shown(refusal({}, { code: "not_found", current: undefined }), null).take.label], ["Take theirs", "Put mine away"]))
 })
