@@ -25,6 +25,8 @@ GEOMETRY = {
     "grid_centre_y_um": 5_000.0,
 }
 PIXEL_UM = 0.5
+# A little of everything that a queue can mix in: one image in ten is audited, one item in twenty each is a check.
+MIX = {"audit_rate": 0.1, "audit_share": 0.1, "gold_rate": 0.05, "repeat_rate": 0.05}
 
 
 def make_people(*, password: str, now: datetime) -> Site:
@@ -76,5 +78,5 @@ def make_queues(*, site: Site, now: datetime) -> None:
         ("REJECTS", "What would cost a wafer", QueueOrder.SEVERITY, (Band.REJECT,)),
     ):
         annotations.create_queue(
-            site=site, code=code, name=name, order=order, selection=Selection(bands=bands), actor=ACTOR, now=now
+            site=site, code=code, name=name, order=order, selection=Selection(bands=bands), actor=ACTOR, now=now, **MIX
         )
