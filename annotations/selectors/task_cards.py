@@ -44,6 +44,15 @@ _STEPS = Question(
         "tasks",
     )
 )
+_ADDED = Question(
+    lambda: where(
+        ReviewTask.objects.filter(kind=TaskKind.MISSED, original=None)
+        .exclude(state=TaskState.WITHDRAWN)
+        .order_by("id"),
+        "review_task.image_id = ANY(%s)",
+        "images",
+    )
+)
 _HOLDS = Question(
     lambda: where(
         ReviewHold.objects.filter(ending="").order_by(), "task_id = ANY(%s) AND reviewer_id = %s", "tasks", "reviewer"
@@ -61,7 +70,7 @@ def heads_of(tasks: Sequence[ReviewTask]) -> dict[UUID, dict[str, Any]]:
 
 
 def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
-    """Tasks with all that a reviewer needs to decide, in the order of `keys`. Seven queries at most, however many.
+    """Tasks with all that a reviewer needs to decide, in the order of `keys`. Eight queries at most, however many.
 
     Of a task that wants more opinions, who holds it or may still get it sees nobody's but their own.
     """
@@ -79,14 +88,16 @@ def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
     for step in _STEPS.all(tasks=talked_of) if talked_of else ():
         steps[step.task_id].append(step)
     holds = {hold.task_id: hold for hold in _HOLDS.all(tasks=list(keys), reviewer=actor.user_id)}
-    found_by_model = _detections_around(tasks, actor=actor)
+    around = _detections_around(tasks, actor=actor)
+    added = _added_on(tasks)
     return [
         _card(
             task,
             hold=holds.get(task.pk),
             history=[row for row in history[task.pk] if _may_see(row, task, actor=actor)],
             steps=steps[task.pk],
-            around=found_by_model,
+            around=around,
+            added=added.get(task.image_id, []) if task.kind == TaskKind.IMAGE else [],
             classes=classes,
         )
         for task in tasks
@@ -102,6 +113,15 @@ def _detections_around(tasks: Iterable[ReviewTask], *, actor: Actor) -> dict[tup
     for row in rows:
         around[row.run_id, row.image_id].append(row)
     return around
+
+
+def _added_on(tasks: Iterable[ReviewTask]) -> dict[UUID, list[ReviewTask]]:
+    """What people have added on images that are looked at as a whole: nobody is to add it a second time."""
+    images = {task.image_id for task in tasks if task.kind == TaskKind.IMAGE}
+    added: dict[UUID, list[ReviewTask]] = defaultdict(list)
+    for task in _ADDED.all(images=list(images)) if images else ():
+        added[task.image_id].append(task)
+    return added
 
 
 def _head(task: ReviewTask, said: Annotation | None, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
@@ -122,6 +142,7 @@ def _card(
     history: list[Annotation],
     steps: list[ReviewStep],
     around: Mapping[tuple[UUID, UUID], list[Any]],
+    added: Sequence[ReviewTask],
     classes: Mapping[int, DefectClass],
 ) -> dict[str, Any]:
     rows = around.get((task.run_id, task.image_id), [])
@@ -151,7 +172,7 @@ def _card(
         "recipe": {"code": version.recipe.code, "version": version.number},
         "threshold": version.thresholds.get(code) if code else None,
         "bands": {"review_from": version.review_from, "reject_from": version.reject_from},
-        "others": [_other(row, classes) for row in rows if row.pk != task.detection_id][:MOST_OTHERS],
+        "others": [_other(row, classes) for row in [*rows, *added] if row.pk != task.detection_id][:MOST_OTHERS],
         "draft": hold.draft or None if hold else None,
         "wants": task.wants,
         "opinions": [
@@ -213,11 +234,11 @@ def annotation_of(row: Annotation, *, classes: Mapping[int, DefectClass]) -> dic
     }
 
 
-def _other(row: Detection, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
+def _other(row: Detection | ReviewTask, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
     return {
         "id": str(row.pk),
         "class_code": classes[row.defect_class_id].code,
-        "confidence": round(row.confidence, 4),
+        "confidence": None if row.confidence is None else round(row.confidence, 4),
         "severity": row.severity,
         "bbox_px": [round(side_px, 2) for side_px in (row.x_px, row.y_px, row.width_px, row.height_px)],
     }

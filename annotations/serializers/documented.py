@@ -68,7 +68,7 @@ class StepOut(serializers.Serializer):
 class OtherOut(serializers.Serializer):
     id = serializers.UUIDField()
     class_code = serializers.CharField()
-    confidence = serializers.FloatField()
+    confidence = serializers.FloatField(allow_null=True, help_text="Null of what a person added.")
     severity = serializers.CharField()
     bbox_px = serializers.ListField(child=serializers.FloatField())
 
@@ -89,7 +89,7 @@ class TaskOut(TaskHeadOut):
     recipe = AnythingField()
     threshold = serializers.FloatField(allow_null=True, help_text="That the recipe sets for the class.")
     bands = AnythingField()
-    others = OtherOut(many=True, help_text="What else the run found on the image.")
+    others = OtherOut(many=True, help_text="What else the run found there; on a whole image also what people added.")
     draft = AnythingField(allow_null=True, help_text="What the caller has drawn and not decided.")
     wants = serializers.IntegerField(help_text="How many opinions.")
     opinions = AnnotationOut(many=True, help_text="The last word of each who has not taken theirs back.")

@@ -23,7 +23,6 @@ const readJson = (id) => JSON.parse(document.getElementById(id).textContent)
 const queue = readJson("queue")
 const known = readJson("known")
 const classes = loadClasses()
-const NONE = []
 const READY_BEFORE = 2
 
 const presence = new Presence(find("#present"), "review")
@@ -44,7 +43,7 @@ const zoom = new ReviewZoom(find("#viewer"), {
 function drawImage() {
   const task = sitting.current(state)
   const classCode = sitting.saidOf(state)?.class_code ?? task?.class_code
-  const place = drawReview(zoom, desk, { task, box: sitting.boxOf(state), shape: sitting.shapeOf(state), classCode, others: task?.others ?? NONE, added: sitting.addedOf(state), isOverlay })
+  const place = drawReview(zoom, desk, { task, box: sitting.boxOf(state), shape: sitting.shapeOf(state), classCode, others: sitting.othersOf(state), added: sitting.addedOf(state), isOverlay })
   drawScale(find(".scale"), { pixelUm: place && task.image.pixel_um, scale: place?.scale, widthPx: zoom.viewer.container.clientWidth })
 }
 

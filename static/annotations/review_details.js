@@ -3,7 +3,7 @@ import { ageElement } from "../shared/ages.js"
 import { glyph, h, icon, setAttribute, setText } from "../shared/dom.js"
 import { confidenceText, lengthText } from "../shared/formats.js"
 import { accountName, bandElement, classCountsText, classNamed, layerName, scoreBar } from "../shared/signs.js"
-import { addedOf, boxOf, current, isWhole, left, paceS, saidOf, workOf } from "./review_state.js"
+import { addedOf, boxOf, current, isWhole, left, othersOf, paceS, saidOf, workOf } from "./review_state.js"
 import { annotationWords, drawnWords, leftText, paceText, verdictWords } from "./review_words.js"
 
 const find = (selector) => document.querySelector(selector)
@@ -83,16 +83,16 @@ function factsOf(task, state) {
   const { detection, wafer, lot, recipe } = task
   const box = boxOf(state)
   const run = detection?.run ?? task.run
-  const others = task.others ?? []
+  const others = othersOf(state)
   const counts = Object.fromEntries([...Map.groupBy(others, ({ class_code: code }) => code)].map(([code, list]) => [code, list.length]))
   return h("dl", { class: "facts" },
     fact("Size", detection ? lengthText(detection.size_um) : null),
-    fact("Box", `${Math.round(box[2])} × ${Math.round(box[3])} px`),
+    fact(isWhole(task) ? "Image" : "Box", `${Math.round(box[2])} × ${Math.round(box[3])} px`),
     fact("Die (col, row)", detection?.die?.join(", ")),
     fact("Wafer", h("a", { href: `/wafers/${wafer.id}/${run ? `?run=${run}` : ""}` }, `${wafer.code}${wafer.slot === null || wafer.slot === undefined ? "" : ` · slot ${wafer.slot}`}`)),
     fact("Lot", lot?.code), fact("Layer", layerName(task.layer)), fact("Tool", task.tool ?? "by hand"),
     fact("Recipe", recipe && `${recipe.code} v${recipe.version}`), fact("Model", detection?.model && `${detection.model} ${detection.version}`),
-    fact("On this image", others.length ? `${classCountsText(counts)} besides` : "nothing else"),
+    fact("On this image", others.length ? `${classCountsText(counts)}${isWhole(task) ? "" : " besides"}` : isWhole(task) ? "nothing found" : "nothing else"),
     addedOf(state).length ? fact("Added by me", classCountsText(Object.fromEntries([...Map.groupBy(addedOf(state), ({ class_code: code }) => code)].map(([code, list]) => [code, list.length])))) : [])
 }
 

@@ -33,6 +33,8 @@ export const current = (state) => state.tasks.get(state.at) ?? null
 export const workOf = (state, id = state.at) => state.work.get(id) ?? {}
 export const saidOf = (state, id = state.at) => state.said.get(id) ?? null
 const NOTHING = []
+/** What else is on the image, without what I have just added myself. */
+export const othersOf = (state) => (current(state)?.others ?? NOTHING).filter(({ id }) => !addedOf(state).some((one) => one.id === id))
 export const addedOf = (state, id = state.at) => state.added.get(id) ?? NOTHING
 
 /** The box a decision would be about: mine where I have drawn one. */

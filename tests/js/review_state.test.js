@@ -95,6 +95,10 @@ describe("a skip", () => {
 describe("what the model has missed", () => {
   const { state, edit } = review.miss(three, { id: "n", class_code: "stain", bbox_px: [5, 5, 4, 4] })
   test("is added and stays in sight", () => assert.deepEqual([edit.new_task, review.addedOf(state).length, state.at], ["n", 1, "a"]))
+  test("is told once, when the server tells it too", () => {
+    const told = { ...state, tasks: new Map(state.tasks).set("a", { ...state.tasks.get("a"), others: [{ id: "n" }, { id: "of somebody else" }] }) }
+    assert.deepEqual(review.othersOf(told), [{ id: "of somebody else" }])
+  })
   test("is taken back by name", () => {
     const { state: after, edit: undo } = review.undo(state, 1)
     assert.deepEqual([undo, review.addedOf(after)], [{ kind: "undo", task: "n" }, []])

@@ -122,6 +122,20 @@ class TestAWholeImage:
         assert (card["class_code"], card["detection"], card["annotation"]["verdict"]) == (None, None, "complete")
         assert card["bbox_px"] == [0, 0, 64, 64]
 
+    def test_shows_what_people_have_added_there(self, image, ann, bob):
+        (found,) = ReviewTask.objects.filter(kind="detection")
+        word = Word(Verdict.DEFECT, "scratch", (2, 2, 6, 6))
+        added, taken_back = uuid7(at=AT), uuid7(at=AT)
+        for key in (added, taken_back):
+            services.add_missed(beside=found.pk, new_task=key, word=word, actor=bob, now=AT)
+        services.take_back(task_id=taken_back, actor=bob, now=AT)
+
+        whole, of_one = selectors.cards_of([image.pk, found.pk], actor=ann)
+
+        assert [one["id"] for one in whole["others"]] == [str(found.detection_id), str(added)]
+        assert (whole["others"][1]["confidence"], whole["others"][1]["bbox_px"]) == (None, [2, 2, 6, 6])
+        assert str(added) not in [one["id"] for one in of_one["others"]]
+
     def test_says_only_that(self, image, ann):
         with pytest.raises(Invalid, match="whole image"):
             services.decide(task_id=image.pk, word=Word(Verdict.NUISANCE), seen_revision=1, actor=ann, now=AT)
