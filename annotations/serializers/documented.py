@@ -90,7 +90,7 @@ class TaskOut(TaskHeadOut):
     threshold = serializers.FloatField(allow_null=True, help_text="That the recipe sets for the class.")
     bands = AnythingField()
     others = OtherOut(many=True, help_text="What else the run found there; on a whole image also what people added.")
-    draft = AnythingField(allow_null=True, help_text="What the caller has drawn and not decided.")
+    draft = AnythingField(allow_null=True, help_text="What the caller has drawn and written and not decided.")
     wants = serializers.IntegerField(help_text="How many opinions.")
     opinions = AnnotationOut(many=True, help_text="The last word of each who has not taken theirs back.")
     history = AnnotationOut(many=True, help_text="While it wants more opinions, a reviewer sees their own only.")

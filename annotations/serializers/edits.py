@@ -31,6 +31,7 @@ class DraftEdit(EditIn):
     class_code = LabelField(max_length=32, required=False)
     bbox_px = BoxField(required=False)
     shape = ShapeField(required=False)
+    comment = LabelField(max_length=2000, required=False, allow_blank=True)
 
 
 class GiveBackEdit(EditIn):

@@ -135,10 +135,10 @@ def unlink(task: ReviewTask, known: Known, *, actor: Actor, now: datetime) -> No
 
 @transaction.atomic
 def keep_draft(*, task_id: UUID, draft: dict[str, Any], actor: Actor) -> ReviewTask:
-    """Keep what a reviewer has drawn and not decided, so that they find it wherever they go on.
+    """Keep what a reviewer has drawn and written and not decided, so that they find it wherever they go on.
 
     Args:
-        draft: `class_code`, and `bbox_px` or `shape`; what there is of them.
+        draft: `class_code`, `comment`, and `bbox_px` or `shape`; what there is of them.
 
     Raises:
         NotFound: no such task at the actor's sites.

@@ -135,7 +135,7 @@ def _carry_out(edit: Mapping[str, Any], *, actor: Actor, now: datetime) -> Revie
         case EditKind.UNDO:
             return take_back(task_id=task_id, actor=actor, now=now)
         case EditKind.DRAFT:
-            draft = {name: edit[name] for name in ("bbox_px", "shape", "class_code") if name in edit}
+            draft = {name: edit[name] for name in ("bbox_px", "shape", "class_code", "comment") if name in edit}
             return keep_draft(task_id=task_id, draft=draft, actor=actor)
         case EditKind.MISSED:
             return add_missed(beside=task_id, new_task=edit["new_task"], word=_word(edit), actor=actor, now=now)

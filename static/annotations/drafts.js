@@ -1,4 +1,4 @@
-/** What is drawn is the server's as soon as the hand rests for a moment. No DOM. */
+/** What is drawn or written is the server's as soon as the hand rests for a moment. No DOM. */
 
 const REST_MS = 400
 
@@ -6,7 +6,7 @@ export class Drafts {
   #id = null
   #timer = null
 
-  /** @param {(id: string) => void} keep lays down what is drawn of a task */
+  /** @param {(id: string) => void} keep lays down what is drawn and written of a task */
   constructor(keep) {
     this.keepOf = keep
   }

@@ -5,7 +5,7 @@ export class Remark {
   constructor(form, onKeep) {
     Object.assign(this, { form, onKeep, input: form.querySelector("input") })
     form.addEventListener("submit", (event) => { event.preventDefault(); this.#keep() })
-    this.input.addEventListener("keydown", ({ key }) => { if (key === "Escape") this.close() })
+    this.input.addEventListener("keydown", ({ key }) => { if (key === "Escape") this.#keep() })
     this.input.addEventListener("blur", () => { if (!form.hidden) this.#keep() })
   }
 

@@ -174,6 +174,14 @@ function drawn(mode, { box, shape }) {
   drawImage()
 }
 
+/** A comment is whole when its field is left: it waits for nothing. */
+function remarked(text) {
+  if (text === (sitting.workOf(state).comment ?? "")) return
+  change(sitting.withComment(state, text))
+  drafts.soon(state.at)
+  drafts.keep()
+}
+
 function escape() {
   const { mode } = editor
   if (!find("#levels").hidden) return acts.levels()
@@ -197,7 +205,7 @@ function edit(mode) {
 
 const askClass = classChooser(classes)
 const askReason = skipAsker()
-const remark = new Remark(find("#remark"), (text) => change(sitting.withComment(state, text)))
+const remark = new Remark(find("#remark"), remarked)
 const toggleLevels = bindLevels(find("#levels"), find("[data-action=levels]"), zoom)
 
 function goBack({ state: next, edit: told, entry }, nothing) {

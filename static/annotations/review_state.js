@@ -86,13 +86,14 @@ function take(next, task) {
   if (isOpenAgain) next.said.delete(task.id)
   if (task.state === "open" && next.away.get(task.id) !== "skipped") next.away.delete(task.id)
   if (!known) next.order.push(task.id)
-  if (!known && (task.draft?.bbox_px || task.draft?.shape)) next.work.set(task.id, placeOf(task.draft, task.image))
+  if (!known && task.draft) next.work.set(task.id, workIn(task.draft, task.image))
   next.tasks.set(task.id, task)
 }
 
-/** A box, or a shape with the box around it. */
-function placeOf({ bbox_px: box, shape }, image) {
-  return shape ? { bbox_px: boxAround(shape, image), shape } : { bbox_px: box }
+/** What a draft has kept: a box, or a shape with the box around it, and the comment. */
+function workIn({ bbox_px: box, shape, comment }, image) {
+  const place = shape ? { bbox_px: boxAround(shape, image), shape } : box ? { bbox_px: box } : {}
+  return { ...place, ...(comment && { comment }) }
 }
 
 /** What is sent of a place: the box follows from the shape. */
@@ -222,9 +223,10 @@ export function withComment(state, comment) {
   return { ...state, work: new Map(state.work).set(state.at, { ...workOf(state), comment }) }
 }
 
-/** What is drawn and not said yet, for the server to keep. */
+/** What is drawn and written and not said yet, for the server to keep. */
 export function draftOf(state, id) {
-  return { kind: "draft", task: id, ...asSent(workOf(state, id)) }
+  const { comment, ...place } = workOf(state, id)
+  return { kind: "draft", task: id, ...asSent(place), ...(comment && { comment }) }
 }
 
 // Back and forth -------------------------------------------------------------------------------------------------------

@@ -23,6 +23,12 @@ describe("a pocket of tasks", () => {
     assert.ok(review.waiting(review.withTasks(state, answer(task("a", { revision: 2 })))).includes("a"))
   })
   test("brings back what was drawn and not decided", () => assert.deepEqual(review.boxOf(review.withTasks(review.emptyReview(), answer(task("a", { draft: { bbox_px: [1, 2, 3, 4] } })))), [1, 2, 3, 4]))
+  test("brings back the comment that was written and not decided", () => {
+    const [written, back] = [review.withComment(three, "at the seam"), review.withTasks(review.emptyReview(), answer(task("a", { draft: { comment: "at the seam" } })))]
+    assert.deepEqual(review.draftOf(written, "a"), { kind: "draft", task: "a", comment: "at the seam" })
+    assert.deepEqual([review.workOf(back), review.boxOf(back)], [{ comment: "at the seam" }, [10, 10, 8, 8]])
+    assert.deepEqual(review.draftOf(review.withComment(written, ""), "a"), { kind: "draft", task: "a" })
+  })
   test("is renewed before it lapses", () => {
     const at = (text) => review.needsRenewal(three, Date.parse(text))
     assert.deepEqual([at("2026-11-22T10:07:00Z"), at("2026-11-22T10:09:00Z")], [false, true])

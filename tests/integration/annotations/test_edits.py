@@ -65,9 +65,9 @@ class TestAnEdit:
 
     def test_of_a_draft_is_found_again_and_gone_with_the_decision(self, ann, decision, task):
         client = uuid4()
-        draft = {"seq": 1, "kind": "draft", "task": task.pk, "bbox_px": [1.0, 2.0, 9.0, 9.0], "class_code": "scratch"}
-        send(draft, ann, client=client)
-        assert ReviewHold.objects.get().draft == {"bbox_px": [1.0, 2.0, 9.0, 9.0], "class_code": "scratch"}
+        drawn = {"bbox_px": [1.0, 2.0, 9.0, 9.0], "class_code": "scratch", "comment": "at the seam"}
+        send({"seq": 1, "kind": "draft", "task": task.pk, **drawn}, ann, client=client)
+        assert ReviewHold.objects.get().draft == drawn
 
         send({**decision, "seq": 2}, ann, client=client)
 
