@@ -200,12 +200,10 @@ async function refreshRefused(results) {
   }
 }
 
-async function accept() {
-  const count = sheet.meant(state, me).length
-  if (!count || isBusy) return
-  const rest = state.order.length - count
-  const isSure = await confirmed({ title: `Accept ${plural(count, "decision")}?`, text: `They are locked and go into training data. Only a lead opens them again, with a reason.${rest ? ` ${plural(rest, "other")} on the sheet ${rest === 1 ? "stays" : "stay"} as ${rest === 1 ? "it is" : "they are"}.` : ""}${state.next ? " What is not loaded yet is not touched." : ""}`, yes: `Accept ${countText(count)}` })
-  if (isSure) await advance("accept", { word: "Accepting", past: "accepted" })
+/** Both are said of many at once, and neither is taken back by a key: how many they are is said first. */
+async function askAndAdvance(act, words) {
+  const question = isBusy ? null : sheet.questionBefore(state, me, act)
+  if (question && await confirmed(question)) await advance(act, words)
 }
 
 const askReason = find("#reopen") && reasonAsker(find("#reopen"), { key: "review-reopens", usual: USUAL })
@@ -233,8 +231,8 @@ function setSize(px) {
   find("#contact").style.setProperty("--shot", `${px}px`)
 }
 
-find("#validate")?.addEventListener("click", () => advance("validate", { word: "Validating", past: "validated" }))
-find("#accept")?.addEventListener("click", accept)
+find("#validate")?.addEventListener("click", () => askAndAdvance("validate", { word: "Validating", past: "validated" }))
+find("#accept")?.addEventListener("click", () => askAndAdvance("accept", { word: "Accepting", past: "accepted" }))
 find("#all")?.addEventListener("click", () => change(sheet.allToggled(state, state.order ?? [], me)))
 find("#reopen-one")?.addEventListener("click", () => reopen())
 find("#more").addEventListener("click", more)

@@ -1,4 +1,5 @@
 /** A contact sheet of what was decided: which are there, which are meant, what became of them. No DOM. */
+import { countText, plural } from "../shared/formats.js"
 import { isOwn } from "./opinions_state.js"
 
 export const STAGES = ["decided", "validated", "accepted"]
@@ -82,6 +83,16 @@ function withOut(state, ids, isOut) {
   const out = new Set(state.out)
   for (const id of ids) isOut ? out.add(id) : out.delete(id)
   return { ...state, out }
+}
+
+/** What is asked before those that are meant go on: {title, text, yes}; null where none is. @param {"validate"|"accept"} act */
+export function questionBefore(state, me, act) {
+  const count = meant(state, me).length
+  if (!count) return null
+  const rest = state.order.length - count
+  const [word, means] = { validate: ["Validate", "It says that you have looked at each of them and agree, also at those further down."], accept: ["Accept", "They are locked and go into training data. Only a lead opens them again, with a reason."] }[act]
+  const left = rest ? ` ${plural(rest, "other")} on the sheet ${rest === 1 ? "stays as it is" : "stay as they are"}.` : ""
+  return { title: `${word} ${plural(count, "decision")}?`, text: `${means}${left}${state.next ? " What is not loaded yet is not touched." : ""}`, yes: `${word} ${countText(count)}` }
 }
 
 /** What is sent of those that are meant, so many at once. */

@@ -23,6 +23,13 @@ describe("what is meant", () => {
     const out = sheet.toggled(start, "b", me)
     assert.deepEqual([sheet.meant(out, me), sheet.meant(sheet.toggled(out, "b", me), me)], [["a", "c", "e"], ["a", "b", "c", "e"]])
   })
+  test("is told by its number before it goes on, with what stays", () => {
+    const asked = sheet.questionBefore(sheet.toggled(start, "b", me), me, "validate")
+    assert.deepEqual([asked.title, asked.yes], ["Validate 3 decisions?", "Validate 3"])
+    assert.match(asked.text, /2 others on the sheet stay as they are\.$/)
+    assert.match(sheet.questionBefore({ ...start, next: "more" }, me, "accept").text, /^They are locked.*What is not loaded yet is not touched\.$/)
+    assert.equal(sheet.questionBefore(sheet.allToggled(start, start.order, me), me, "validate"), null)
+  })
   test("my own word cannot be put in", () => assert.deepEqual(sheet.meant(sheet.toggled(start, "d", me), me), sheet.meant(start, me)))
   test("is a range as it lies on the sheet, all as its beginning is", () => assert.deepEqual(sheet.meant(sheet.rangeTo(sheet.toggled(start, "a", me), "c", me, classes), me), ["b"]))
   test("is all, then nothing, then all", () => {
