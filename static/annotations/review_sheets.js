@@ -1,12 +1,11 @@
 /** What the review asks before it goes on: which class, why skipped; and which keys a person would rather have. */
 import { h, setAttribute, setText } from "../shared/dom.js"
 import { actions, boundTo, combine, keyOf, keyText, rebind } from "../shared/keys.js"
-import { recall, remember } from "../shared/remembered.js"
+import { reasonAsker } from "../shared/reason_sheet.js"
 import { swatch } from "./review_details.js"
-import { matching, reasonsOf, withReason } from "./review_words.js"
+import { USUAL_REASONS, matching } from "./review_words.js"
 
 const find = (selector) => document.querySelector(selector)
-const isDigit = (key) => /^[1-9]$/.test(key)
 /** Places, help and search are the same on every page. */
 const TAKEN = new Set(["g", "?", "/", "Escape", "Tab"])
 const MODIFIERS = new Set(["Shift", "Control", "Alt", "Meta", "AltGraph", "CapsLock"])
@@ -52,29 +51,10 @@ function answerOf(dialog) {
   return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue || null), { once: true }))
 }
 
-/** @returns {() => Promise<?string>} asks why; one key gives a reason that was given before */
+/** @returns {() => Promise<?string>} asks why; null when nobody said */
 export function skipAsker() {
-  const dialog = closable(find("#skip"))
-  const input = dialog.querySelector("input")
-  const list = dialog.querySelector("ul")
-  dialog.addEventListener("keydown", (event) => {
-    if (event.target === input || !isDigit(event.key)) return
-    list.children[Number(event.key) - 1]?.querySelector("button").click()
-    event.preventDefault()
-  })
-  dialog.querySelector("form").addEventListener("submit", (event) => {
-    event.preventDefault()
-    if (input.value.trim()) dialog.close(input.value.trim())
-    else input.focus()
-  })
-  return async () => {
-    input.value = ""
-    const last = recall("review-skips").reasons ?? []
-    list.replaceChildren(...reasonsOf(last).map((reason, index) => h("li", {}, h("button", { class: "pick", type: "button", autofocus: index === 0, onclick: () => dialog.close(reason) }, h("kbd", {}, String(index + 1)), h("span", {}, reason)))))
-    const reason = await answerOf(dialog)
-    if (reason) remember("review-skips", { reasons: withReason(last, reason) })
-    return reason
-  }
+  const ask = reasonAsker(find("#skip"), { key: "review-skips", usual: USUAL_REASONS })
+  return () => ask("Why do you skip it?")
 }
 
 /** The keys of this page, each to be given another. */

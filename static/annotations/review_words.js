@@ -1,8 +1,5 @@
 /** What the review says in words. No DOM. */
 import { countText } from "../shared/formats.js"
-import { reasonsAmong } from "../shared/reasons.js"
-
-export { withReason } from "../shared/reasons.js"
 
 export const USUAL_REASONS = ["The picture is not sharp enough", "It cannot be told without another picture", "Somebody who knows this layer should look"]
 
@@ -39,11 +36,6 @@ export function drawnWords([, , width, height], shape) {
 /** What I said, shortly. */
 export function verdictWords({ verdict, class_code: code }, nameOf) {
   return { nuisance: "Nuisance", complete: "Nothing missing" }[verdict] ?? nameOf(code)
-}
-
-/** Reasons to skip: what was given last first, then the usual ones. */
-export function reasonsOf(last, usual = USUAL_REASONS) {
-  return reasonsAmong(last, usual)
 }
 
 /** Classes that a few letters, or the key itself, may mean; those that begin so first. */

@@ -1,4 +1,7 @@
-/** Asks why, where the record needs it; one key gives a reason that was given before. */
+/**
+ * Asks why, where the record needs it; one key gives a reason that was given before. The sheet itself has
+ * the focus: a hand that is still on Enter says nothing.
+ */
 import { h } from "./dom.js"
 import { reasonsAmong, withReason } from "./reasons.js"
 import { recall, remember } from "./remembered.js"
@@ -22,7 +25,7 @@ export function reasonAsker(dialog, { key, usual }) {
     const last = recall(key).reasons ?? []
     dialog.querySelector("h2").textContent = title
     input.value = ""
-    list.replaceChildren(...reasonsAmong(last, usual).map((reason, at) => h("li", {}, h("button", { class: "pick", type: "button", autofocus: at === 0, onclick: () => dialog.close(reason) }, h("kbd", {}, String(at + 1)), h("span", {}, reason)))))
+    list.replaceChildren(...reasonsAmong(last, usual).map((reason, at) => h("li", {}, h("button", { class: "pick", type: "button", onclick: () => dialog.close(reason) }, h("kbd", {}, String(at + 1)), h("span", {}, reason)))))
     dialog.returnValue = ""
     dialog.showModal()
     return new Promise((resolve) => dialog.addEventListener("close", () => {
