@@ -140,6 +140,7 @@ def dataset(request: HttpRequest, dataset_id: UUID) -> HttpResponse:
     return render(request, "annotations/dataset.html", context)
 
 
+@require_safe
 def mentions(request: HttpRequest) -> HttpResponse:
     """Where I am named, and what I have a part in and is open."""
     known = {"me": request.user.get_username()}

@@ -26,14 +26,14 @@ class DoubtsView(ApiView):
 
 
 class DoubtDismissView(ApiView):
-    @extend_schema(request=shapes.DismissIn, responses=TaskOut)
+    @extend_schema(request=shapes.DoubtDismissIn, responses=TaskOut)
     def post(self, request: Request, task_id: UUID) -> HttpResponse:
         """Say that what was settled is right. It is not doubted again until another word counts."""
         return self.once(lambda: self._dismiss(task_id))
 
     def _dismiss(self, task_id: UUID) -> HttpResponse:
         selectors.task_visible_to(self.actor, task_id)
-        values = self.body(shapes.DismissIn)
+        values = self.body(shapes.DoubtDismissIn)
         task = services.dismiss_doubt(
             task_id=task_id,
             seen_revision=values["seen_revision"],

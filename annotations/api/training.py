@@ -10,11 +10,11 @@ from accounts.api.base import ApiView, answer, narrowed
 from annotations import selectors, services
 from annotations.selectors import DatasetSelection
 from annotations.serializers.training import (
-    DismissIn,
     RuleChangeIn,
     RuleIn,
     RuleOut,
     RulesQuery,
+    SuggestionDismissIn,
     SuggestionOut,
     SuggestionsQuery,
     settings_of,
@@ -74,14 +74,14 @@ class SuggestionsView(ApiView):
 
 
 class SuggestionDismissView(ApiView):
-    @extend_schema(request=DismissIn, responses=SuggestionOut)
+    @extend_schema(request=SuggestionDismissIn, responses=SuggestionOut)
     def post(self, request: Request, suggestion_id: UUID) -> HttpResponse:
         """Say why not. The rule counts anew from then on."""
         return self.once(lambda: self._dismiss(suggestion_id))
 
     def _dismiss(self, suggestion_id: UUID) -> HttpResponse:
         selectors.suggestion_visible_to(self.actor, suggestion_id)
-        reason = self.body(DismissIn)["reason"]
+        reason = self.body(SuggestionDismissIn)["reason"]
         suggestion = services.dismiss_suggestion(
             suggestion_id=suggestion_id, reason=reason, actor=self.actor, now=now()
         )

@@ -33,6 +33,7 @@ _Known = tuple[int, Box, str | None]
 _UPLOAD_PREFIX = 9
 _SUFFIX = re.compile(r"[.][^.]*\Z")
 _AT_ONCE = 20_000
+_MOST_ALIKE = 200
 
 # Each part is answered by an index of its own; OR between them would read every image of the site. A name is looked for
 # without its suffix, because some formats leave it away; which of those found is meant is told apart afterwards.
@@ -47,8 +48,12 @@ WHERE image.id IN (
     SELECT id FROM inspection_image
     WHERE site_id = %(site)s AND external_id IS NOT NULL AND external_id = ANY(%(external)s)
     UNION
-    SELECT id FROM inspection_image
-    WHERE site_id = %(site)s AND file_name <> '' AND regexp_replace(file_name, '[.][^.]*$', '') = ANY(%(stems)s))
+    -- More than one is a fault already; a tool that gives all its images one name has millions.
+    SELECT alike.id FROM unnest(%(stems)s::text[]) stem CROSS JOIN LATERAL (
+        SELECT id FROM inspection_image
+        WHERE site_id = %(site)s AND file_name <> '' AND regexp_replace(file_name, '[.][^.]*$', '') = stem
+        LIMIT %(most)s
+    ) alike)
 """
 # Of how many names are alike nothing is known to a planner, which would rather read every image than ask so often.
 _BY_INDEX = "SELECT set_config('enable_seqscan', %s, true)"
@@ -164,6 +169,7 @@ def _rows(images: Sequence[LabelledImage], *, site: Site) -> list[tuple[Any, ...
                 "digests": [image.sha256 for image in images if image.sha256],
                 "external": [image.external_id for image in images if image.external_id],
                 "stems": sorted({_SUFFIX.sub("", name) for name in names}),
+                "most": _MOST_ALIKE,
             },
         )
         rows = cursor.fetchall()

@@ -20,9 +20,8 @@ MOST_ON_CARD = 3
 
 def book_of(site_id: int) -> list[dict[str, Any]]:
     """Every class with its page, in the order of the classes, with the first few items of each kind. Two queries."""
-    texts = {
-        row.defect_class_id: row for row in BookText.objects.filter(site=site_id).order_by("defect_class_id", "number")
-    }
+    newest = BookText.objects.filter(site=site_id).order_by("defect_class_id", "-number").distinct("defect_class_id")
+    texts = {row.defect_class_id: row for row in newest}
     examples: dict[int, list[BookExample]] = defaultdict(list)
     for row in shown_examples(site_id):
         examples[row.defect_class_id].append(row)

@@ -8,7 +8,7 @@ from core.fields import LabelField, WholeNumberField
 from core.schema import CountsField
 
 
-class DismissIn(serializers.Serializer):
+class DoubtDismissIn(serializers.Serializer):
     seen_revision = WholeNumberField(min_value=1, max_value=LARGEST_WHOLE)
     reason = LabelField(max_length=300, required=False, allow_blank=True)
 

@@ -54,7 +54,7 @@ class SuggestionsQuery(PageIn):
     state = serializers.ChoiceField(choices=SuggestionState.choices, required=False)
 
 
-class DismissIn(serializers.Serializer):
+class SuggestionDismissIn(serializers.Serializer):
     reason = LabelField(max_length=300, help_text="Why not; it stays with the record.")
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+import structlog
+from django.db import DatabaseError, transaction
 
 from accounts.models import Site
 from annotations import events
@@ -22,6 +23,7 @@ from core.errors import Invalid
 from core.ids import uuid7
 from outbox import services as outbox
 
+logger = structlog.get_logger(__name__)
 WEIGHER = service_account("training-rules")
 _PUT_AWAY = "Its rule was put away."
 
@@ -96,13 +98,19 @@ def change_rule(*, rule_id: UUID, seen_version: int, actor: Actor, now: datetime
 
 
 def weigh_rules(*, now: datetime) -> int:
-    """Ask every rule that suggests nothing yet whether there is enough.
+    """Ask every rule that suggests nothing yet whether there is enough. One that cannot be asked stops no other.
 
     Returns:
         How many suggestions were raised.
     """
     quiet = TrainingRule.objects.filter(is_archived=False).exclude(suggestions__state=SuggestionState.OPEN)
-    return sum(_weigh(key, now=now) for key in quiet.order_by("id").values_list("pk", flat=True))
+    raised = 0
+    for key in list(quiet.order_by("id").values_list("pk", flat=True)):
+        try:
+            raised += _weigh(key, now=now)
+        except DatabaseError:
+            logger.exception("training_rule_not_weighed", rule=str(key))
+    return raised
 
 
 @transaction.atomic

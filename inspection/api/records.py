@@ -19,9 +19,9 @@ from inspection.serializers.inputs import (
     HoldIn,
     ImagesQuery,
     LotsQuery,
-    ReleaseIn,
     RunsQuery,
     StandingQuery,
+    WaferReleaseIn,
     WafersQuery,
     WallQuery,
 )
@@ -75,14 +75,14 @@ class HoldView(ApiView):
 
 
 class ReleaseView(ApiView):
-    @extend_schema(request=ReleaseIn, responses=documented.WaferDetailOut)
+    @extend_schema(request=WaferReleaseIn, responses=documented.WaferDetailOut)
     def post(self, request: Request, wafer_id: UUID) -> HttpResponse:
         """Take a wafer off hold, for a reason. 409 where it is not on the hold that was looked at."""
         return self.once(lambda: self._release(wafer_id))
 
     def _release(self, wafer_id: UUID) -> HttpResponse:
         selectors.one(selectors.wafers_visible_to(self.actor), wafer_id, what="wafer")
-        values = self.body(ReleaseIn)
+        values = self.body(WaferReleaseIn)
         return answer(
             _detail_of(services.release_wafer(wafer_id=wafer_id, actor=self.actor, now=now(), **values), self)
         )

@@ -143,7 +143,7 @@ class HoldIn(serializers.Serializer):
     reason = LabelField(max_length=300, help_text="Why; it stays with the record.")
 
 
-class ReleaseIn(HoldIn):
+class WaferReleaseIn(HoldIn):
     seen_number = WholeNumberField(
         min_value=1, max_value=2**31 - 1, help_text="Of the hold that was looked at; 409 when it is another."
     )
