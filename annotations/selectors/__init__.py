@@ -1,6 +1,12 @@
 """Queries other layers read. They say who may see, in what order, at what cost."""
 
-from annotations.selectors.access import queue_visible_to, queues_visible_to, task_visible_to, tasks_visible_to
+from annotations.selectors.access import (
+    queue_visible_to,
+    queues_visible_to,
+    task_visible_to,
+    tasks_answered_by,
+    tasks_visible_to,
+)
 from annotations.selectors.agreement import agreement_of, differing_tasks
 from annotations.selectors.appeals import appeal_of, appeal_visible_to, appeals_visible_to, told_gold_of
 from annotations.selectors.book import (
@@ -118,6 +124,7 @@ __all__ = [
     "suggestion_visible_to",
     "suggestions_visible_to",
     "task_visible_to",
+    "tasks_answered_by",
     "tasks_visible_to",
     "text_json",
     "text_of",

@@ -1,20 +1,29 @@
-"""Who sees which queues and tasks: those of their sites."""
+"""Who sees which queues and tasks: those of their sites, and of checks who is asked."""
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from annotations.choices import TaskKind
 from annotations.models import ReviewQueue, ReviewTask
 from core.actors import Actor
 from core.errors import NotFound
 from core.questions import Question, where
+from core.roles import Role
 
+READS_CHECKS = frozenset({Role.LEAD, Role.AUDITOR})
 _VISIBLE = "id = %s AND (%s OR site_id = ANY(%s))"
+# What a check says of a reviewer is spoilt by anybody else's word, so others come to it once theirs is there.
+_IS_THEIRS = "(%s OR asked_id IS NULL OR asked_id = %s OR %s"
+_READ = f"{_VISIBLE} AND {_IS_THEIRS})"
+_CHANGED = f"{_VISIBLE} AND {_IS_THEIRS} AND state <> 'open')"
 _NAMES = ("key", "is_everywhere", "sites")
+_NAMES_OF_TASK = (*_NAMES, "is_everywhere", "actor", "reads_checks")
 _QUEUE = Question(lambda: where(ReviewQueue.objects.order_by(), _VISIBLE, *_NAMES))
-_TASK = Question(lambda: where(ReviewTask.objects.order_by(), _VISIBLE, *_NAMES))
-_LOCKED_TASK = Question(lambda: where(ReviewTask.objects.order_by().select_for_update(no_key=True), _VISIBLE, *_NAMES))
+_TASK = Question(lambda: where(ReviewTask.objects.order_by(), _READ, *_NAMES_OF_TASK))
+_LOCKED_TASK = Question(
+    lambda: where(ReviewTask.objects.order_by().select_for_update(no_key=True), _CHANGED, *_NAMES_OF_TASK)
+)
 
 
 def queues_visible_to(actor: Actor) -> QuerySet[ReviewQueue]:
@@ -26,6 +35,16 @@ def tasks_visible_to(actor: Actor) -> QuerySet[ReviewTask]:
     """Defects and what may be one, newest first: neither checks of reviewers nor whole images."""
     tasks = ReviewTask.objects.filter(original=None).exclude(kind=TaskKind.IMAGE).order_by("-id")
     return tasks if actor.is_system else tasks.filter(site_id__in=actor.site_ids)
+
+
+def tasks_answered_by(actor: Actor) -> QuerySet[ReviewTask]:
+    """What the actor may be asked about, in no order: checks of themselves are like any other."""
+    tasks = ReviewTask.objects.exclude(kind=TaskKind.IMAGE).order_by()
+    if actor.is_system:
+        return tasks.filter(original=None)
+    own = ReviewTask.objects.filter(asked=actor.user_id).order_by().values("pk")
+    is_theirs = Q(original=None) | Q(asked=actor.user_id) | Q(original__in=own)
+    return tasks.filter(is_theirs, site_id__in=actor.site_ids)
 
 
 def queue_visible_to(actor: Actor, key: UUID) -> ReviewQueue:
@@ -40,15 +59,22 @@ def queue_visible_to(actor: Actor, key: UUID) -> ReviewQueue:
 
 
 def task_visible_to(actor: Actor, key: UUID, *, is_locked: bool = False) -> ReviewTask:
-    """
+    """A task at the actor's sites. A check is for who is asked; leads and auditors read it too.
+
     Args:
-        is_locked: hold its row until the transaction ends.
+        is_locked: to be changed; its row is held until the transaction ends. An open check is its reviewer's alone.
 
     Raises:
         NotFound: as `queue_visible_to`.
     """
     question = _LOCKED_TASK if is_locked else _TASK
-    task = question.first(key=key, is_everywhere=actor.is_system, sites=list(actor.site_ids))
+    task = question.first(
+        key=key,
+        is_everywhere=actor.is_system,
+        sites=list(actor.site_ids),
+        actor=actor.user_id,
+        reads_checks=bool(actor.roles & READS_CHECKS),
+    )
     if task is None:
         raise NotFound("There is no such task, or it belongs to another site.")
     return task

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from annotations.choices import CHECKS, EditKind, TaskKind
+from annotations.choices import EditKind
 from annotations.errors import NothingToUndo
 from annotations.models import ReviewEdit
-from annotations.selectors import heads_of, tasks_visible_to
+from annotations.selectors import heads_of, tasks_answered_by
 from annotations.services.deciding import last_word, saying_of, unlink, withdrawing
 from annotations.services.handing import reviewer_of
 from annotations.services.places import make_tasks
@@ -57,7 +57,7 @@ def decide_all(
         found = Detection.objects.filter(pk__in=unmade, wafer_id=wafer_id).select_related("run").defer("embedding")
         make_tasks(list(found), actor=actor, now=now)
     wanted = [one.task for one in meant]
-    rows = tasks_visible_to(actor).filter(pk__in=wanted, wafer_id=wafer_id).exclude(kind__in=[*CHECKS, TaskKind.IMAGE])
+    rows = tasks_answered_by(actor).filter(pk__in=wanted, wafer_id=wafer_id)
     # In one order, so that two people who mean the same wait for each other and not forever.
     tasks = {
         row.pk: row for row in rows.select_related("image").order_by("pk").select_for_update(of=("self",), no_key=True)
@@ -94,7 +94,7 @@ def take_all_back(*, client: UUID, of: int, actor: Actor, now: datetime) -> list
     if edit is None or edit.outcome["state"] != "done":
         raise NothingToUndo("There is no such edit of yours that was carried out.")
     said = {UUID(one["id"]): one["task"]["annotated"] for one in edit.outcome["results"] if one["state"] == "done"}
-    rows = tasks_visible_to(actor).filter(pk__in=list(said)).order_by("pk").select_for_update(no_key=True)
+    rows = tasks_answered_by(actor).filter(pk__in=list(said)).order_by("pk").select_for_update(no_key=True)
     tasks = {row.pk: row for row in rows}
     known = known_of(list(tasks.values()), reviewer_id=reviewer_of(actor))
     outcome = _Outcome()

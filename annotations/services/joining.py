@@ -14,7 +14,7 @@ from django.db import transaction
 from annotations.choices import CHECKS, Change, TaskState, Verdict
 from annotations.errors import StaleTask
 from annotations.models import ReviewTask
-from annotations.selectors import tasks_visible_to
+from annotations.selectors import tasks_answered_by
 from annotations.services.deciding import add_missed, decide, say
 from annotations.services.handing import reviewer_of
 from annotations.services.places import make_tasks, task_key
@@ -74,12 +74,10 @@ def merge(
         NotHeld: somebody else looks at one of them.
         TaskLocked, Invalid, IllegalTransition: as `decide`.
     """
-    task, others = _locked(task_id, detections, actor=actor, now=now)
+    task, found, others = _locked(task_id, detections, actor=actor, now=now)
     if word.bbox_px is None and word.shape is None:
-        word = replace(word, bbox_px=_around([task, *others]))
+        word = replace(word, bbox_px=_around(task, found))
     say(task, replace(word, change=Change.JOINED), seen_revision=seen_revision, actor=actor, now=now)
-    # A check asks about the reviewer: what it says of other detections is no word about the wafer.
-    others = [] if task.kind in CHECKS else others
     for other in others:
         other.refresh_from_db()
         _check_free(other, reviewer_id=reviewer_of(actor))
@@ -91,8 +89,9 @@ def merge(
 
 def _locked(
     task_id: UUID, detections: Sequence[UUID], *, actor: Actor, now: datetime
-) -> tuple[ReviewTask, list[ReviewTask]]:
-    visible = tasks_visible_to(actor).order_by()
+) -> tuple[ReviewTask, list[Detection], list[ReviewTask]]:
+    """The task, the detections that are merged into it, and their tasks."""
+    visible = tasks_answered_by(actor)
     source = visible.filter(pk=task_id).first()
     if source is None:
         raise NotFound("There is no such task, or it belongs to another site.")
@@ -105,11 +104,14 @@ def _locked(
     )
     if not keys or len(found) != len(keys):
         raise NotFound("What is merged has to be other detections of the same run on the same image.")
+    if source.kind in CHECKS:
+        # It asks about the reviewer: what it says of other detections is no word about the wafer.
+        return visible.select_for_update(no_key=True).get(pk=task_id), found, []
     make_tasks(found, actor=actor, now=now)
     # In one order, whoever merges what into which.
     wanted = [task_id, *(task_key(key) for key in keys)]
     locked = {row.pk: row for row in visible.filter(pk__in=wanted).order_by("pk").select_for_update(no_key=True)}
-    return locked.pop(task_id), list(locked.values())
+    return locked.pop(task_id), found, list(locked.values())
 
 
 def _check_free(other: ReviewTask, *, reviewer_id: int) -> None:
@@ -118,8 +120,9 @@ def _check_free(other: ReviewTask, *, reviewer_id: int) -> None:
         raise StaleTask("Somebody else has decided one of them. Look at it first.", **current(other))
 
 
-def _around(tasks: Sequence[ReviewTask]) -> Box:
-    left, top = min(one.x_px for one in tasks), min(one.y_px for one in tasks)
-    right = max(one.x_px + one.width_px for one in tasks)
-    bottom = max(one.y_px + one.height_px for one in tasks)
+def _around(task: ReviewTask, found: Sequence[Detection]) -> Box:
+    boxes = [(one.x_px, one.y_px, one.width_px, one.height_px) for one in (task, *found)]
+    left, top = min(x_px for x_px, _, _, _ in boxes), min(y_px for _, y_px, _, _ in boxes)
+    right = max(x_px + width_px for x_px, _, width_px, _ in boxes)
+    bottom = max(y_px + height_px for _, y_px, _, height_px in boxes)
     return left, top, right - left, bottom - top

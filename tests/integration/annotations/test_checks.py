@@ -1,5 +1,6 @@
 """Items with a known answer and blind repeats: they look like any other, and touch nothing but their own figures."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from annotations.models import DatasetWord, GoldItem, QueueEntry, ReviewHold, Re
 from annotations.selectors import Selection
 from annotations.services import Word
 from annotations.services.datasets import _COLLECT_WORDS
-from core.errors import IllegalTransition, Invalid
+from core.errors import IllegalTransition, Invalid, NotFound
 from core.ids import uuid7
 from core.roles import Role
 from tests.factories import AT, client_of, make_class, make_user
@@ -21,12 +22,13 @@ from tests.integration.annotations.conftest import actor_of
 
 pytestmark = pytest.mark.django_db
 LATER = AT + timedelta(hours=5)
+CLIENT = uuid7(at=AT)
 DEFECT, NUISANCE = Word(Verdict.DEFECT, took_ms=900), Word(Verdict.NUISANCE, took_ms=700)
 
 
 @pytest.fixture
 def lead(site):
-    return actor_of(make_user(Role.LEAD, site=site, username="lea"))
+    return replace(actor_of(make_user(Role.LEAD, site=site, username="lea")), roles=frozenset({Role.LEAD}))
 
 
 @pytest.fixture
@@ -255,6 +257,86 @@ class TestWhatAReviewerSees:
         assert services.take_back(task_id=check, actor=ann, now=LATER).state == "open"
         services.give_back(task_id=check, ending="skipped", reason="", actor=ann, now=LATER)
         assert ReviewHold.objects.get(task=check).ending == "skipped"
+
+
+class TestWhoElseComesToIt:
+    def test_is_no_other_reviewer_however_many_opinions_it_wants(self, gold, ann, bob):
+        queue, original = gold
+        ReviewTask.objects.filter(pk=original.pk).update(wants=2)
+        (key,) = handed(queue, ann)
+
+        with pytest.raises(NotFound):
+            selectors.task_visible_to(bob, key)
+        with pytest.raises(NotFound):
+            decide(key, bob)
+        decide(key, ann)
+        with pytest.raises(NotFound):
+            services.make_appeal(task_id=key, kind="ruling", reason="Mine.", actor=bob, now=LATER)
+        assert [said.author_id for said in ReviewTask.objects.get(pk=key).annotations.all()] == [ann.user_id]
+
+    def test_is_a_lead_to_read_and_not_to_decide_while_it_is_open(self, gold, ann, lead):
+        (key,) = handed(gold[0], ann)
+
+        assert selectors.task_visible_to(lead, key).pk == key
+        with pytest.raises(NotFound):
+            decide(key, lead)
+
+
+class TestWhatCanBeDoneWithIt:
+    """Each of these works with an ordinary task; one that does not would tell that it is a check."""
+
+    @pytest.fixture
+    def check(self, gold, ann):
+        (key,) = handed(gold[0], ann)
+        return ReviewTask.objects.get(pk=key)
+
+    def bulk(self, check, actor, *, seq=1, **word):
+        edit = {
+            "seq": seq, "kind": "bulk", "wafer": check.wafer_id, "verdict": "nuisance",
+            "tasks": [{"task": check.pk, "seen_revision": 1}], **word,
+        }  # fmt: skip
+        (came,) = self.edit(edit, actor)["results"]
+        return came
+
+    def edit(self, edit, actor):
+        return services.take_edit(client=CLIENT, edit=edit, content={"seq": edit["seq"]}, actor=actor, now=LATER)
+
+    def test_is_a_merge_that_is_kept_with_it_alone(self, check, inspected, ann, find):
+        (other,) = find(x_px=30, y_px=12, width_px=10, height_px=6)
+
+        services.merge(task_id=check.pk, detections=[other.pk], word=DEFECT, seen_revision=1, actor=ann, now=LATER)
+
+        said = check.annotations.get()
+        assert (said.change, said.x_px + said.width_px) == ("joined", 40)
+        assert not ReviewTask.objects.filter(detection=other.pk).exists()
+
+    def test_is_a_split_and_its_undo(self, check, ann):
+        part = services.Part(uuid7(at=AT), Word(Verdict.DEFECT, class_code="scratch", bbox_px=(3.0, 2.0, 2.0, 4.0)))
+        first = Word(Verdict.DEFECT, bbox_px=(1.0, 2.0, 2.0, 4.0))
+        services.split(task_id=check.pk, word=first, parts=[part], seen_revision=1, actor=ann, now=LATER)
+
+        services.take_back(task_id=check.pk, actor=ann, now=LATER)
+
+        assert ReviewTask.objects.get(pk=part.new_task).state == "withdrawn"
+
+    def test_is_a_word_about_many_and_its_undo(self, check, ann):
+        assert self.bulk(check, ann)["state"] == "done"
+
+        (undone,) = self.edit({"seq": 2, "kind": "undo_bulk", "of": 1}, ann)["results"]
+
+        assert (undone["state"], undone["task"]["state"]) == ("done", "open")
+
+    def test_is_refused_for_the_same_reason(self, check, ann, find):
+        refused = self.bulk(check, ann, verdict="defect", class_code="nothing")
+
+        assert refused["problem"]["code"] == "invalid"
+
+    def test_is_for_no_other_reviewer(self, check, bob, find):
+        (other,) = find(x_px=30)
+
+        assert self.bulk(check, bob)["problem"]["code"] == "not_found"
+        with pytest.raises(NotFound):
+            services.merge(task_id=check.pk, detections=[other.pk], word=DEFECT, seen_revision=1, actor=bob, now=LATER)
 
 
 class TestWhatItNeverTouches:

@@ -116,5 +116,5 @@ class TestHands:
         ReviewTask.objects.update(original=task, kind="gold", asked=ann.user_id)
 
         assert selectors.hands_of(queue)["hands"] == []
-        with pytest.raises(NotHeld):
+        with pytest.raises(NotFound):
             pass_on(task, by=lead, to="bob")
