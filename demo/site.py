@@ -25,8 +25,6 @@ GEOMETRY = {
     "grid_centre_y_um": 5_000.0,
 }
 PIXEL_UM = 0.5
-# A little of everything that a queue can mix in: one image in ten is audited, one item in twenty each is a check.
-MIX = {"audit_rate": 0.1, "audit_share": 0.1, "gold_rate": 0.05, "repeat_rate": 0.05}
 
 
 def make_people(*, password: str, now: datetime) -> Site:
@@ -77,6 +75,8 @@ def make_queues(*, site: Site, now: datetime) -> None:
         ("DOUBTFUL", "Neither sure nor harmless", QueueOrder.WORTH, (Band.REVIEW,)),
         ("REJECTS", "What would cost a wafer", QueueOrder.SEVERITY, (Band.REJECT,)),
     ):
+        # A little of all that can be mixed in: one image in ten is audited, one item in twenty each is a check.
         annotations.create_queue(
-            site=site, code=code, name=name, order=order, selection=Selection(bands=bands), actor=ACTOR, now=now, **MIX
-        )
+            site=site, code=code, name=name, order=order, selection=Selection(bands=bands),
+            audit_rate=0.1, audit_share=0.1, gold_rate=0.05, repeat_rate=0.05, actor=ACTOR, now=now,
+        )  # fmt: skip

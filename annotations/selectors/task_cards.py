@@ -235,6 +235,8 @@ def annotation_of(row: Annotation, *, classes: Mapping[int, DefectClass]) -> dic
 
 
 def _other(row: Detection | ReviewTask, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
+    # Only whole images have no class, and none of them is beside another.
+    assert row.defect_class_id is not None
     return {
         "id": str(row.pk),
         "class_code": classes[row.defect_class_id].code,
