@@ -1,6 +1,7 @@
 /** The sheet in which a lead sees who holds what of a queue, and puts it into other hands. */
 import { ageElement } from "../shared/ages.js"
 import { h, icon, setText } from "../shared/dom.js"
+import { focusFirst } from "../shared/fields.js"
 import { countText } from "../shared/formats.js"
 import { getJson, outcome, postJson } from "../shared/http.js"
 import { classNamed } from "../shared/signs.js"
@@ -25,6 +26,7 @@ export class Hands {
     this.dialog.querySelector("[name=reason]").value = ""
     this.list.replaceChildren()
     this.dialog.showModal()
+    focusFirst(this.dialog)
     return this.#refresh()
   }
 

@@ -1,5 +1,6 @@
 /** The sheet in which a file of labels is looked at and taken in. */
 import { h, icon, setAttribute, setText } from "../shared/dom.js"
+import { focusFirst } from "../shared/fields.js"
 import { bytesText, countText, plural } from "../shared/formats.js"
 import { outcome, uniqueId } from "../shared/http.js"
 import { saveFile } from "../shared/saving.js"
@@ -30,6 +31,7 @@ export class ImportForm {
     this.form.reset()
     this.#forget()
     this.dialog.showModal()
+    focusFirst(this.form)
   }
 
   get #chosen() {
@@ -67,6 +69,7 @@ export class ImportForm {
     place.hidden = !words
     setText(place.querySelector("span"), requestId ? `${words} (${requestId})` : words)
     setAttribute(this.file, "aria-invalid", words ? "true" : null)
+    if (words) this.file.focus()
   }
 
   async #send() {
@@ -110,14 +113,16 @@ export class ImportForm {
     const more = report.fault_count - shown.length
     place.hidden = false
     this.faults.hidden = report.faults.length === 0
-    place.replaceChildren(
-      h("div", { class: "notice", "data-level": act === "take_right" || (act === "none" && report.fault_count) ? "warn" : null }, icon(report.is_dry_run ? "info" : "circle-check"), h("p", {}, h("b", {}, words)), h("span", {})),
-      h("dl", { class: "facts import__facts" }, reportLines(report).flatMap(([name, count]) => [h("dt", {}, name), h("dd", {}, countText(count))])),
+    const notice = h("div", { class: "notice", tabindex: -1, "data-level": act === "take_right" || (act === "none" && report.fault_count) ? "warn" : null }, icon(report.fault_count ? "triangle-alert" : report.is_dry_run ? "info" : "circle-check"), h("p", {}, h("b", {}, words)), h("span", {}))
+    // What is wrong comes first: the counts are read by whoever has nothing to mend.
+    place.replaceChildren(notice,
       ...(shown.length ? [h("h3", {}, plural(report.fault_count, "fault")), h("div", { class: "table-scroll import__faults", tabindex: 0, role: "region", "aria-label": "Faults" }, h("table", { class: "table" },
         h("thead", {}, h("tr", {}, h("th", {}, "Where"), h("th", {}, "What is wrong"), h("th", {}, "What to do"))),
         h("tbody", {}, shown.map(({ where, what, advice }) => h("tr", {}, h("td", { class: "mono" }, where), h("td", {}, what), h("td", { class: "muted" }, advice))))))] : []),
-      ...(more > 0 ? [h("p", { class: "muted small" }, `${plural(more, "more fault")}; the CSV has the first ${countText(report.faults.length)}.`)] : []))
+      ...(more > 0 ? [h("p", { class: "muted small" }, `${plural(more, "more fault")}; the CSV has the first ${countText(report.faults.length)}.`)] : []),
+      h("dl", { class: "facts import__facts" }, reportLines(report).flatMap(([name, count]) => [h("dt", {}, name), h("dd", {}, countText(count))])))
     this.#drawButton()
-    place.scrollIntoView({ block: "nearest" })
+    notice.focus()
+    notice.scrollIntoView({ block: "nearest" })
   }
 }

@@ -1,5 +1,6 @@
 /** The sheet in which a lead makes a queue, changes it, or puts it away. */
 import { h, setAttribute, setText } from "../shared/dom.js"
+import { focusFault, focusFirst } from "../shared/fields.js"
 import { confidenceText } from "../shared/formats.js"
 import { outcome, postJson } from "../shared/http.js"
 import { toast } from "../shared/toast.js"
@@ -46,6 +47,7 @@ export class QueueForm {
     this.#showErrors({})
     this.#drawRange()
     this.dialog.showModal()
+    focusFirst(this.dialog)
   }
 
   #fill(name, value) {
@@ -74,6 +76,7 @@ export class QueueForm {
       if (input) setAttribute(input, "aria-invalid", errors[name] ? "true" : null)
     }
     this.dialog.querySelector("[id^=error-]:not([hidden])")?.scrollIntoView({ block: "center" })
+    focusFault(this.dialog, "[id^=error-]")
   }
 
   async #save() {

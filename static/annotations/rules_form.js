@@ -1,5 +1,6 @@
 /** The sheet with the rules that say when there is enough to train on: made, changed, put away. */
 import { h, icon, setAttribute, setText } from "../shared/dom.js"
+import { focusFault, focusFirst } from "../shared/fields.js"
 import { getJson, outcome, postJson } from "../shared/http.js"
 import { classNamed } from "../shared/signs.js"
 import { toast } from "../shared/toast.js"
@@ -31,6 +32,7 @@ export class RulesForm {
   open() {
     this.#edit(null)
     this.dialog.showModal()
+    focusFirst(this.form)
     this.#load()
   }
 
@@ -66,6 +68,7 @@ export class RulesForm {
       const input = this.form.querySelector(`.input[name="${name}"]`)
       if (input) setAttribute(input, "aria-invalid", errors[name] ? "true" : null)
     }
+    focusFault(this.form, "[id^=rule-error-]")
   }
 
   async #save() {
