@@ -60,15 +60,19 @@ export function bodyOf({ code, name, train, validation, test, seed, states, sinc
 }
 
 /** What is wrong before anything is asked: {} or {field: words}. */
-export function formErrors({ code, shares, seed, selection: { states, since, until } }, { isCodeNeeded = true } = {}) {
+export function formErrors({ code, name, shares, seed, selection: { states, since, until } }, { isCodeNeeded = true, isNameNeeded = false } = {}) {
   const errors = {}
   if (isCodeNeeded && !code) errors.code = "Give it a code."
+  if (isNameNeeded && !name) errors.name = "Say what it is for: there is something to mind about it."
   if (shares.some((share) => !(share >= 0)) || Math.abs(shares.reduce((sum, share) => sum + share, 0) - 1) > 1e-6) errors.shares = `They make ${percentText(shares.reduce((sum, share) => sum + (share || 0), 0))}; they must make 100 %.`
   if (!Number.isInteger(seed) || seed < 0) errors.seed = "A whole number from 0."
   if (states.length === 0) errors.states = "Choose at least one."
   if (since && until && since >= until) errors.since = "The beginning is not before the end."
   return errors
 }
+
+/** What the button says: whoever freezes in spite of a warning says so. @param {number} warnings how many stand beside the choice */
+export const freezeWord = (warnings) => (warnings ? "Freeze all the same" : "Freeze")
 
 /** What is wrong with which field, from a problem document. */
 export function fieldErrors(problem) {

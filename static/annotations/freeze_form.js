@@ -1,12 +1,13 @@
 /** The sheet in which a data set is chosen. Beside the choice stands what would be in it, asked anew with every change. */
 import { h, icon, setAttribute, setText } from "../shared/dom.js"
+import { focusFault, focusFirst } from "../shared/fields.js"
 import { countText, plural } from "../shared/formats.js"
 import { outcome, postJson } from "../shared/http.js"
 import { classNamed } from "../shared/signs.js"
 import { soon } from "../shared/soon.js"
 import { turns } from "../shared/turns.js"
 import { swatch } from "./review_details.js"
-import { SPLITS, SPLIT_WORDS, bodyOf, fieldErrors, formErrors, formOf, freeCode, previewRows, totalOf } from "./datasets_state.js"
+import { SPLITS, SPLIT_WORDS, bodyOf, fieldErrors, formErrors, formOf, freeCode, freezeWord, previewRows, totalOf } from "./datasets_state.js"
 
 const CHOICES = { classes: "Classes", recipes: "Recipes", layers: "Layers", tools: "Tools" }
 const STATE_WORDS = { decided: "Decided", validated: "Validated", accepted: "Accepted" }
@@ -15,6 +16,7 @@ const SETTLE_MS = 400
 export class FreezeForm {
   #kept = {}
   #lots = []
+  #warnings = 0
   #turns = turns()
 
   /** @param {HTMLDialogElement} dialog @param {{known: object, classes: object[], codes: () => string[], onDone: (dataset: object) => void}} page */
@@ -51,7 +53,9 @@ export class FreezeForm {
       else this.form.elements[name].value = value
     }
     this.#showErrors({})
+    this.#heed(0)
     this.dialog.showModal()
+    focusFirst(this.form)
     this.#look()
   }
 
@@ -60,6 +64,14 @@ export class FreezeForm {
     const chosen = (list) => [...this.form.querySelectorAll(`[name=${list}]:checked`)].map((input) => input.value)
     const lists = Object.fromEntries(["states", ...Object.keys(CHOICES)].map((list) => [list, chosen(list)]))
     return bodyOf({ code: code.value, name: name.value, train: train.value, validation: validation.value, test: test.value, seed: seed.value, since: since.value, until: until.value, lots: this.#lots, ...lists }, this.#kept)
+  }
+
+  /** What the last look found to mind. */
+  #heed(warnings) {
+    this.#warnings = warnings
+    setText(this.form.querySelector("[type=submit] span"), freezeWord(warnings))
+    setText(this.dialog.querySelector("#freeze-name-hint"), warnings ? "What it is for; needed, as there is something to mind" : "What it is for")
+    setAttribute(this.form.elements.name, "aria-required", warnings ? "true" : null)
   }
 
   async #look() {
@@ -72,6 +84,7 @@ export class FreezeForm {
     const [found, problem] = await outcome(postJson("datasets/preview/", { selection, seed, shares }))
     if (!this.#turns.counts(turn)) return
     this.preview.dataset.state = problem ? "unknown" : "known"
+    this.#heed(found?.warnings.length ?? 0)
     if (problem?.fields) this.#showErrors(fieldErrors(problem))
     this.preview.replaceChildren(...(problem ? [h("p", { class: "muted" }, `${problem.message} It can be frozen all the same.`), h("p", {}, h("button", { class: "button", type: "button", onclick: () => this.#look() }, icon("refresh-cw", "small"), "Count again"))] : this.#drawn(found)))
   }
@@ -105,16 +118,21 @@ export class FreezeForm {
 
   async #freeze() {
     const body = this.#body()
-    const errors = formErrors(body)
+    const errors = formErrors(body, { isNameNeeded: this.#warnings > 0 })
+    if (Object.keys(errors).length) return this.#refused(errors)
     this.#showErrors(errors)
-    if (Object.keys(errors).length) return
     const button = this.form.querySelector("[type=submit]")
     button.disabled = true
     const [made, problem] = await outcome(postJson("datasets/", body))
     button.disabled = false
-    if (problem) return this.#showErrors(fieldErrors(problem))
+    if (problem) return this.#refused(fieldErrors(problem))
     this.dialog.close()
-    this.onDone(made)
+    return this.onDone(made)
+  }
+
+  #refused(errors) {
+    this.#showErrors(errors)
+    focusFault(this.dialog, "[id^=freeze-error-]")
   }
 }
 

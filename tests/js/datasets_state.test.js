@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 
-import { bodyOf, chosenText, fieldErrors, formErrors, formOf, freeCode, previewRows, splitsText, stateOf } from "../../static/annotations/datasets_state.js"
+import { bodyOf, chosenText, fieldErrors, formErrors, formOf, freeCode, freezeWord, previewRows, splitsText, stateOf } from "../../static/annotations/datasets_state.js"
 
 const form = (values) => bodyOf({ ...formOf({ code: "A" }), ...values })
 
@@ -44,6 +44,11 @@ describe("the form", () => {
     assert.match(formErrors(form({ train: "80" })).shares, /110/)
     assert.deepEqual(formErrors(form({})), {})
     assert.ok(formErrors(form({ since: "2026-11-22T10:30", until: "2026-11-22T10:30" })).since)
+  })
+  test("in spite of a warning needs a name, and its button says so", () => {
+    const isNameNeeded = true
+    assert.deepEqual([Object.keys(formErrors(form({}), { isNameNeeded })), formErrors(form({ name: "Trial" }), { isNameNeeded })], [["name"], {}])
+    assert.deepEqual([freezeWord(0), freezeWord(2)], ["Freeze", "Freeze all the same"])
   })
   test("finds the field of a refusal, however deep it lies", () => {
     assert.deepEqual(fieldErrors({ fields: { selection: { layers: ["There is no M9."] } } }), { layers: "There is no M9." })
