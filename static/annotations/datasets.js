@@ -41,7 +41,7 @@ function create(dataset) {
     h("td", {}, h("a", { class: "table__link", href: `/datasets/${dataset.id}/` }, h("span", {}), h("small", {}))),
     h("td", { class: "datasets__state" }, h("span", {}), h("progress", { class: "progress", max: 1, "aria-label": `How far ${dataset.code} is` }), h("small", { class: "muted" })),
     h("td", { class: "number" }), h("td", { class: "number datasets__splits muted" }), h("td", { class: "number" }),
-    h("td", { class: "datasets__who" }, h("span", {}, ageElement(dataset.created_at), " ago"), h("small", { class: "muted" }, `by ${accountName(dataset.created_by)}`)))
+    h("td", { class: "datasets__who" }, h("span", {}, ageElement(dataset.created_at)), h("small", { class: "muted" }, `by ${accountName(dataset.created_by)}`)))
   update(row, dataset)
   return row
 }

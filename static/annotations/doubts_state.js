@@ -40,6 +40,6 @@ export function versionWords({ version, class_code: code, confidence }, nameOf) 
 }
 
 export function saidOf({ total, compared, items }) {
-  if (!total) return `None among ${plural(compared, "settled word")}.`
-  return `${plural(total, "word")} of ${countText(compared)} that were compared${items.length < total ? `; the ${countText(items.length)} most doubtful are shown` : ""}.`
+  if (!total) return `None among ${plural(compared, "settled decision")}.`
+  return `${plural(total, "decision")} of ${countText(compared)} compared${items.length < total ? `; the ${countText(items.length)} most doubtful are shown` : ""}.`
 }

@@ -28,6 +28,8 @@ async function drawBoxes(canvas, image, region, marks) {
     if (!label) continue
     const labelAt = [place.x + x * place.scale + 6, place.y + y * place.scale + 22]
     context.font = `700 20px ${getComputedStyle(document.body).fontFamily}`
+    // A dashed rim would leave a label in shreds.
+    context.setLineDash([])
     context.lineWidth = 4
     context.strokeStyle = colours["image-rim"]
     context.strokeText(label, ...labelAt)

@@ -55,7 +55,7 @@ function drawWords() {
   markClass(find("#classkeys"), state)
   const isThere = state.at !== null
   find("#review").dataset.state = isThere ? "task" : state.open === null ? "loading" : "none"
-  drawDecisions(sitting.current(state))
+  drawDecisions(sitting.current(state), { isDrawing: Boolean(editor.mode) })
   const may = { undo: state.trail.length || editor.canUndo, redo: state.redo.length || editor.canRedo, skip: isThere, hold: isThere && !sitting.current(state).wafer.hold, next: isThere, previous: state.trail.length }
   for (const [name, is] of Object.entries(may)) find(`[data-action=${name}]`).disabled = !is
 }
@@ -74,6 +74,7 @@ function showMode() {
   find("#mode").hidden = !editor.mode
   setText(find("#mode"), desk.hint)
   desk.tools.draw()
+  drawDecisions(sitting.current(state), { isDrawing: Boolean(editor.mode) })
   for (const mode of ["redraw", "missed"]) setAttribute(find(`[data-action=${mode}]`), "aria-pressed", String(editor.mode === mode))
   find("#viewer").classList.toggle("is-measuring", Boolean(editor.mode))
   drawImage()

@@ -1,6 +1,7 @@
 /** Keys and buttons of the review. Every act has both, and what a key does is said on its button. */
 import { setAttribute, setText } from "../shared/dom.js"
 import { bind, keyText } from "../shared/keys.js"
+import { NOT_WHILE_DRAWING } from "./review_state.js"
 
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }
 const ARROWS = Object.keys(WAYS)
@@ -36,7 +37,7 @@ const ACTS = [
  * @param {{classes: object[], choose: (code: string, event) => void, editor: Drawing, zoom: ReviewZoom, escape: () => void}} page
  */
 export function bindReview(acts, { classes, choose, editor, zoom, escape }) {
-  for (const [name, keys, label, group] of ACTS) bind({ action: `review.${name}`, keys, label, group: GROUP[group], isOnce: group !== "view", run: (event) => acts[name](event) })
+  for (const [name, keys, label, group] of ACTS) bind({ action: `review.${name}`, keys, label, group: GROUP[group], isOnce: group !== "view", ...(NOT_WHILE_DRAWING.has(name) && { when: () => !editor.mode }), run: (event) => acts[name](event) })
   for (const { code, key, name } of classes) if (key) bind({ keys: [key], label: name, group: "It is of the class", isOnce: true, run: (event) => choose(code, event) })
   bind({ keys: ["Escape"], label: "The model's box again; closes what is open", group: GROUP.decide, run: escape })
   bind({ keys: SHIFTED, label: "Move the picture", group: GROUP.view, run: ({ key }) => zoom.panBy(...WAYS[key].map((way) => way * PAN_SHARE)) })

@@ -3,7 +3,7 @@ import { ageElement } from "../shared/ages.js"
 import { glyph, h, icon, setAttribute, setText } from "../shared/dom.js"
 import { confidenceText, lengthText } from "../shared/formats.js"
 import { accountName, bandElement, classCountsText, classNamed, layerName, scoreBar } from "../shared/signs.js"
-import { addedOf, boxOf, current, isWhole, left, othersOf, paceS, saidOf, workOf } from "./review_state.js"
+import { addedOf, boxOf, current, isWhole, left, mayDo, othersOf, paceS, saidOf, workOf } from "./review_state.js"
 import { annotationWords, drawnWords, leftText, paceText, verdictWords } from "./review_words.js"
 
 const find = (selector) => document.querySelector(selector)
@@ -37,11 +37,9 @@ export function drawSide(state) {
   setText(find("#image-name"), [`${task.image.width_px} × ${task.image.height_px} px`, task.image.pixel_um && `${task.image.pixel_um} µm a pixel`, task.image.file_name].filter(Boolean).join(" · "))
 }
 
-const NOT_OF_WHOLE = ["nuisance", "reclass", "redraw", "split", "merge"]
-
-/** The large buttons, as far as they mean something for the task. */
-export function drawDecisions(task) {
-  for (const button of document.querySelectorAll(".decision")) button.disabled = !task || (isWhole(task) && NOT_OF_WHOLE.includes(button.dataset.action))
+/** The large buttons, as far as they mean something for the task. While something is drawn, letters are the tools'. */
+export function drawDecisions(task, { isDrawing = false } = {}) {
+  for (const button of document.querySelectorAll(".decision")) button.disabled = !mayDo(button.dataset.action, task, isDrawing)
   setText(find("[data-action=confirm] span"), isWhole(task) ? "Nothing missing" : "Confirm")
   setText(find("#confirm-class"), task?.class_code ? nameOf(task.class_code) : "")
 }

@@ -23,6 +23,15 @@ export function emptyReview() {
 /** Whether a whole image is asked about: is anything missing on it? */
 export const isWhole = (task) => task?.kind === "image"
 
+const NOT_OF_WHOLE = new Set(["nuisance", "reclass", "redraw", "split", "merge"])
+/** What asks about boxes that stand: while one is being drawn, their letters are the tools'. */
+export const NOT_WHILE_DRAWING = new Set(["split", "merge"])
+
+/** Whether an act means something for a task, by its name. */
+export function mayDo(name, task, isDrawing) {
+  return Boolean(task) && !(isWhole(task) && NOT_OF_WHOLE.has(name)) && !(isDrawing && NOT_WHILE_DRAWING.has(name))
+}
+
 /** What a key means for a task: a whole image is complete, and nothing else. Null where the key means nothing. */
 export function wordFor(task, { verdict, class_code: code }) {
   if (!isWhole(task)) return { verdict, class_code: code }

@@ -24,6 +24,6 @@ test("what contradicts a word is told", () => {
   assert.equal(neighbourWords(item("a", "nuisance"), (code) => code), "5 crack, 2 pit among 8 look-alikes")
   assert.equal(versionWords({ version: "v 1", class_code: "crack", confidence: 0.913 }, (code) => code), "v 1: crack 0.91")
   assert.equal(versionWords({ version: "v 1", class_code: null, confidence: null }, (code) => code), "v 1: found nothing")
-  assert.match(saidOf(list), /7 words of 400 that were compared; the 3 most doubtful are shown/)
+  assert.match(saidOf(list), /7 decisions of 400 compared; the 3 most doubtful are shown/)
   assert.match(saidOf(listOf({ results: [], total: 0, compared: 3 })), /None among 3/)
 })

@@ -55,6 +55,13 @@ describe("a decision", () => {
   })
 })
 
+describe("an act", () => {
+  const may = (name, one, isDrawing = false) => review.mayDo(name, one, isDrawing)
+  test("is for a task", () => assert.deepEqual([may("confirm", task("a")), may("confirm", null)], [true, false]))
+  test("on one defect is none on a whole image", () => assert.deepEqual(["split", "redraw", "missed"].map((name) => may(name, task("a", { kind: "image" }))), [false, false, true]))
+  test("that joins or parts waits until the drawing is done", () => assert.deepEqual(["split", "merge", "confirm"].map((name) => may(name, task("a"), true)), [false, false, true]))
+})
+
 describe("the pace", () => {
   test("is unknown before the first", () => assert.equal(review.paceS(three), null))
   test("is that of the middle one: an interruption does not count", () => assert.equal(review.paceS({ ...three, paces: [1000, 1400, 600_000] }), 1.4))
