@@ -18,6 +18,7 @@ from annotations.api import (
     tasks,
     training,
     trust,
+    whole_wafer,
 )
 
 app_name = "annotations"
@@ -34,6 +35,7 @@ urlpatterns: list = [
     path("review/book/", views.book, name="book"),
     path("review/book/<slug:class_code>/", views.book, name="book_page"),
     path("review/<uuid:queue_id>/", views.review, name="review"),
+    path("review/wafer/<uuid:wafer_id>/", views.whole_wafer, name="whole_wafer"),
     path("datasets/", views.datasets, name="datasets"),
     path("datasets/<uuid:dataset_id>/", views.dataset, name="dataset"),
 ]
@@ -46,6 +48,7 @@ api_urlpatterns: list = [
     path("review/tasks/<uuid:task_id>/hand-over/", hands.HandOverView.as_view(), name="review_hand_over"),
     path("review/plan/", plans.PlanView.as_view(), name="review_plan"),
     path("review/edits/", tasks.EditsView.as_view(), name="review_edits"),
+    path("review/wafers/<uuid:wafer_id>/items/", whole_wafer.WaferItemsView.as_view(), name="review_wafer_items"),
     path("review/images/<uuid:image_id>/region/", regions.RegionView.as_view(), name="review_region"),
     path("review/tasks/", stages.TasksView.as_view(), name="review_tasks"),
     path("review/tasks/validate/", stages.ValidateView.as_view(), name="review_validate"),

@@ -49,6 +49,26 @@ def review(request: HttpRequest, queue_id: UUID) -> HttpResponse:
 
 
 @require_safe
+def whole_wafer(request: HttpRequest, wafer_id: UUID) -> HttpResponse:
+    """Everything that was found on a wafer at once: chosen by many, decided by one word."""
+    row = inspection.one(inspection.wafers_visible_to(actor_of(request)), wafer_id, what="wafer")
+    context = {
+        "wafer": {
+            "id": str(row.pk),
+            "code": row.code,
+            "slot": row.slot,
+            "lot": row.lot.code,
+            "product": row.lot.product.code,
+            "hold": inspection.hold_of(row),
+            "geometry": inspection.geometry_of(row.lot.product),
+        },
+        "classes": inspection.drawn_classes(),
+        "known": {"mayReview": may_post(request, "api:review_edits"), "me": request.user.get_username()},
+    }
+    return render(request, "annotations/whole_wafer.html", context)
+
+
+@require_safe
 def disputes(request: HttpRequest) -> HttpResponse:
     """What reviewers differ about, for a lead to decide."""
     known = {"mayRule": may_post(request, "api:review_ruling"), "me": request.user.get_username()}

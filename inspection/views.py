@@ -17,7 +17,7 @@ from core.permissions import may_post
 from inspection import selectors
 from inspection.choices import Band, RunState
 from inspection.forms import HOLD_CHOICES, WaferSearchForm
-from inspection.models import Product, Recipe, RecipeVersion
+from inspection.models import Recipe, RecipeVersion
 from inspection.selectors import search
 
 SUGGESTIONS = 8
@@ -133,7 +133,7 @@ def wafer(request: HttpRequest, wafer_id: UUID) -> HttpResponse:
             "lot": row.lot.code,
             "product": row.lot.product.code,
             "hold": selectors.hold_of(row),
-            "geometry": _geometry(row.lot.product),
+            "geometry": selectors.geometry_of(row.lot.product),
         },
         "runs": [
             *selectors.cards_of(runs[:1], with_pictures=False),
@@ -205,16 +205,6 @@ def _recipe(recipe: Recipe) -> dict[str, Any]:
         "pixel_um": newest.pixel_um,
         "review_from": newest.review_from,
         "reject_from": newest.reject_from,
-    }
-
-
-def _geometry(product: Product) -> dict[str, Any]:
-    """The die grid as `wafer_geometry.js` reads it."""
-    return {
-        "diameterUm": product.wafer_diameter_um,
-        "edgeExclusionUm": product.edge_exclusion_um,
-        "pitchUm": [product.die_pitch_x_um, product.die_pitch_y_um],
-        "centreUm": [product.grid_centre_x_um, product.grid_centre_y_um],
     }
 
 

@@ -3,6 +3,7 @@
 from annotations.selectors.access import (
     queue_visible_to,
     queues_visible_to,
+    task_key,
     task_visible_to,
     tasks_answered_by,
     tasks_visible_to,
@@ -62,6 +63,7 @@ from annotations.selectors.training import (
     suggestion_visible_to,
     suggestions_visible_to,
 )
+from annotations.selectors.whole_wafer import items_of_wafer
 
 __all__ = [
     "MOST_PLANNED",
@@ -99,6 +101,7 @@ __all__ = [
     "gold_visible_to",
     "hands_of",
     "heads_of",
+    "items_of_wafer",
     "linked_tasks",
     "listed_queue_of",
     "mentions_of",
@@ -123,6 +126,7 @@ __all__ = [
     "suggestion_of",
     "suggestion_visible_to",
     "suggestions_visible_to",
+    "task_key",
     "task_visible_to",
     "tasks_answered_by",
     "tasks_visible_to",

@@ -8,6 +8,7 @@ from annotations.choices import TaskKind
 from annotations.models import ReviewQueue, ReviewTask
 from core.actors import Actor
 from core.errors import NotFound
+from core.ids import derived_uuid7
 from core.questions import Question, where
 from core.roles import Role
 
@@ -24,6 +25,11 @@ _TASK = Question(lambda: where(ReviewTask.objects.order_by(), _READ, *_NAMES_OF_
 _LOCKED_TASK = Question(
     lambda: where(ReviewTask.objects.order_by().select_for_update(no_key=True), _CHANGED, *_NAMES_OF_TASK)
 )
+
+
+def task_key(detection_id: UUID) -> UUID:
+    """The key of a detection's task, whether there is one yet or not."""
+    return derived_uuid7(parent=detection_id, label="review")
 
 
 def queues_visible_to(actor: Actor) -> QuerySet[ReviewQueue]:

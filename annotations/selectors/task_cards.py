@@ -94,7 +94,7 @@ def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
         _card(
             task,
             hold=holds.get(task.pk),
-            history=[row for row in history[task.pk] if _may_see(row, task, actor=actor)],
+            history=[row for row in history[task.pk] if may_see(row, task, actor=actor)],
             steps=steps[task.pk],
             around=around,
             added=added.get(task.image_id, []) if task.kind == TaskKind.IMAGE else [],
@@ -183,7 +183,8 @@ def _card(
     }
 
 
-def _may_see(row: Annotation, task: ReviewTask, *, actor: Actor) -> bool:
+def may_see(row: Annotation, task: ReviewTask, *, actor: Actor) -> bool:
+    """Whether a word about a task is for the actor: while it wants more opinions, everybody has only their own."""
     is_blind = task.wants > 1 and task.state == TaskState.OPEN and row.number >= task.counts_from
     return not is_blind or row.author_id == actor.user_id
 

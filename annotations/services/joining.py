@@ -14,10 +14,10 @@ from django.db import transaction
 from annotations.choices import CHECKS, Change, TaskState, Verdict
 from annotations.errors import StaleTask
 from annotations.models import ReviewTask
-from annotations.selectors import tasks_answered_by
+from annotations.selectors import task_key, tasks_answered_by
 from annotations.services.deciding import add_missed, decide, say
 from annotations.services.handing import reviewer_of
-from annotations.services.places import make_tasks, task_key
+from annotations.services.places import make_tasks
 from annotations.services.settling import opinions_of
 from annotations.services.words import Word, announce_all, current
 from core.actors import Actor

@@ -10,11 +10,10 @@ from django.db import connection
 
 from annotations.choices import QueueOrder, TaskKind, TaskState
 from annotations.models import QueueEntry, ReviewQueue, ReviewTask
-from annotations.selectors import Selection, disagreements_of, novelties_of
+from annotations.selectors import Selection, disagreements_of, novelties_of, task_key
 from audit import services as audit
 from audit.actions import Action
 from core.actors import Actor
-from core.ids import derived_uuid7
 from domain.detection.grade import Band, Severity
 from domain.review.worth import worth_of_look
 from inspection.models import Detection
@@ -122,11 +121,6 @@ def keep_audit(queue: ReviewQueue) -> None:
     QueueEntry.objects.filter(queue=queue, is_audit=True, generation__lt=queue.generation).update(
         generation=queue.generation, rank=LAST_RANK
     )
-
-
-def task_key(detection_id: UUID) -> UUID:
-    """The key of a detection's task."""
-    return derived_uuid7(parent=detection_id, label="review")
 
 
 def make_tasks(detections: Sequence[Detection], *, actor: Actor, now: datetime) -> None:

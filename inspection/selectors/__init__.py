@@ -21,9 +21,10 @@ from inspection.selectors.access import (
     wafers_visible_to,
 )
 from inspection.selectors.cards import card_of, cards_of
-from inspection.selectors.described import detection_of, image_of, listed_detection_of
+from inspection.selectors.described import detection_of, geometry_of, image_of, listed_detection_of
 from inspection.selectors.figures import inference_figures
 from inspection.selectors.flaws import flaws_of_image
+from inspection.selectors.found import found_on, layers_of
 from inspection.selectors.holds import hold_of, holds_of
 from inspection.selectors.job_cards import item_of, job_of
 from inspection.selectors.queue import queue_state
@@ -54,6 +55,8 @@ __all__ = [
     "drawn_classes",
     "first_cards",
     "flaws_of_image",
+    "found_on",
+    "geometry_of",
     "hold_of",
     "holds_of",
     "image_of",
@@ -64,6 +67,7 @@ __all__ = [
     "item_of",
     "job_of",
     "jobs_visible_to",
+    "layers_of",
     "layers_visible_to",
     "listed_detection_of",
     "lots_visible_to",

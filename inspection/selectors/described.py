@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.addresses import address_of
-from inspection.models import DefectClass, Detection, InspectionImage
+from inspection.models import DefectClass, Detection, InspectionImage, Product
 
 CONFIDENCE_DECIMALS = 4
 
@@ -80,6 +80,16 @@ def image_of(image: InspectionImage) -> dict[str, Any]:
         "external_id": image.external_id,
         "received_at": image.received_at.isoformat(),
         "received_from": image.received_from,
+    }
+
+
+def geometry_of(product: Product) -> dict[str, Any]:
+    """The die grid as `wafer_geometry.js` reads it."""
+    return {
+        "diameterUm": product.wafer_diameter_um,
+        "edgeExclusionUm": product.edge_exclusion_um,
+        "pitchUm": [product.die_pitch_x_um, product.die_pitch_y_um],
+        "centreUm": [product.grid_centre_x_um, product.grid_centre_y_um],
     }
 
 

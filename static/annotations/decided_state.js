@@ -25,9 +25,14 @@ export function finalOf({ annotation, class_code: code }) {
   return annotation?.verdict === "nuisance" ? NUISANCE : annotation?.class_code ?? code
 }
 
-function grouped(items, keyOf) {
+/** Items by a key of theirs, in their order. */
+export function grouped(items, keyOf) {
   const by = new Map()
-  for (const item of items) by.set(keyOf(item), [...(by.get(keyOf(item)) ?? []), item])
+  for (const item of items) {
+    const list = by.get(keyOf(item))
+    if (list) list.push(item)
+    else by.set(keyOf(item), [item])
+  }
   return by
 }
 

@@ -65,6 +65,8 @@ function drawWafers(state) {
     select.replaceChildren(...[...known].map(([value, text]) => h("option", { value }, text)))
   }
   select.value = state.wafer ?? ""
+  find("#whole-wafer").hidden = !state.wafer
+  setAttribute(find("#whole-wafer"), "href", state.wafer && `/review/wafer/${state.wafer}/`)
   find("#class").value = state.classCode ?? ""
 }
 

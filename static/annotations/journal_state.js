@@ -7,6 +7,8 @@ import { plural } from "../shared/formats.js"
 
 /** The server takes so many at once. */
 const MOST_AT_ONCE = 50
+/** And decides so many tasks by one request. */
+const MOST_TASKS = 500
 /** What a draft is worth once its task was decided, skipped or drawn anew. */
 const ENDS_DRAFTS = new Set(["draft", "decide", "split", "merge", "skip", "release"])
 /** Made upon the revision of a task that was looked at. */
@@ -29,9 +31,11 @@ const taskOf = ({ edit }) => edit.task
 export function batchOf(entries, most = MOST_AT_ONCE) {
   const batch = []
   const seen = new Set()
+  let tasks = 0
   for (const entry of entries) {
     const isToWait = UPON_A_REVISION.has(entry.edit.kind) && seen.has(taskOf(entry))
-    if (isToWait || batch.length === most) break
+    tasks += entry.edit.tasks?.length ?? 0
+    if (isToWait || batch.length === most || (batch.length && tasks > MOST_TASKS)) break
     seen.add(taskOf(entry))
     if (entry.edit.new_task) seen.add(entry.edit.new_task)
     batch.push(entry)

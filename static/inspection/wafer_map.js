@@ -6,7 +6,7 @@ import { NEAR_PX, paintMap } from "./wafer_map_painter.js"
 const MARGIN = 1.08
 
 export class WaferMap {
-  /** @param {{onHover: (id: ?string) => void, onSelect: (id: string) => void, onPlace: (place: ?object) => void}} hooks */
+  /** @param {{onHover: (id: ?string) => void, onSelect: (id: string) => void, onPlace: (place: ?object) => void, onDrawn?: (context: CanvasRenderingContext2D, marks: object[]) => void}} hooks */
   constructor(canvas, geometry, hooks) {
     Object.assign(this, { canvas, geometry, hooks, state: null, marks: [], view: null, die: null })
     this.lines = gridLines(geometry)
@@ -74,6 +74,7 @@ export class WaferMap {
     this.marks = paintMap(context, {
       geometry: this.geometry, lines: this.lines, state: this.state, die: this.die, umPerPx: this.#view().umPerPx, toScreen: (place) => this.#toScreen(place),
     })
+    this.hooks.onDrawn?.(context, this.marks)
   }
 
   // Pointer ------------------------------------------------------------------------------------------------------------

@@ -40,6 +40,8 @@ OBJECTS = {
     "api:detection": {"detection_id": "detection"},
     "api:recipe_versions": {"recipe_id": "recipe"},
     "annotations:review": {"queue_id": "queue"},
+    "annotations:whole_wafer": {"wafer_id": "wafer"},
+    "api:review_wafer_items": {"wafer_id": "wafer"},
     "api:review_queue_change": {"queue_id": "queue"},
     "api:review_next": {"queue_id": "queue"},
     "api:review_task": {"task_id": "task"},

@@ -16,6 +16,10 @@ describe("edits that go together", () => {
     ["end before a decision whose task is among them: it is made upon what they make", [decide(1, "a"), entry(2, "undo", "a"), decide(3, "a"), decide(4, "b")], [1, 2]],
     ["end before a decision about what one of them adds", [entry(1, "missed", "a", { new_task: "n" }), decide(2, "n")], [1]],
   ]) test(name, () => assert.deepEqual(seqs(batchOf(entries)), expected))
+  test("decide no more tasks than the server takes, and one of them goes whatever it has", () => {
+    const bulk = (seq, count) => ({ seq, edit: { kind: "bulk", tasks: Array(count).fill({}) } })
+    assert.deepEqual([seqs(batchOf([bulk(1, 300), bulk(2, 200), bulk(3, 1)])), seqs(batchOf([bulk(1, 600), bulk(2, 1)]))], [[1, 2], [1]])
+  })
   test("are at most as many as the server takes", () => assert.equal(batchOf(Array.from({ length: 60 }, (_, n) => decide(n + 1, `t${n}`))).length, 50))
 })
 

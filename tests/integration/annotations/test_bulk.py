@@ -7,8 +7,8 @@ import pytest
 from annotations import services
 from annotations.choices import Verdict
 from annotations.models import Annotation, ReviewEdit, ReviewTask
+from annotations.selectors import task_key
 from annotations.services import Word, take_edit
-from annotations.services.places import task_key
 from audit.models import AuditEvent
 from outbox.models import OutboxEvent
 from tests.factories import AT

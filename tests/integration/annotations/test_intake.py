@@ -7,8 +7,7 @@ from django.db import connection
 
 from annotations import services
 from annotations.models import IntakeCursor, QueueEntry, ReviewTask
-from annotations.selectors import Selection
-from annotations.services.places import task_key
+from annotations.selectors import Selection, task_key
 from audit.models import AuditEvent
 from core.ids import uuid7
 from inspection import events as inspection_events

@@ -6,8 +6,8 @@ from annotations import services
 from annotations.choices import Verdict
 from annotations.errors import NotHeld, StaleTask, TaskLocked
 from annotations.models import Annotation, ReviewTask
+from annotations.selectors import task_key
 from annotations.services import Part, Word, merge, split
-from annotations.services.places import task_key
 from core.errors import Invalid, NotFound
 from core.ids import uuid7
 from tests.factories import AT, make_class, make_inspected
