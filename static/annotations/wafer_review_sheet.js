@@ -99,7 +99,7 @@ export class WholeSheet {
   #update(element, part) {
     const place = `translate(${part.x ?? 0}px, ${part.y}px)`
     if (element.style.transform !== place) element.style.transform = place
-    if (!part.id) return setText(element.querySelector("span"), countText(part.count))
+    if (!part.id) return setText(element.querySelector(".muted"), countText(part.count))
     if (element.style.width !== `${this.side}px`) element.style.width = `${this.side}px`
     return this.#show(element, this.#state.items.get(part.id))
   }
@@ -107,6 +107,9 @@ export class WholeSheet {
   #show(element, item) {
     const state = this.#state
     const id = item.task
+    // While the sheet scrolls nothing else changes.
+    if (element.shown === state) return
+    element.shown = state
     if (element.dataset.id !== id) {
       Object.assign(element, { id: `item-${id}` }).dataset.id = id
       const canvas = element.querySelector("canvas")

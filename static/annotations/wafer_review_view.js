@@ -1,6 +1,5 @@
 /** The words around a whole wafer under review: how much waits and is chosen, the chips, and the one that is looked at. */
 import { placelessText } from "../inspection/wafer_state.js"
-import { placeText } from "../inspection/wafer_geometry.js"
 import { cropSquare, picture } from "../inspection/crops.js"
 import { h, keyed, setAttribute, setText } from "../shared/dom.js"
 import { confidenceText, countText, lengthText, plural } from "../shared/formats.js"
@@ -88,8 +87,7 @@ export function drawLooked(state, id) {
   drawn = said
   const [, word, problem] = said
   find("#looked-head").replaceChildren(swatch(item.class_code), h("b", { class: "clip" }, nameOf(item.class_code)), bandElement({ state: "done", band: item.band }))
-  const facts = [["Confidence", confidenceText(item.confidence)], ["Severity", item.severity], ["Size", item.size_um === null ? null : lengthText(item.size_um)], ["Die", item.die?.join(", ")],
-    ["Place", item.wafer_x_um === null ? null : placeText([item.wafer_x_um, item.wafer_y_um], 2)], ["Said", word && word !== "saving" ? `${nameOf(item.said?.verdict === "nuisance" ? "nuisance" : item.said?.class_code ?? item.class_code)}, ${word}` : "nothing yet"]]
+  const facts = [["Sure", confidenceText(item.confidence)], ["Size", item.size_um === null ? null : lengthText(item.size_um)], ["Die", item.die?.join(", ")], ["Said", word && word !== "saving" ? `${nameOf(item.said?.verdict === "nuisance" ? "nuisance" : item.said?.class_code ?? item.class_code)}, ${word}` : "nothing yet"]]
   find("#looked-facts").replaceChildren(...facts.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]))
   find("#looked-problem").hidden = !problem
   setText(find("#looked-problem"), problem ?? "")
