@@ -26,7 +26,7 @@ export function drawWhole(state, { canSay }) {
   }
   const ids = meant(state)
   const seen = inSight(state).length
-  setText(find("#chosen"), !state.order ? "\u00a0" : state.chosen.size ? `${countText(ids.length)} of ${countText(seen)} chosen` : `None of ${countText(seen)} chosen`)
+  setText(find("#chosen"), !seen ? "\u00a0" : state.chosen.size ? `${countText(ids.length)} of ${countText(seen)} chosen` : `None of ${countText(seen)} chosen`)
   for (const button of document.querySelectorAll(".decision[data-action], .classkey")) button.disabled = !canSay || !ids.length
   setText(find("#confirm-what"), state.chosen.size ? plural(ids.length, "defect") : ids.length ? "the one in focus" : "")
   find("[data-action=undo]").disabled = !canSay || !state.trail.length
