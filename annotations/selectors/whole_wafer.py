@@ -52,8 +52,8 @@ def _items(found: Sequence[Any], *, actor: Actor) -> list[dict[str, Any]]:
     said: dict[UUID, list[Annotation]] = defaultdict(list)
     # Whatever is said of a task gives it another revision.
     talked_of = [key for key, task in tasks.items() if task.revision > 1]
-    for word in Annotation.objects.filter(task__in=talked_of).select_related("author").order_by("task_id", "number"):
-        said[word.task_id].append(word)
+    for one in Annotation.objects.filter(task__in=talked_of).select_related("author").order_by("task_id", "number"):
+        said[one.task_id].append(one)
     mine = set(
         ReviewHold.objects.filter(task__in=list(tasks), reviewer_id=actor.user_id).values_list("task_id", flat=True)
     )
