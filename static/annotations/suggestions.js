@@ -30,7 +30,7 @@ export class Suggestions {
       this.mayDecide && h("button", { class: "button", type: "button", onclick: () => this.#dismiss(suggestion) }, "Dismiss"),
       this.mayDecide && h("button", { class: "button button--primary", type: "button", onclick: () => this.onTake(suggestion) }, icon("snowflake"), "Look and freeze"))
     return h("div", { class: "notice suggestion" }, icon("info"),
-      h("div", {}, h("p", {}, h("b", {}, `Enough for a training run, says rule ${suggestion.rule}. `), ageElement(suggestion.raised_at)),
+      h("div", {}, h("p", {}, h("b", {}, `Enough for a training run, says rule ${suggestion.rule}. `), ageElement(suggestion.raised_at, { class: "muted" })),
         h("ul", {}, suggestion.reasons.map(({ text }) => h("li", { class: "muted" }, text))),
         h("p", { class: "muted small" }, `${chosenText(suggestion.selection, nameOf, momentText)}.${this.mayDecide ? "" : " A lead or a model engineer can take it up."}`)), acts)
   }
