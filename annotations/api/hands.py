@@ -17,8 +17,8 @@ from core.clock import now
 class HandsView(ApiView):
     @extend_schema(responses=documented.HandsOut)
     def get(self, request: Request, queue_id: UUID) -> HttpResponse:
-        """Up to 200 tasks of a queue that somebody holds, longest first, and who reviews at its site."""
-        return answer(selectors.hands_of(selectors.queue_visible_to(self.actor, queue_id)))
+        """Up to 200 tasks of a queue that others hold, longest first, and who reviews at its site."""
+        return answer(selectors.hands_of(selectors.queue_visible_to(self.actor, queue_id), actor=self.actor))
 
 
 class HandOverView(ApiView):

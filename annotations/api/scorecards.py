@@ -29,10 +29,11 @@ class ReviewersView(ApiView):
 class ScorecardView(ApiView):
     @extend_schema(parameters=[shapes.ScorecardQuery], responses=shapes.ScorecardOut)
     def get(self, request: Request) -> HttpResponse:
-        """How a reviewer decides. Reviewers read their own, leads and auditors anybody's of their site."""
+        """How a reviewer decides. Reviewers read their own, of days that are over; leads and auditors anybody's."""
         query = self.query(shapes.ScorecardQuery)
         site, reviewer = self._whose(query)
-        return answer(selectors.scorecard_of(reviewer, site=site, days=query["days"], now=now()))
+        is_own = reviewer.pk == self.actor.user_id
+        return answer(selectors.scorecard_of(reviewer, site=site, days=query["days"], is_own=is_own, now=now()))
 
     def _whose(self, query: dict[str, Any]) -> tuple[Site, User]:
         site = inspection.site_of(self.actor, code=query.get("site"))
@@ -45,7 +46,10 @@ class ScorecardItemsView(ScorecardView):
         """The newest items behind a figure where the reviewer's word was another."""
         query = self.query(shapes.ScorecardItemsQuery)
         site, reviewer = self._whose(query)
-        found = selectors.differing_from(reviewer, query["figure"], site=site, days=query["days"], now=now())
+        found = selectors.differing_from(
+            reviewer, query["figure"], site=site, days=query["days"], is_own=reviewer.pk == self.actor.user_id,
+            now=now(),
+        )  # fmt: skip
         shown = found[: shapes.MOST_ITEMS]
         cards = {card["id"]: card for card in selectors.cards_of([one[0] for one in shown], actor=self.actor)}
         results = [

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from annotations.models import ReviewHold, ReviewQueue
+from core.actors import Actor
 from core.roles import Role
 from inspection import selectors as inspection
 
@@ -19,12 +20,13 @@ def reviewers_of(site_id: int) -> QuerySet[User]:
     return User.objects.filter(is_active=True, sites=site_id, groups__name__in=roles).order_by("username").distinct()
 
 
-def hands_of(queue: ReviewQueue) -> dict[str, Any]:
-    """What is held of a queue, longest first, and who else could have it. Two queries.
+def hands_of(queue: ReviewQueue, *, actor: Actor) -> dict[str, Any]:
+    """What others than the actor hold of a queue, longest first, and who else could have it. Two queries.
 
-    What is asked to check a reviewer is left out: it is theirs alone.
+    What is asked to check a reviewer is left out: it is theirs alone. Leads review too, so they find none of their own
+    here: what is missing would be a check.
     """
-    held = ReviewHold.objects.filter(queue=queue, ending="", task__original=None)
+    held = ReviewHold.objects.filter(queue=queue, ending="", task__original=None).exclude(reviewer=actor.user_id)
     rows = list(held.select_related("reviewer", "task").order_by("taken_at", "id")[: MOST_HANDS + 1])
     classes = inspection.classes_by_id()
     return {

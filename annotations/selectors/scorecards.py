@@ -1,7 +1,12 @@
-"""How a reviewer decides, as they see it themselves: how much, how fast, and as whom."""
+"""How a reviewer decides, as they see it themselves: how much, how fast, and as whom.
+
+A check counts in no figure of these but its own. If they grew with each word, whoever reads theirs after every decision
+would see which were checks: so to oneself they are told when the day is over.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +20,7 @@ from annotations.selectors.agreement import estimate_of, number_of
 from annotations.selectors.hands import MOST_REVIEWERS, reviewers_of
 from annotations.selectors.measured import Answer, Measured, answers_of
 from annotations.selectors.overlap import NUISANCE, Overlap, overlap_of
-from annotations.selectors.own_words import MOST_WORDS, OwnWord, SaidWord, is_same, own_words
+from annotations.selectors.own_words import MOST_WORDS, OwnWord, OwnWords, SaidWord, is_same, own_words
 from core.actors import Actor
 from core.errors import Forbidden, NotFound
 from core.roles import Role
@@ -24,7 +29,7 @@ from domain.evaluation.agreement import cohen_kappa, cohen_kappa_per_class, cros
 from domain.evaluation.conduct import by_period, pace
 from domain.evaluation.intervals import UNKNOWN, Estimate, wilson
 from domain.evaluation.peers import NO_ANSWER
-from domain.review.disclosure import LEAST_ANSWERS
+from domain.review.disclosure import LEAST_ANSWERS, counted_until
 from inspection import selectors as inspection
 
 READS_OTHERS = frozenset({Role.LEAD, Role.AUDITOR})
@@ -51,13 +56,18 @@ def reviewer_read_by(actor: Actor, username: str | None, *, site: Site) -> User:
     return reviewer
 
 
-def scorecard_of(reviewer: User, *, site: Site, days: int, now: datetime) -> dict[str, Any]:
-    """The scorecard of the last days as JSON. Four queries at most, each bounded."""
-    own = own_words(reviewer, site=site, days=days, now=now)
+def scorecard_of(reviewer: User, *, site: Site, days: int, is_own: bool, now: datetime) -> dict[str, Any]:
+    """The scorecard of the last days as JSON. Four queries at most, each bounded.
+
+    Args:
+        is_own: the reviewer reads it: without what they said today.
+    """
+    until = _until(site, is_own=is_own, now=now)
+    own = _said_until(until, own_words(reviewer, site=site, days=days, now=now))
     overlap = overlap_of(site, days=days, now=now)
     gold = answers_of(reviewer, TaskKind.GOLD, site=site, days=days, now=now)
     repeats = answers_of(reviewer, TaskKind.REPEAT, site=site, days=days, now=now)
-    with_peers = _with_peers(overlap, reviewer.username)
+    with_peers = _with_peers(overlap, reviewer.username, until=until)
     ruled = [word for word in own.words if word.ruling is not None]
     took = pace(_took_ms(own.words))
     return {
@@ -75,30 +85,39 @@ def scorecard_of(reviewer: User, *, site: Site, days: int, now: datetime) -> dic
         "gold": _gold(gold),
         "repeats": _repeats(repeats),
         "classes": _classes(own.words, overlap, with_peers, gold),
-        "weeks": _weeks(own.words, overlap, reviewer.username, zone=ZoneInfo(site.timezone)),
+        "weeks": _weeks(own.words, overlap, with_peers, zone=ZoneInfo(site.timezone)),
     }
 
 
 def differing_from(
-    reviewer: User, figure: str, *, site: Site, days: int, now: datetime
+    reviewer: User, figure: str, *, site: Site, days: int, is_own: bool, now: datetime
 ) -> list[tuple[UUID, SaidWord, SaidWord | None]]:
     """The items behind a figure where the reviewer's word was another: task, their word, what it was held against.
 
-    Of peers' words there may be several: the task has them.
+    Of peers' words there may be several: the task has them. `is_own` as in `scorecard_of`.
     """
     if figure in (TaskKind.GOLD, TaskKind.REPEAT):
         answers = answers_of(reviewer, TaskKind(figure), site=site, days=days, now=now).told
         return [(one.task, one.said, one.against) for one in answers if not one.is_same]
-    own = own_words(reviewer, site=site, days=days, now=now).words
+    until = _until(site, is_own=is_own, now=now)
+    own = _said_until(until, own_words(reviewer, site=site, days=days, now=now)).words
     if figure == "rulings":
         return [(word.task, word.said, word.ruling) for word in own if word.ruling is not None and not _follows(word)]
     overlap = overlap_of(site, days=days, now=now)
-    column, others = _with_peers(overlap, reviewer.username)
+    column, others = _with_peers(overlap, reviewer.username, until=until)
     differs = set(np.flatnonzero(((others != NO_ANSWER) & (others != column[:, None])).any(axis=1)).tolist())
     seen = set(np.flatnonzero(column != NO_ANSWER).tolist())
     said = {word.task: word.said for word in own}
     tasks = [overlap.tasks[at] for at in sorted(differs & seen)]
     return [(task, said[task], None) for task in tasks if task in said]
+
+
+def _until(site: Site, *, is_own: bool, now: datetime) -> datetime:
+    return counted_until(now, zone=ZoneInfo(site.timezone)) if is_own else now
+
+
+def _said_until(until: datetime, own: OwnWords) -> OwnWords:
+    return replace(own, words=[word for word in own.words if word.made_at <= until])
 
 
 def _took_ms(words: Sequence[OwnWord]) -> np.ndarray:
@@ -113,9 +132,12 @@ def _share(hits: int, trials: int) -> dict[str, Any]:
     return {"items": trials, "agreed": estimate_of(wilson(hits=hits, trials=trials))}
 
 
-def _with_peers(overlap: Overlap, username: str) -> tuple[IntArray, IntArray]:
-    """(I,) own answers, and (I, P - 1) of the others; NO_ANSWER throughout for whoever saw nothing."""
-    answer = overlap.words.answer
+def _with_peers(overlap: Overlap, username: str, *, until: datetime) -> tuple[IntArray, IntArray]:
+    """(I,) own answers, and (I, P - 1) of the others; NO_ANSWER throughout for whoever saw nothing, and where the last
+    word is from after then.
+    """
+    is_later = np.array([at > until for at in overlap.said_at], bool)
+    answer = np.where(is_later[:, None], NO_ANSWER, overlap.words.answer)
     if username not in overlap.people:
         return np.full(len(answer), NO_ANSWER), answer
     column = overlap.people.index(username)
@@ -191,8 +213,10 @@ def _known_by_class(gold: Measured) -> dict[str, dict[str, Any]]:
     }
 
 
-def _weeks(words: Sequence[OwnWord], overlap: Overlap, username: str, *, zone: ZoneInfo) -> list[dict[str, Any]]:
-    own, others = _with_peers(overlap, username)
+def _weeks(
+    words: Sequence[OwnWord], overlap: Overlap, with_peers: tuple[IntArray, IntArray], *, zone: ZoneInfo
+) -> list[dict[str, Any]]:
+    own, others = with_peers
     items, people = np.nonzero((own != NO_ANSWER)[:, None] & (others != NO_ANSWER))
     week_of_item = np.array([_week(at, zone) for at in overlap.said_at], np.int64)
     periods = by_period(

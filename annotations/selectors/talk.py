@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.choices import CommentKind, TaskState
-from annotations.models import CommentThread, Mention, ThreadComment
+from annotations.models import CommentThread, Mention, ReviewHold, ThreadComment
 from core.actors import Actor
 from core.errors import NotFound
 from inspection import selectors as inspection
@@ -23,7 +23,8 @@ def threads_visible_to(actor: Actor) -> QuerySet[CommentThread]:
     """Threads of the actor's sites, newest first.
 
     While reviewers are asked apart from one another about a task, what is said of it is for those alone who say it or
-    are named in it: it would tell the others what one of them thinks.
+    are named in it: it would tell the others what one of them thinks. While somebody holds a check, what was said of
+    its original is not for them.
     """
     threads = CommentThread.objects.order_by("-id")
     if actor.is_system:
@@ -32,7 +33,11 @@ def threads_visible_to(actor: Actor) -> QuerySet[CommentThread]:
     is_theirs = Exists(ThreadComment.objects.filter(thread=OuterRef("pk"), author=actor.user_id)) | Exists(
         Mention.objects.filter(thread=OuterRef("pk"), user=actor.user_id)
     )
-    return threads.filter(~is_blind | Q(task__isnull=True) | is_theirs, site_id__in=actor.site_ids)
+    is_asked_again = Exists(
+        ReviewHold.objects.filter(task__original=OuterRef("task"), reviewer=actor.user_id, ending="")
+    )
+    may_see = (~is_blind | Q(task__isnull=True) | is_theirs) & ~is_asked_again
+    return threads.filter(may_see, site_id__in=actor.site_ids)
 
 
 def thread_visible_to(actor: Actor, key: UUID) -> CommentThread:

@@ -22,7 +22,8 @@ CHECKER = service_account("review-checks")
 _LOOKED_AT = 50
 _BACK = 200
 
-# Who has said something of it, or knows the answer because it is theirs, is not asked.
+# Who has said something of it, or knows the answer because it is theirs, is not asked. Nobody is asked what the defect
+# book shows or people talk about.
 _GOLD = """
 SELECT gold.task_id FROM review_gold gold
 WHERE gold.site_id = %(site)s AND gold.retired_at IS NULL AND gold.made_by_id <> %(reviewer)s
@@ -31,6 +32,8 @@ WHERE gold.site_id = %(site)s AND gold.retired_at IS NULL AND gold.made_by_id <>
             AND told.kind IN ('gold', 'repeat')
     )
     AND NOT EXISTS (SELECT FROM annotation WHERE task_id = gold.task_id AND author_id = %(reviewer)s)
+    AND NOT EXISTS (SELECT FROM book_example shown WHERE shown.task_id = gold.task_id AND shown.retired_at IS NULL)
+    AND NOT EXISTS (SELECT FROM comment_thread talk WHERE talk.task_id = gold.task_id)
 ORDER BY random() LIMIT %(looked_at)s
 """
 # Of what the reviewer has decided in this queue, the last before then. Anything they took back is none of it.

@@ -129,11 +129,13 @@ def hand_over(
     Raises:
         NotFound: no such task at the actor's sites.
         NotHeld: the holder does not hold it any more.
-        Invalid: nobody of that name reviews at this site.
+        Invalid: the actor holds it: they give it back; or nobody of that name reviews at this site.
         AlreadyTheirs: they hold it, have decided it or did not want it.
     """
     task = task_visible_to(actor, task_id, is_locked=True)
-    # What is asked to check a reviewer is theirs alone.
+    # What is asked to check a reviewer is theirs alone; of their own they are told the same of every task.
+    if holder == actor.username:
+        raise Invalid.of({"holder": ["What you hold yourself you give back."]})
     held = ReviewHold.objects.filter(task=task, task__original=None, ending="", reviewer__username=holder)
     hold = held.select_for_update(no_key=True, of=("self",)).first()
     if hold is None:

@@ -33,7 +33,7 @@ function draw() {
   const isEmpty = card.decisions === 0
   find("#scorecard-empty").hidden = !isEmpty
   find("#scorecard").hidden = isEmpty
-  setText(find("#said"), `${isOwn() ? "Your own" : card.full_name || reviewer}${card.is_sample ? `. Of the newest ${countText(card.most)} words` : ""}`)
+  setText(find("#said"), `${isOwn() ? "Your own, of days that are over" : card.full_name || reviewer}${card.is_sample ? `. Of the newest ${countText(card.most)} words` : ""}`)
   if (isEmpty) return
   find("#figures").replaceChildren(...state.glance(card).map(({ value, unit, label }) => h("div", { class: "figure" }, h("b", {}, value, unit && value !== "–" ? h("small", {}, unit) : null), h("span", {}, label))))
   const rows = state.measureRows(card, who())

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -10,7 +11,7 @@ from rest_framework.utils.encoders import JSONEncoder
 from annotations import selectors, services
 from annotations.choices import TaskState, Verdict
 from annotations.errors import NotGold
-from annotations.models import DatasetWord, GoldItem, QueueEntry, ReviewHold, ReviewTask
+from annotations.models import BookExample, DatasetWord, GoldItem, QueueEntry, ReviewHold, ReviewTask
 from annotations.selectors import Selection
 from annotations.services import Word
 from annotations.services.datasets import _COLLECT_WORDS
@@ -58,6 +59,20 @@ def gold(inspected, find, queue_of, bob, lead, settle, ask):
 def handed(queue, actor, *, count=1, at=LATER, chance=0.0):
     _, keys = services.next_tasks(queue_id=queue.pk, count=count, actor=actor, now=at, chance=lambda: chance)
     return keys
+
+
+def show(task):
+    """In the defect book."""
+    names = ("site_id", "defect_class_id", "image_id", "x_px", "y_px", "width_px", "height_px")
+    shown = {name: getattr(task, name) for name in names}
+    BookExample.objects.create(id=uuid7(at=AT), kind="example", task=task, author="lea", rank=1.0, added_at=AT, **shown)
+
+
+def talk_of(task, actor):
+    return services.start_thread(
+        thread_id=uuid4(), comment_id=uuid4(), image_id=task.image_id, task_id=task.pk,
+        place_px=(1.0, 2.0, 3.0, 4.0), text="A pit, surely.", actor=actor, now=AT,
+    )  # fmt: skip
 
 
 def decide(key, actor, word=NUISANCE, at=LATER):
@@ -132,6 +147,32 @@ class TestAKnownAnswer:
         QueueEntry.objects.filter(queue=queue).update(is_open=False)
 
         assert handed(queue, ann) == []
+
+    def test_is_not_asked_of_what_the_book_shows(self, gold, ann):
+        queue, original = gold
+        show(original)
+
+        (key,) = handed(queue, ann)
+
+        assert ReviewTask.objects.get(pk=key).kind == "detection"
+
+    def test_is_not_asked_of_what_people_talk_about(self, gold, ann, bob):
+        queue, original = gold
+        talk_of(original, bob)
+
+        (key,) = handed(queue, ann)
+
+        assert ReviewTask.objects.get(pk=key).kind == "detection"
+
+    def test_is_not_talked_about_to_who_holds_it(self, gold, ann, bob):
+        queue, original = gold
+        (key,) = handed(queue, ann)
+        thread = talk_of(original, bob)
+
+        seen = selectors.threads_visible_to(ann).filter(pk=thread.pk)
+        assert not seen.exists()
+        decide(key, ann)
+        assert seen.exists()
 
     def test_is_known_of_what_is_accepted_only(self, inspected, queue_of, lead):
         queue_of()

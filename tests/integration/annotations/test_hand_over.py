@@ -105,7 +105,7 @@ class TestHands:
     def test_say_who_holds_what_and_who_could(self, held, bob, lead):
         queue, task = held
 
-        seen = selectors.hands_of(queue)
+        seen = selectors.hands_of(queue, actor=lead)
 
         assert [(one["task"], one["reviewer"]) for one in seen["hands"]] == [(str(task.pk), "ann")]
         assert seen["reviewers"] == ["ann", "bob", "lena"]
@@ -115,6 +115,16 @@ class TestHands:
         queue, task = held
         ReviewTask.objects.update(original=task, kind="gold", asked=ann.user_id)
 
-        assert selectors.hands_of(queue)["hands"] == []
+        assert selectors.hands_of(queue, actor=lead)["hands"] == []
         with pytest.raises(NotFound):
             pass_on(task, by=lead, to="bob")
+
+    @pytest.mark.parametrize("kind", ["detection", "gold"])
+    def test_leave_out_ones_own_which_are_not_handed_over(self, held, ann, bob, kind):
+        queue, task = held
+        if kind == "gold":
+            ReviewTask.objects.update(original=task, kind="gold", asked=ann.user_id)
+
+        assert selectors.hands_of(queue, actor=ann)["hands"] == []
+        with pytest.raises(Invalid):
+            pass_on(task, by=ann, to="bob")

@@ -63,14 +63,15 @@ def forget():
         forgotten()
 
 
-def card(actor, site, *, now=AT):
+def card(actor, site, *, now=AT, is_own=False):
     forget()
-    return selectors.scorecard_of(User.objects.get(pk=actor.user_id), site=site, days=30, now=now)
+    return selectors.scorecard_of(User.objects.get(pk=actor.user_id), site=site, days=30, is_own=is_own, now=now)
 
 
-def behind(actor, figure, site, *, now=AT):
+def behind(actor, figure, site, *, now=AT, is_own=False):
     forget()
-    found = selectors.differing_from(User.objects.get(pk=actor.user_id), figure, site=site, days=30, now=now)
+    reviewer = User.objects.get(pk=actor.user_id)
+    found = selectors.differing_from(reviewer, figure, site=site, days=30, is_own=is_own, now=now)
     return [task for task, _, _ in found]
 
 
@@ -132,6 +133,18 @@ class TestAScorecard:
             ("2026-11-16", 6, 0.5)
         ]
 
+    def test_tells_its_reviewer_of_days_that_are_over(self, site, shared, ann, bob):
+        for actor, word in ((ann, DEFECT), (bob, NUISANCE)):
+            decide(shared[0], actor, word)
+
+        today, later = (card(ann, site, is_own=True, now=at) for at in (AT, AT + DAY))
+
+        assert (today["decisions"], today["median_ms"], today["peers"]["items"]) == (0, None, 0)
+        assert (sum(one["decisions"] for one in today["classes"]), today["weeks"]) == (0, [])
+        assert behind(ann, "peers", site, is_own=True) == []
+        assert (later["decisions"], later["peers"]["items"]) == (1, 1)
+        assert behind(ann, "peers", site, is_own=True, now=AT + DAY) == [shared[0].pk]
+
     def test_compares_with_what_a_lead_decided_between(self, site, ruled, ann, bob):
         assert [card(who, site)["rulings"]["agreed"]["value"] for who in (ann, bob)] == [1.0, 0.0]
         assert (behind(ann, "rulings", site), behind(bob, "rulings", site)) == ([], [ruled.pk])
@@ -141,7 +154,7 @@ class TestAScorecard:
         reviewer = User.objects.get(pk=ann.user_id)
 
         with django_assert_max_num_queries(4):
-            selectors.scorecard_of(reviewer, site=site, days=30, now=AT)
+            selectors.scorecard_of(reviewer, site=site, days=30, is_own=False, now=AT)
 
     def test_is_read_by_its_reviewer_and_a_lead(self, site, ann, bob, lead):
         assert selectors.reviewer_read_by(ann, None, site=site).username == "ann"
