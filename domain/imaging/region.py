@@ -49,12 +49,20 @@ def scribbled(pixels: PixelArray, places: Sequence[Place], *, tolerance: int) ->
     told apart by what they look like and where edges run.
 
     Args: as `tapped`; places along the scribble.
+
+    Returns:
+        Nothing where no place is in the picture.
     """
     height, width = pixels.shape
     line = np.zeros((height, width), np.uint8)
     corners = np.round(np.asarray(places, np.float64) - 0.5).astype(np.int32)
+    if len(corners) == 1:
+        # Of one place no line is drawn.
+        corners = np.repeat(corners, 2, axis=0)
     cv2.polylines(line, [corners.reshape(-1, 1, 2)], False, 1, _SCRIBBLE_PX)
     touched = line > 0
+    if not touched.any():
+        return touched
     smooth = cv2.GaussianBlur(np.ascontiguousarray(pixels), (0, 0), 0.8).astype(np.int16)
     low, middle, high = np.percentile(smooth[touched], (25, 50, 75))
     is_alike = np.abs(smooth - middle) <= tolerance + (high - low) / 2

@@ -23,7 +23,7 @@ def bbox_of(shape: Shape, *, width_px: int, height_px: int) -> Box:
         return 0.0, 0.0, float(width_px), float(height_px)
     left, top, width, height = extent_of(shape)
     if isinstance(shape, Point):
-        return min(left, width_px - 1.0), min(top, height_px - 1.0), width, height
+        return max(min(left, width_px - 1.0), 0.0), max(min(top, height_px - 1.0), 0.0), width, height
     right, bottom = min(left + width, float(width_px)), min(top + height, float(height_px))
     left, top = max(left, 0.0), max(top, 0.0)
     return left, top, right - left, bottom - top
@@ -63,15 +63,18 @@ def ring_area(points: Sequence[Place]) -> float:
 
 
 def iou(one: Sized, other: Sized) -> float:
-    """Shared pixels of two shapes over the pixels of both together; 0 where neither has any. No tags.
+    """Shared pixels of two shapes over the pixels of both together. No tags.
 
-    Of very large shapes every so many pixels are looked at.
+    Where neither holds the middle of a pixel, the boxes around them are compared. Of very large shapes every so many
+    pixels are looked at.
     """
     window = _window([extent_of(one), extent_of(other)])
     step = max(1, math.ceil(math.sqrt(window[2] * window[3] / _MOST_PIXELS)))
     first, second = raster(one, window, step=step), raster(other, window, step=step)
     joined = np.count_nonzero(first | second)
-    return float(np.count_nonzero(first & second) / joined) if joined else 0.0
+    if not joined:
+        return _box_iou(extent_of(one), extent_of(other))
+    return float(np.count_nonzero(first & second) / joined)
 
 
 def sameness(one: Shape, other: Shape) -> float:
@@ -92,6 +95,13 @@ def _window(boxes: Sequence[Box]) -> Window:
     right = math.ceil(max(box[0] + box[2] for box in boxes))
     bottom = math.ceil(max(box[1] + box[3] for box in boxes))
     return left, top, right - left, bottom - top
+
+
+def _box_iou(one: Box, other: Box) -> float:
+    right, bottom = min(one[0] + one[2], other[0] + other[2]), min(one[1] + one[3], other[1] + other[3])
+    shared = max(right - max(one[0], other[0]), 0.0) * max(bottom - max(one[1], other[1]), 0.0)
+    joined = one[2] * one[3] + other[2] * other[3] - shared
+    return shared / joined if joined else float(one == other)
 
 
 def _gap(one: Box, other: Box) -> float:

@@ -14,7 +14,7 @@ from domain.shapes.runs import bits_of
 
 MOST_POINTS = 1000
 MOST_RUNS = 20_000
-MOST_MASK_PX = 1 << 24
+MOST_MASK_PX = 1 << 22
 LARGEST_PX = 1_000_000.0
 LEAST_SIDE_PX = 1.0
 LEAST_AREA_PX = 1.0
@@ -118,6 +118,8 @@ def _mask(box: Any, counts: Any) -> Mask:
     left, top, width, height = (round(side) for side in _numbers(box, "bbox_px", 4))
     if [left, top, width, height] != list(box):
         raise ShapeFault("bbox_px: of painted pixels it has whole numbers.")
+    if min(width, height) < 1:
+        raise ShapeFault("bbox_px: it is at least a pixel wide and high.")
     if width * height > MOST_MASK_PX:
         raise ShapeFault(f"bbox_px: at most {MOST_MASK_PX:,} pixels; draw an outline around what is larger.")
     if not isinstance(counts, list | tuple) or not 2 <= len(counts) <= MOST_RUNS:

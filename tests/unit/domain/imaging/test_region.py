@@ -106,3 +106,13 @@ class TestAPart:
         part = cut_part([(0, 0, tile)], (80, 100), left_px=0, top_px=0, side_px=100, step=1, most_px=50)
 
         assert (part.pixels.shape, part.scale) == ((50, 40), 2.0)
+
+
+class TestAScribbleOfOnePlace:
+    def test_finds_what_it_lies_on(self):
+        pixels, is_in = stain()
+        assert same(scribbled(pixels, [(128.5, 128.5)], tolerance=26), is_in) > 0.9
+
+    def test_outside_of_the_picture_finds_nothing(self):
+        pixels, _ = stain()
+        assert not scribbled(pixels, [(900.0, 900.0)], tolerance=26).any()

@@ -57,6 +57,9 @@ class TestReading:
             ({"kind": "polygon", "points_px": [[0, 0], [9, 9], [9, 0], [0, 5]]}, "cross"),
             (MASK | {"bbox_px": [4.5, 5, 2, 3]}, "whole numbers"),
             (MASK | {"bbox_px": [0, 0, 5000, 5000]}, "at most"),
+            (MASK | {"bbox_px": [4, 5, 2049, 2048], "counts": [0, 2049 * 2048]}, "at most"),
+            (MASK | {"bbox_px": [4, 5, -2, -3]}, "at least a pixel"),
+            (MASK | {"bbox_px": [4, 5, 0, 0], "counts": [0, 0]}, "at least a pixel"),
             (MASK | {"counts": [6]}, "run lengths"),
             (MASK | {"counts": [1] * (MOST_RUNS + 1)}, "run lengths"),
             (MASK | {"counts": [1, 2, 1, 2.0]}, "whole numbers"),
@@ -216,3 +219,20 @@ class TestOutlines:
 
 def test_a_mask_gives_back_its_pixels():
     assert bits_of(Mask((0, 0, 2, 2), (0, 1, 2, 1))).tolist() == [[True, False], [False, True]]
+
+
+def test_the_pixel_of_a_point_on_the_rim_is_in_the_image():
+    for place in ((-0.005, -0.005), (64.005, 48.005)):
+        left, top, width, height = bbox_of(Point(place), **SIZE)
+        assert left >= 0 and top >= 0 and left + width <= 64 and top + height <= 48
+
+
+class TestWithoutTheMiddleOfAPixel:
+    SLIVER = Polygon(((10.6, 2.0), (11.4, 2.0), (11.4, 9.0), (10.6, 9.0)))
+
+    def test_a_shape_is_the_same_as_itself(self):
+        assert sameness(self.SLIVER, self.SLIVER) == 1.0
+
+    def test_others_share_what_their_boxes_share(self):
+        lower = Polygon(tuple((x, y + 3.5) for x, y in self.SLIVER.points_px))
+        assert sameness(self.SLIVER, lower) == pytest.approx(1 / 3)
