@@ -1,6 +1,6 @@
 """Many tasks of a wafer decided by one word. Each has its own annotation; what is refused leaves the others be."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,10 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from annotations.choices import EditKind
 from annotations.errors import NothingToUndo
-from annotations.models import ReviewEdit
+from annotations.models import ReviewEdit, ReviewTask
 from annotations.selectors import heads_of, tasks_answered_by
 from annotations.services.deciding import last_word, saying_of, unlink, withdrawing
 from annotations.services.handing import reviewer_of
@@ -56,24 +57,13 @@ def decide_all(
     if unmade:
         found = Detection.objects.filter(pk__in=unmade, wafer_id=wafer_id).select_related("run").defer("embedding")
         make_tasks(list(found), actor=actor, now=now)
-    wanted = [one.task for one in meant]
-    rows = tasks_answered_by(actor).filter(pk__in=wanted, wafer_id=wafer_id)
-    # In one order, so that two people who mean the same wait for each other and not forever.
-    tasks = {
-        row.pk: row for row in rows.select_related("image").order_by("pk").select_for_update(of=("self",), no_key=True)
-    }
-    known = known_of(list(tasks.values()), reviewer_id=reviewer_of(actor))
-    outcome = _Outcome()
-    for one in meant:
-        with outcome.of(one.task):
-            task = tasks.get(one.task)
-            if task is None or one.task in outcome.sayings:
-                raise NotFound("There is no such task on this wafer, or it was named before.")
-            seen = one.seen_revision
-            outcome.sayings[one.task] = saying_of(
-                task, word, known=known[one.task], seen_revision=seen, actor=actor, now=now
-            )
-    return outcome.written(wanted, known, actor=actor, now=now)
+    rows = tasks_answered_by(actor).filter(wafer_id=wafer_id)
+    seen = {one.task: one.seen_revision for one in meant}
+
+    def says(task: ReviewTask, known: Known) -> Saying:
+        return saying_of(task, word, known=known, seen_revision=seen[task.pk], actor=actor, now=now)
+
+    return _carry_out([one.task for one in meant], rows, says, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -94,17 +84,53 @@ def take_all_back(*, client: UUID, of: int, actor: Actor, now: datetime) -> list
     if edit is None or edit.outcome["state"] != "done":
         raise NothingToUndo("There is no such edit of yours that was carried out.")
     said = {UUID(one["id"]): one["task"]["annotated"] for one in edit.outcome["results"] if one["state"] == "done"}
-    rows = tasks_answered_by(actor).filter(pk__in=list(said)).order_by("pk").select_for_update(no_key=True)
-    tasks = {row.pk: row for row in rows}
-    known = known_of(list(tasks.values()), reviewer_id=reviewer_of(actor))
+
+    def says(task: ReviewTask, known: Known) -> Saying:
+        last = last_word(task, known, reviewer_id=reviewer_of(actor))
+        if last is None or last.number != said[task.pk]:
+            raise NothingToUndo("You have said something else of this since.")
+        return withdrawing(task, known=known, is_mine_again=False, actor=actor, now=now)
+
+    return _carry_out(list(said), tasks_answered_by(actor), says, actor=actor, now=now)
+
+
+def _carry_out(
+    keys: Sequence[UUID],
+    rows: QuerySet[ReviewTask],
+    says: Callable[[ReviewTask, Known], Saying],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """Say of each of the rows that is named what `says` makes of it, or keep why not."""
     outcome = _Outcome()
-    for key, number in said.items():
+    tasks, known = _locked(rows, keys, actor=actor)
+    linked = [key for key in tasks if known[key].is_linked]
+    for key in linked:
+        # In a savepoint: a part of it may be closed, which refuses it alone. What is refused keeps its parts.
+        with outcome.of(key), transaction.atomic():
+            says(tasks[key], known[key])
+            unlink(tasks[key], known[key], actor=actor, now=now)
+    if linked:
+        # A part of one may be named itself: what is said of it now comes after what took it back.
+        tasks, known = _locked(rows, keys, actor=actor)
+    for key in keys:
+        if key in outcome.problems:
+            continue
         with outcome.of(key):
-            last = last_word(tasks[key], known[key], reviewer_id=reviewer_of(actor))
-            if last is None or last.number != number:
-                raise NothingToUndo("You have said something else of this since.")
-            outcome.sayings[key] = withdrawing(tasks[key], known=known[key], is_mine_again=False, actor=actor, now=now)
-    return outcome.written(list(said), known, actor=actor, now=now)
+            if key not in tasks or key in outcome.sayings:
+                raise NotFound("There is no such task here, or it was named before.")
+            outcome.sayings[key] = says(tasks[key], known[key])
+    return outcome.written(keys, actor=actor, now=now)
+
+
+def _locked(
+    rows: QuerySet[ReviewTask], keys: Sequence[UUID], *, actor: Actor
+) -> tuple[dict[UUID, ReviewTask], dict[UUID, Known]]:
+    # In one order, so that two people who mean the same wait for each other and not forever.
+    found = rows.filter(pk__in=keys).select_related("image").order_by("pk")
+    tasks = {row.pk: row for row in found.select_for_update(of=("self",), no_key=True)}
+    return tasks, known_of(list(tasks.values()), reviewer_id=reviewer_of(actor))
 
 
 @dataclass
@@ -124,14 +150,8 @@ class _Outcome:
         except WaferdeckError as refusal:
             self.problems[key] = problems.members(refusal, identifier="")
 
-    def written(
-        self, keys: Sequence[UUID], known: Mapping[UUID, Known], *, actor: Actor, now: datetime
-    ) -> list[dict[str, Any]]:
+    def written(self, keys: Sequence[UUID], *, actor: Actor, now: datetime) -> list[dict[str, Any]]:
         """Write what was not refused, and tell it."""
-        for key in [key for key in self.sayings if known[key].is_linked]:
-            # In a savepoint: a part of it may be closed, which refuses it alone.
-            with self.of(key), transaction.atomic():
-                unlink(self.sayings[key].task, known[key], actor=actor, now=now)
         sayings = [one for key, one in self.sayings.items() if key not in self.problems]
         write_all(sayings, actor=actor, now=now)
         done = [one.task for one in sayings]

@@ -81,7 +81,12 @@ def insert_tasks(tasks: Sequence[ReviewTask]) -> None:
     """Insert those that are not there yet."""
     # Inserting one that is there would wait for whoever is just deciding it, who may be waiting for us.
     known = set(ReviewTask.objects.filter(pk__in=[task.pk for task in tasks]).values_list("pk", flat=True))
-    ReviewTask.objects.bulk_create([task for task in tasks if task.pk not in known], ignore_conflicts=True)
+    _insert([task for task in tasks if task.pk not in known])
+
+
+def _insert(tasks: Sequence[ReviewTask]) -> None:
+    # In one order: two at once that insert the same in orders of their own would wait for each other forever.
+    ReviewTask.objects.bulk_create(sorted(tasks, key=lambda task: task.pk), ignore_conflicts=True)
 
 
 def write_entries(entries: Sequence[QueueEntry]) -> int:
@@ -130,7 +135,7 @@ def make_tasks(detections: Sequence[Detection], *, actor: Actor, now: datetime) 
     if wanted:
         worth = _worth_of(wanted)
         tasks = [_task(row, worth=worth[row.pk], wants=1, now=now) for row in wanted]
-        ReviewTask.objects.bulk_create(tasks, ignore_conflicts=True)
+        _insert(tasks)
         audit.record(
             action=Action.TASKS_MADE,
             object_type="wafer",

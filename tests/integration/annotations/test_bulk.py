@@ -3,15 +3,19 @@
 from uuid import uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from annotations import services
 from annotations.choices import Verdict
 from annotations.models import Annotation, ReviewEdit, ReviewTask
 from annotations.selectors import task_key
 from annotations.services import Word, take_edit
+from annotations.services.joining import Part
+from annotations.services.places import make_tasks
 from audit.models import AuditEvent
 from outbox.models import OutboxEvent
-from tests.factories import AT
+from tests.factories import AT, make_site
 
 pytestmark = pytest.mark.django_db
 
@@ -87,6 +91,53 @@ class TestABulkDecision:
         assert states(bulk(inspected, ann, seen([uuid4()]))) == ["refused"]
 
 
+def test_tasks_are_made_in_the_order_of_their_keys(inspected, ann, find):
+    """Two at once that make the same wait for each other once, not in a ring."""
+    found = sorted(find(6), key=lambda row: task_key(row.pk), reverse=True)
+    with CaptureQueriesContext(connection) as queries:
+        make_tasks(found, actor=ann, now=AT)
+
+    (insert,) = [one["sql"] for one in queries if one["sql"].startswith('INSERT INTO "review_task"')]
+    places = [insert.index(key.hex) for key in sorted(task_key(row.pk) for row in found)]
+    assert places == sorted(places)
+
+
+class TestOverWhatWasJoined:
+    @pytest.fixture
+    def words(self, keys):
+        def standing():
+            rows = ReviewTask.objects.filter(pk__in=keys[:2]).order_by("pk")
+            return [(one.state, one.annotations.last().verdict, one.annotations.last().change) for one in rows]
+
+        return standing
+
+    @pytest.mark.parametrize("is_turned", [False, True])
+    def test_says_it_of_both_that_were_merged(self, inspected, ann, keys, words, is_turned):
+        first, second = (ReviewTask.objects.get(pk=key) for key in (keys[1::-1] if is_turned else keys[:2]))
+        services.merge(
+            task_id=first.pk,
+            detections=[second.detection_id],
+            word=Word(Verdict.DEFECT),
+            seen_revision=1,
+            actor=ann,
+            now=AT,
+        )
+
+        assert states(bulk(inspected, ann, seen(keys[:2], 2), verdict="defect")) == ["done", "done"]
+        assert words() == [("decided", "defect", "confirmed")] * 2
+        assert states(undo(ann, 1)) == ["done", "done"]
+
+    def test_says_it_of_a_part_too(self, inspected, ann, keys):
+        part = Part(uuid4(), Word(Verdict.DEFECT, class_code="scratch", bbox_px=(8, 8, 4, 4)))
+        whole = Word(Verdict.DEFECT, bbox_px=(2, 2, 6, 6))
+        services.split(task_id=keys[0], word=whole, parts=[part], seen_revision=1, actor=ann, now=AT)
+
+        outcome = bulk(inspected, ann, seen([keys[0], part.new_task], 2), verdict="nuisance")
+
+        assert states(outcome) == ["done", "done"]
+        assert {one["task"]["state"] for one in outcome["results"]} == {"decided"}
+
+
 class TestItsUndo:
     def test_takes_all_of_it_back_and_leaves_them_to_anybody(self, inspected, ann, bob, keys, queue_of, ask):
         bulk(inspected, ann, seen(keys))
@@ -104,6 +155,12 @@ class TestItsUndo:
         undo(ann, 1)
 
         assert ReviewTask.objects.get(pk=keys[0]).annotations.get().verdict == "defect"
+
+    def test_refuses_what_is_seen_no_more_and_does_the_rest(self, inspected, ann, keys):
+        bulk(inspected, ann, seen(keys))
+        ReviewTask.objects.filter(pk=keys[0]).update(site=make_site("elsewhere"))
+
+        assert sorted(states(undo(ann, 1))) == ["done", "done", "done", "refused"]
 
     def test_leaves_what_was_said_of_one_since(self, inspected, ann, keys):
         bulk(inspected, ann, seen(keys))
