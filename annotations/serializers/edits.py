@@ -1,5 +1,7 @@
 """What edits of the journal must look like, each kind its own."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from annotations.choices import EditKind, Verdict
@@ -10,6 +12,8 @@ from core.shapes import Part
 MOST_EDITS = 50
 MOST_PARTS = 20
 MOST_IN_BULK = 500
+MOST_SHAPES = 60
+"""Of one request, parts included: reading them costs more than all else of it."""
 
 
 class AnyEdit(serializers.Serializer):
@@ -119,3 +123,14 @@ class EditsIn(serializers.Serializer):
     edits = serializers.ListField(
         child=serializers.DictField(), min_length=1, max_length=MOST_EDITS, help_text="In order; see `Edit`."
     )
+
+    def validate_edits(self, edits: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        if sum(map(_shapes_in, edits)) > MOST_SHAPES:
+            raise serializers.ValidationError(f"At most {MOST_SHAPES} shapes are sent in one request.")
+        return edits
+
+
+def _shapes_in(edit: dict[str, Any]) -> int:
+    parts = edit.get("parts")
+    places = [edit, *(parts if isinstance(parts, list) else [])]
+    return sum(isinstance(place, dict) and "shape" in place for place in places)

@@ -37,6 +37,12 @@ def rings_of(bits: Bits) -> list[list[_Corner]]:
     return sorted(rings, key=ring_area, reverse=True)
 
 
+def edge_px(mask: Mask) -> int:
+    """How long all outlines of a mask are together: what following them costs."""
+    padded = np.pad(bits_of(mask), 1)
+    return int(np.count_nonzero(padded[1:] != padded[:-1]) + np.count_nonzero(padded[:, 1:] != padded[:, :-1]))
+
+
 def outline_of(mask: Mask) -> tuple[list[Place], bool]:
     """The largest outline of a mask in pixels of the image, and whether it is all that the mask is."""
     left, top, _, _ = mask.bbox_px

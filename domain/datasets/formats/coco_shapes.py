@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from domain.datasets.labels import FaultFound, number_of, shape_of
@@ -14,7 +15,10 @@ from domain.shapes.outline import recognised
 from domain.shapes.raster import filled
 from domain.shapes.runs import decode, mask_of, whole_counts
 
-_MOST_PX = 1 << 26
+_MOST_PX = 1 << 24
+_MOST_CORNERS = 10_000
+_MOST_WORK = 1 << 25
+"""Rows times corners of what is rasterised."""
 _encode = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
@@ -59,6 +63,8 @@ def read(element: dict[str, Any], size: tuple[int, int], *, where: str) -> Shape
         return _of_runs(said, size, where=where)
     if not isinstance(said, list):
         raise FaultFound(where, "It is no outline.", "A list of outlines, or run lengths with their size.")
+    if sum(len(one) for one in said if isinstance(one, list)) > 2 * _MOST_CORNERS:
+        raise FaultFound(where, f"It has more than {_MOST_CORNERS:,} corners.", "Draw it with fewer, or leave it out.")
     rings = [_ring(one, where=f"{where}[{at}]") for at, one in enumerate(said)]
     if not rings:
         return None
@@ -88,7 +94,15 @@ def _filled(rings: list[list[Place]], size: tuple[int, int], *, where: str) -> M
     width, height = size
     if not width or not height or width * height > _MOST_PX:
         raise FaultFound(where, "Several outlines, or sides that cross.", "Say the size of the image, or draw it anew.")
-    return _checked(mask_of(filled(rings, (0, 0, width, height))), where=where)
+    xs, ys = zip(*(place for ring in rings for place in ring), strict=True)
+    left, top = max(0, math.floor(min(xs))), max(0, math.floor(min(ys)))
+    right, bottom = min(width, math.ceil(max(xs))), min(height, math.ceil(max(ys)))
+    if right <= left or bottom <= top:
+        return None
+    if (bottom - top) * len(xs) > _MOST_WORK:
+        raise FaultFound(where, "It is too large for so many corners.", "Draw it with fewer, or leave it out.")
+    bits = filled(rings, (left, top, right - left, bottom - top))
+    return _checked(mask_of(bits, left=left, top=top), where=where)
 
 
 def _of_runs(said: dict[str, Any], size: tuple[int, int], *, where: str) -> Mask | None:

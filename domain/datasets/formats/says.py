@@ -18,7 +18,7 @@ _LOSSES: dict[str, dict[Kind, str]] = {
         Kind.TAG: _NO_PLACE,
     },
     "yolo": {
-        Kind.MASK: "written as its largest outline; holes and further parts are left out",
+        Kind.MASK: "written as its largest outline, without holes and further parts; very ragged ones as the box",
         Kind.POINT: _NO_PLACE,
         Kind.TAG: _NO_PLACE,
     },

@@ -32,7 +32,7 @@ from domain.datasets.labels import (
 from domain.datasets.records import Box, DefectObject, Header, ImageRecord, Split
 from domain.shapes.kinds import Mask, Polygon, Rotated
 from domain.shapes.measure import extent_of
-from domain.shapes.outline import outline_of, simplified
+from domain.shapes.outline import edge_px, outline_of, simplified
 from domain.shapes.said import MOST_POINTS
 
 _SPLITS = {"train": Split.TRAIN, "val": Split.VALIDATION, "valid": Split.VALIDATION, "validation": Split.VALIDATION,
@@ -42,6 +42,9 @@ _MOST_NAMES = 10_000
 _OVER = 0.5
 """So far beyond the image a turned box may reach."""
 _COARSE_PX = 0.75
+_MOST_RUNS = 5_000
+_MOST_EDGE_PX = 200_000
+"""Following more edges than this takes long, and what has so many has no outline worth the name."""
 
 
 def entries(records: Iterable[ImageRecord], *, header: Header, links: str) -> Iterator[tuple[str, bytes]]:
@@ -130,7 +133,7 @@ def _corners(one: DefectObject, record: ImageRecord) -> list[float]:
     """The outline of an object as shares of the image: x and y of every corner."""
     left, top, width, height = one.bbox_px
     match one.shape:
-        case Mask():
+        case Mask() if len(one.shape.counts) <= _MOST_RUNS and edge_px(one.shape) <= _MOST_EDGE_PX:
             points, _ = outline_of(one.shape)
             if len(points) > MOST_POINTS:
                 points = simplified(points, within_px=_COARSE_PX)

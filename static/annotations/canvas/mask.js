@@ -1,7 +1,7 @@
 /** Painted pixels: a brush that adds and takes away, and the run lengths they are sent as. No DOM. */
 
 const MOST_RUNS = 20_000
-const MOST_PX = 1 << 24
+const MOST_PX = 1 << 22
 const MARGIN_PX = 64
 
 /** Nothing painted yet. bits: a byte per pixel of `box`, row after row. */
