@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from annotations.choices import TaskKind
-from annotations.models import ReviewQueue, ReviewTask
+from annotations.choices import Change, TaskKind, TaskState
+from annotations.models import Annotation, ReviewQueue, ReviewTask
 from core.actors import Actor
 from core.errors import NotFound
 from core.ids import derived_uuid7
@@ -38,9 +38,18 @@ def queues_visible_to(actor: Actor) -> QuerySet[ReviewQueue]:
 
 
 def tasks_visible_to(actor: Actor) -> QuerySet[ReviewTask]:
-    """Defects and what may be one, newest first: neither checks of reviewers nor whole images."""
+    """Defects and what may be one, newest first: neither checks of reviewers nor whole images.
+
+    What somebody else made a part of a task that waits for more opinions is left out until those are there.
+    """
     tasks = ReviewTask.objects.filter(original=None).exclude(kind=TaskKind.IMAGE).order_by("-id")
-    return tasks if actor.is_system else tasks.filter(site_id__in=actor.site_ids)
+    if actor.is_system:
+        return tasks
+    blind = Annotation.objects.filter(
+        task=OuterRef("pk"), change=Change.PART, linked_to__state=TaskState.OPEN, linked_to__wants__gt=1
+    )
+    of_others = Exists(blind.exclude(author=actor.user_id))
+    return tasks.filter(~(Q(kind=TaskKind.MISSED) & of_others), site_id__in=actor.site_ids)
 
 
 def tasks_answered_by(actor: Actor) -> QuerySet[ReviewTask]:

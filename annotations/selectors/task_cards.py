@@ -53,6 +53,11 @@ _ADDED = Question(
         "images",
     )
 )
+_BLIND = Question(
+    lambda: where(
+        ReviewTask.objects.filter(state=TaskState.OPEN, wants__gt=1).order_by(), "review_task.id = ANY(%s)", "tasks"
+    )
+)
 _HOLDS = Question(
     lambda: where(
         ReviewHold.objects.filter(ending="").order_by(), "task_id = ANY(%s) AND reviewer_id = %s", "tasks", "reviewer"
@@ -70,9 +75,10 @@ def heads_of(tasks: Sequence[ReviewTask]) -> dict[UUID, dict[str, Any]]:
 
 
 def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
-    """Tasks with all that a reviewer needs to decide, in the order of `keys`. Eight queries at most, however many.
+    """Tasks with all that a reviewer needs to decide, in the order of `keys`. Nine queries at most, however many.
 
-    Of a task that wants more opinions, who holds it or may still get it sees nobody's but their own.
+    Of a task that wants more opinions, who holds it or may still get it sees nobody's but their own: nor
+    what those made parts of it or merged into it.
     """
     tasks = sorted(_TASKS.all(tasks=list(keys)), key=lambda task: keys.index(task.pk))
     runs = {run.pk: run for run in _RUNS.all(runs=[task.run_id for task in tasks])}
@@ -87,6 +93,7 @@ def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
     steps: dict[UUID, list[ReviewStep]] = defaultdict(list)
     for step in _STEPS.all(tasks=talked_of) if talked_of else ():
         steps[step.task_id].append(step)
+    blind = _blind_among(row.linked_to_id for rows in history.values() for row in rows if row.linked_to_id)
     holds = {hold.task_id: hold for hold in _HOLDS.all(tasks=list(keys), reviewer=actor.user_id)}
     around = _detections_around(tasks, actor=actor)
     added = _added_on(tasks)
@@ -94,7 +101,11 @@ def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
         _card(
             task,
             hold=holds.get(task.pk),
-            history=[row for row in history[task.pk] if may_see(row, task, actor=actor)],
+            history=[
+                row
+                for row in history[task.pk]
+                if row.author_id == actor.user_id or (row.linked_to_id not in blind and may_see(row, task, actor=actor))
+            ],
             steps=steps[task.pk],
             around=around,
             added=added.get(task.image_id, []) if task.kind == TaskKind.IMAGE else [],
@@ -181,6 +192,12 @@ def _card(
         "history": [annotation_of(row, classes=classes) for row in history],
         "steps": [_step_of(step) for step in steps],
     }
+
+
+def _blind_among(linked: Iterable[UUID]) -> set[UUID]:
+    """Of tasks that words name those that wait for more opinions."""
+    keys = set(linked)
+    return {task.pk for task in _BLIND.all(tasks=list(keys))} if keys else set()
 
 
 def may_see(row: Annotation, task: ReviewTask, *, actor: Actor) -> bool:

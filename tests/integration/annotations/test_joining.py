@@ -2,7 +2,7 @@
 
 import pytest
 
-from annotations import services
+from annotations import selectors, services
 from annotations.choices import Verdict
 from annotations.errors import NotHeld, StaleTask, TaskLocked
 from annotations.models import Annotation, ReviewTask
@@ -161,3 +161,33 @@ class TestMerging:
         services.reopen(task_id=task.pk, reason="look again", seen_revision=2, actor=bob, now=AT)
 
         assert {state_of(task_key(row.pk)) for row in found} == {"open"}
+
+
+class TestWhileOthersAreAskedApart:
+    @pytest.fixture
+    def blind(self, task):
+        ReviewTask.objects.filter(pk=task.pk).update(wants=2)
+        return task
+
+    def words_of(self, key, actor):
+        (card,) = selectors.cards_of([key], actor=actor)
+        return [word["change"] for word in card["history"]], card["annotation"] and card["annotation"]["linked_to"]
+
+    def test_parts_are_their_authors_alone(self, blind, ann, bob):
+        part = cut(blind, ann)
+
+        assert self.words_of(part, ann) == (["part"], str(blind.pk))
+        assert self.words_of(part, bob) == ([], None)
+        assert selectors.tasks_visible_to(ann).filter(pk=part).exists()
+        assert not selectors.tasks_visible_to(bob).filter(pk=part).exists()
+
+        services.decide(task_id=blind.pk, word=Word(Verdict.NUISANCE), seen_revision=1, actor=bob, now=AT)
+        assert self.words_of(part, bob) == (["part"], str(blind.pk))
+        assert selectors.tasks_visible_to(bob).filter(pk=part).exists()
+
+    def test_what_is_merged_names_it_to_its_author_alone(self, blind, ann, bob, found):
+        join(blind, ann, found[:1])
+        merged = task_key(found[0].pk)
+
+        assert self.words_of(merged, ann) == (["merged"], str(blind.pk))
+        assert self.words_of(merged, bob) == ([], None)
