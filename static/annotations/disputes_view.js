@@ -7,7 +7,7 @@ import { accountName, classNamed, layerName, waferName } from "../shared/signs.j
 import { chosen, noteOf, placeOf, reasonOf } from "./disputes_state.js"
 import { differenceWords, disputedAt, voicesOf } from "./opinions_state.js"
 import { swatch } from "./review_details.js"
-import { withReason } from "./review_words.js"
+import { withReason } from "../shared/reasons.js"
 
 const find = (selector) => document.querySelector(selector)
 const nameOf = (code) => classNamed(code).name
