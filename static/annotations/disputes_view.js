@@ -2,12 +2,12 @@
 import { ageElement, setAge } from "../shared/ages.js"
 import { glyph, h, keyed, setAttribute, setText } from "../shared/dom.js"
 import { countText } from "../shared/formats.js"
+import { withReason } from "../shared/reasons.js"
 import { recall, remember } from "../shared/remembered.js"
 import { accountName, classNamed, layerName, waferName } from "../shared/signs.js"
 import { chosen, noteOf, placeOf, reasonOf } from "./disputes_state.js"
 import { differenceWords, disputedAt, voicesOf } from "./opinions_state.js"
 import { swatch } from "./review_details.js"
-import { withReason } from "../shared/reasons.js"
 
 const find = (selector) => document.querySelector(selector)
 const nameOf = (code) => classNamed(code).name
