@@ -121,7 +121,8 @@ def _check_free(other: ReviewTask, *, reviewer_id: int) -> None:
 
 
 def _around(task: ReviewTask, found: Sequence[Detection]) -> Box:
-    boxes = [(one.x_px, one.y_px, one.width_px, one.height_px) for one in (task, *found)]
+    places: list[ReviewTask | Detection] = [task, *found]
+    boxes = [(one.x_px, one.y_px, one.width_px, one.height_px) for one in places]
     left, top = min(x_px for x_px, _, _, _ in boxes), min(y_px for _, y_px, _, _ in boxes)
     right = max(x_px + width_px for x_px, _, width_px, _ in boxes)
     bottom = max(y_px + height_px for _, y_px, _, height_px in boxes)
