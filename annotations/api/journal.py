@@ -4,13 +4,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+import structlog
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from core import problems
-from core.errors import Invalid
+from core.errors import Invalid, WaferdeckError
+from core.outages import as_unavailable
 from core.permissions import refused
 from core.shapes import checked
+
+logger = structlog.get_logger(__name__)
 
 
 def check_sender(request: Request, sent: Mapping[str, Any], *, username: str) -> None:
@@ -30,7 +34,7 @@ def ack_of(
     plain: type[serializers.Serializer],
     take: Callable[..., dict[str, Any]],
 ) -> dict[str, Any]:
-    """What came of one edit: what `take` says of it, or why it cannot be read.
+    """What came of one edit: what `take` says of it, why it cannot be read, or that the server fails on it.
 
     Args:
         shapes: what an edit of each kind looks like.
@@ -42,9 +46,17 @@ def ack_of(
     except Invalid as refusal:
         # Its number may be what is wrong; then there is none to name.
         seq = content.get("seq")
-        return {
-            "seq": seq if isinstance(seq, int) else 0,
-            "state": "refused",
-            "problem": problems.members(refusal, identifier=""),
-        }
-    return take(client=client, edit=edit, content=content)
+        return _refused(seq if isinstance(seq, int) else 0, refusal)
+    try:
+        return take(client=client, edit=edit, content=content)
+    except Exception as fault:
+        if problems.as_waferdeck_error(fault) is not None or as_unavailable(fault) is not None:
+            raise
+        # Whatever is wrong with us and this edit must not hold up all those behind it.
+        logger.exception("edit_failed", kind=kind, seq=edit["seq"])
+        return _refused(edit["seq"], problems.InternalError("The server failed on this, and has logged why."))
+
+
+def _refused(seq: int, problem: WaferdeckError) -> dict[str, Any]:
+    identifier = structlog.contextvars.get_contextvars().get("request_id", "")
+    return {"seq": seq, "state": "refused", "problem": problems.members(problem, identifier=identifier)}

@@ -243,6 +243,23 @@ class TestTheJournal:
         ]  # fmt: skip
         assert acks[1]["task"]["annotation"]["class_code"] == "pit"
 
+    def test_goes_on_after_an_edit_that_the_server_fails_on(self, reviewer, next_of, inspected, monkeypatch):
+        def broken(**_):
+            raise ValueError("a fault of ours")
+
+        monkeypatch.setattr("annotations.services.edits.take_back", broken)
+        reviewer.post(next_of, {}, format="json")
+        task = str(inspected.task.pk)
+        edits = [
+            {"seq": 1, "kind": "undo", "task": task},
+            {"seq": 2, "kind": "decide", "task": task, "seen_revision": 1, "verdict": "defect"},
+        ]
+
+        acks = reviewer.post(self.ADDRESS, {"client": str(uuid4()), "edits": edits}, format="json").json()["acks"]
+
+        assert [ack["state"] for ack in acks] == ["refused", "done"]
+        assert (acks[0]["problem"]["code"], acks[0]["problem"]["status"]) == ("internal_error", 500)
+
     def test_of_somebody_else_is_refused_whole_and_nothing_is_done(self, reviewer, next_of, inspected):
         reviewer.post(next_of, {}, format="json")
         edit = {"seq": 1, "kind": "decide", "task": str(inspected.task.pk), "seen_revision": 1, "verdict": "defect"}
