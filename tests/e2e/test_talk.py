@@ -17,7 +17,9 @@ class TestACommentOnAPlace:
         expect(page.locator(".talk-button")).to_be_visible()
         page.keyboard.press("j")
         page.keyboard.press("Shift+C")
+        expect(page.locator(".talk__field")).to_be_focused()
         page.keyboard.type("Is it one? @le")
+        expect(page.locator("#talk-names").get_by_role("option")).to_have_count(1)
         page.keyboard.press("Enter")
         expect(page.locator(".talk__field")).to_have_value("Is it one? @lead ")
 

@@ -13,7 +13,8 @@ class TestWhoWasSecond:
     def test_sees_both_words_side_by_side_and_keeps_theirs_or_takes_the_others(
         self, screen_of, queue_of, live_stack, lead
     ):
-        queue = queue_of("E2E-SECOND", 6)
+        # As many as the first page holds, and some more for the second.
+        queue = queue_of("E2E-SECOND", 10)
         late, first = screen_of("reviewer"), screen_of("reviewer2")
         page = sit_down(late, queue)
         late.context.set_offline(True)
