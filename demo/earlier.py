@@ -12,7 +12,7 @@ import numpy as np
 from accounts.models import Site, User
 from accounts.selectors import actor_for_user
 from annotations import services as annotations
-from annotations.choices import TaskState, Verdict
+from annotations.choices import TaskKind, TaskState, Verdict
 from annotations.models import DatasetSnapshot, ReviewTask
 from core.actors import Actor
 from core.errors import Conflict
@@ -55,7 +55,9 @@ def settle(*, now: datetime) -> int:
     """
     reviewer, lead = _person(Role.REVIEWER), _person(Role.LEAD)
     truth = {_name(lot, number): _scene(lot, number) for lot in LOTS for number in range(1, IMAGES_PER_WAFER + 1)}
-    waiting = ReviewTask.objects.filter(site__code=SITE, wafer__lot__code__in=LOTS, state=TaskState.OPEN, wants=1)
+    waiting = ReviewTask.objects.filter(
+        site__code=SITE, wafer__lot__code__in=LOTS, state=TaskState.OPEN, wants=1, kind=TaskKind.DETECTION
+    )
     tasks = list(waiting.select_related("image").order_by("id"))
     for task in tasks:
         word = _word(task, truth[task.image.file_name])
