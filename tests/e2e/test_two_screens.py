@@ -148,8 +148,8 @@ class TestWhatArrivesOutOfSight:
         return wall
 
     def test_comes_to_the_front_where_nobody_is_at_the_page(self, wall, lanes, live_stack, api):
-        send(live_stack, api, image=wafer_png(next(SEEDS)), lot="OUT-OF-SIGHT", tool=lanes[1], wafer="SEEN")
-        expect(_card(wall, "SEEN")).to_be_visible()
+        send(live_stack, api, image=wafer_png(next(SEEDS)), lot="OUT-OF-SIGHT", tool=lanes[1], wafer="BEFORE-EYES")
+        expect(_card(wall, "BEFORE-EYES")).to_be_visible()
         assert wall.evaluate(LANES)[:3] == lanes, "what is seen stays in its place"
 
         send(live_stack, api, image=wafer_png(next(SEEDS)), lot="OUT-OF-SIGHT", tool=lanes[2], wafer="HIDDEN")

@@ -62,6 +62,7 @@ class TestTheWaferPage:
 
         page.keyboard.press("j")
         page.keyboard.press("z")
+        eventually(lambda: min(page.evaluate(PLACE).values()) < -1, within_s=PATIENCE_S, what="the defect, zoomed into")
         rest(page)
         page.set_viewport_size({"width": 1600, "height": 900})
         rest(page)
