@@ -37,7 +37,7 @@ def queues(request: HttpRequest) -> HttpResponse:
 def review(request: HttpRequest, queue_id: UUID) -> HttpResponse:
     queue = selectors.queue_visible_to(actor_of(request), queue_id)
     context = {
-        "queue": {"id": str(queue.pk), "code": queue.code, "name": queue.name},
+        "queue": {"id": str(queue.pk), "code": queue.code, "name": queue.name, "lease_s": queue.lease_s},
         "classes": inspection.drawn_classes(),
         "known": {
             "mayReview": may_post(request, "api:review_next"),

@@ -57,7 +57,10 @@ export class ClashSheet {
   /** As it is now: others may have spoken since. */
   async #load() {
     const turn = ++this.#turn
-    const [task, problem] = await outcome(getJson(`review/tasks/${aboutOf(this.#refusal)}/`))
+    const about = aboutOf(this.#refusal)
+    // Of many at once there is no one card.
+    if (!about) return
+    const [task, problem] = await outcome(getJson(`review/tasks/${about}/`))
     if (turn !== this.#turn) return
     if (task) this.#task = task
     this.#find(".clash__trouble").hidden = Boolean(task) || problem.status === 404

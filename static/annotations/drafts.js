@@ -1,4 +1,4 @@
-/** What is drawn or written is the server's as soon as the hand rests for a moment. No DOM. */
+/** What is drawn or written is the server's as soon as the hand rests for a moment, or turns to something else. No DOM. */
 
 const REST_MS = 400
 
@@ -12,19 +12,26 @@ export class Drafts {
   }
 
   soon(id) {
-    this.forget()
+    if (this.#id !== id) this.keep()
+    clearTimeout(this.#timer)
     this.#id = id
     this.#timer = setTimeout(() => this.keep(), REST_MS)
   }
 
   /** At once what would be soon. */
   keep() {
-    if (this.#id !== null) this.keepOf(this.#id)
-    this.forget()
+    const id = this.#id
+    this.#drop()
+    if (id !== null) this.keepOf(id)
   }
 
-  /** A decision says it all. */
-  forget() {
+  /** A decision about a task says it all; what is drawn of another is kept. */
+  forget(id) {
+    if (this.#id === id) this.#drop()
+    else this.keep()
+  }
+
+  #drop() {
     clearTimeout(this.#timer)
     this.#id = null
   }

@@ -3,7 +3,8 @@ import { holdAsker } from "../inspection/holds.js"
 import { toast } from "../shared/toast.js"
 import { MergeSheet, SplitSheet } from "./joining_sheets.js"
 import { uuid } from "./journal_store.js"
-import { boxOf, current, join, saidOf } from "./review_state.js"
+import { join } from "./review_said.js"
+import { boxOf, current, saidOf } from "./review_state.js"
 
 /** @param {{classes: object[], get: () => object, step: (taken) => void, isReady: () => boolean, link: () => Link}} page */
 export function joiningActs({ classes, get, step, isReady, link }) {

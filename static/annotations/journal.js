@@ -1,6 +1,14 @@
 /** Nothing is lost: an edit is laid down first, sent at once, and kept until the server has said what became of it. */
-import { MemoryStore } from "./journal_store.js"
-import { afterAcks, afterFailure, asSent, batchOf, isWork, onRevision, staleDrafts } from "./journal_state.js"
+import { Problem } from "../shared/http.js"
+import { SafeStore } from "./journal_spare.js"
+import { afterAcks, afterFailure, asSent, batchOf, isReused, isWork, onRevision, staleDrafts } from "./journal_state.js"
+
+/** A fault of this page or its store is told, and passes: nothing is dropped for it. */
+function problemOf(fault) {
+  if (fault.status !== undefined) return fault
+  globalThis.reportError?.(fault)
+  return new Problem({ status: 503, code: "page_fault" })
+}
 
 /** What went wrong with an edit that the server could not even read. */
 const unread = ({ seq }, { status, code, title, message, fields }) => ({ seq, state: "refused", problem: { status, code, title, detail: message, fields } })
@@ -27,6 +35,8 @@ export class Journal extends EventTarget {
   #stored = 0
   /** Grows with every edit that is laid down, to tell whether a count of the store is of the present. */
   #version = 0
+  /** Whether the numbers were given another client just now. */
+  #isRenewed = false
 
   /**
    * @param {Store} store
@@ -35,7 +45,7 @@ export class Journal extends EventTarget {
    */
   constructor(store, send, { locks = null, channel = null, name = "journal" } = {}) {
     super()
-    this.#store = store
+    this.#store = new SafeStore(store)
     this.#send = send
     this.#locks = locks
     this.#channel = channel
@@ -49,6 +59,9 @@ export class Journal extends EventTarget {
   }
 
   get isKept() { return this.#store.isKept }
+
+  /** Edits that are neither on the disk nor answered: only this page has them. */
+  get laying() { return this.#laying }
 
   /** What was left over by the page before: {entries, refusals}. */
   async open() {
@@ -70,25 +83,20 @@ export class Journal extends EventTarget {
   #putDown(edit, instead = null) {
     this.#laying += 1
     this.#count()
-    this.#laid = this.#laid.then(() => this.#lay(edit, instead))
-    return this.#laid
+    const laid = this.#laid.then(() => this.#lay(edit, instead))
+    // A fault of one holds up none behind it.
+    this.#laid = laid.catch(() => {})
+    return laid
   }
 
   async #lay(edit, instead) {
     const { edit: based } = onRevision({ edit }, this.#revisions.get(edit.task))
-    const entry = await this.#store.append(based, instead).catch(() => this.#keepInMemory().append(based))
+    const entry = await this.#store.append(based, instead)
     if (instead !== null) this.#channel?.postMessage({ settled: instead })
     this.#version += 1
     await this.#recount(1)
     this.kick()
     return entry
-  }
-
-  /** A disk that is full takes nothing more: what is said from now on lasts as long as the page, which says so. */
-  #keepInMemory() {
-    this.#store = new MemoryStore()
-    this.#emit("change")
-    return this.#store
   }
 
   /** Sends what is there now, whatever it waited for. Called for every edit, when the line is back, and after signing in. */
@@ -145,11 +153,12 @@ export class Journal extends EventTarget {
   /** The answer to a batch; null when nothing can be sent now. */
   async #ask(batch) {
     try {
-      const { acks } = await this.#send({ client: await this.#store.client(), edits: batch.map(asSent) })
+      const { acks } = await this.#send({ client: await this.#store.client(batch[0]), edits: batch.map(asSent) })
+      const told = await this.#heeded(batch, acks ?? [])
       this.#attempt = 0
-      return acks
-    } catch (problem) {
-      if (problem.status === undefined) throw problem
+      return told
+    } catch (fault) {
+      const problem = problemOf(fault)
       const { state, waitMs, isToNarrow } = afterFailure(problem, this.#attempt)
       if (isToNarrow && batch.length === 1) return [unread(batch[0], problem)]
       if (isToNarrow) {
@@ -161,6 +170,17 @@ export class Journal extends EventTarget {
       this.#turnTo(state)
       return null
     }
+  }
+
+  /** What may be settled of an answer. Throws a Problem where it is about none of what was sent: asked at once it would say that for ever. */
+  async #heeded(batch, acks) {
+    const sent = new Set(batch.map(({ seq }) => seq))
+    if (!acks.some(({ seq }) => sent.has(seq))) throw new Problem({ status: 502, code: "unreadable" })
+    const isToRenew = acks.some(isReused) && !this.#isRenewed
+    this.#isRenewed = isToRenew
+    if (!isToRenew) return acks
+    await this.#store.renew(batch[0])
+    return acks.filter((ack) => !isReused(ack))
   }
 
   #waitFor(waitMs) {

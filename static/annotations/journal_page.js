@@ -33,7 +33,7 @@ export async function pageJournal(user, { onSaid = () => {}, path = "review/edit
   document.addEventListener("live:resync", () => journal.kick())
   document.addEventListener("waferdeck:signed-in", () => journal.kick())
   addEventListener("beforeunload", (event) => {
-    if (leavingText({ pending: journal.pending, kept: journal.isKept, state: journal.state })) event.preventDefault()
+    if (leavingText({ pending: journal.pending, laying: journal.laying, kept: journal.isKept, state: journal.state })) event.preventDefault()
   })
   return journal
 }

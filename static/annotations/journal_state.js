@@ -13,8 +13,13 @@ const MOST_TASKS = 500
 const ENDS_DRAFTS = new Set(["draft", "decide", "split", "merge", "skip", "release"])
 /** Made upon the revision of a task that was looked at. */
 const UPON_A_REVISION = new Set(["decide", "split", "merge"])
-/** Decisions, and what somebody has written. */
-const WORK = new Set(["decide", "missed", "split", "merge", "start", "reply"])
+/** Decisions, of one or of many, and what somebody has written. */
+const WORK = new Set(["decide", "bulk", "missed", "split", "merge", "start", "reply"])
+/** Numbers of what the disk did not take: another client's, and after all others. */
+export const SPARE_FROM = 2 ** 52
+export const isSpare = (seq) => seq > SPARE_FROM
+/** Of these a request may be refused for what it holds, whoever says so: unreadable, or too large for something on the way. */
+const ABOUT_WHAT_IS_SENT = new Set([400, 413, 414, 422, 431])
 const LONGEST_WAIT_MS = 30_000
 /** Why nothing goes, as it is said. */
 const STUCK = {
@@ -33,6 +38,8 @@ export function batchOf(entries, most = MOST_AT_ONCE) {
   const seen = new Set()
   let tasks = 0
   for (const entry of entries) {
+    // One request has one client.
+    if (batch.length && isSpare(entry.seq) !== isSpare(batch[0].seq)) break
     const isToWait = UPON_A_REVISION.has(entry.edit.kind) && seen.has(taskOf(entry))
     tasks += entry.edit.tasks?.length ?? 0
     if (isToWait || batch.length === most || (batch.length && tasks > MOST_TASKS)) break
@@ -78,6 +85,11 @@ export function staleDrafts(entries) {
   return entries.filter(({ seq, edit }) => edit.kind === "draft" && entries.some((later) => later.seq > seq && later.edit.task === edit.task && ENDS_DRAFTS.has(later.edit.kind))).map(({ seq }) => seq)
 }
 
+/** Whether a number was given to another edit before: by a browser set back to what it was some time ago. */
+export function isReused({ state, problem }) {
+  return state === "refused" && problem?.code === "seq_reused"
+}
+
 /** Whether a refused edit holds somebody's work, which is shown until they say what is to become of it. */
 export function isWork({ kind }) {
   return WORK.has(kind)
@@ -96,7 +108,9 @@ export function afterFailure(problem, attempt, random = Math.random) {
   const ceilingMs = Math.min(LONGEST_WAIT_MS, 1000 * 2 ** attempt)
   const waitMs = Math.max((problem.retryAfterS ?? 0) * 1000, ceilingMs / 2 + random() * (ceilingMs / 2))
   if (problem.status === 0) return { state: "offline", waitMs, isToNarrow: false }
-  if (problem.isPassing || problem.status >= 500) return { state: "put off", waitMs, isToNarrow: false }
+  // Without our problem document something on the way has spoken: a portal, or a proxy while we are set up anew.
+  const isOfWhatIsSent = problem.code !== "unreachable" || ABOUT_WHAT_IS_SENT.has(problem.status)
+  if (problem.isPassing || problem.status >= 500 || !isOfWhatIsSent) return { state: "put off", waitMs, isToNarrow: false }
   return { state: "narrowed", waitMs: 0, isToNarrow: true }
 }
 
@@ -107,8 +121,8 @@ export function savedWords({ pending, state, kept }) {
   return kept ? { level: "none", icon: "check", text: "All saved" } : { level: "warn", icon: "check", text: "All saved" }
 }
 
-/** What is asked before the page is left; empty where nothing can be lost. */
-export function leavingText({ pending, kept, state }) {
-  if (!pending || (kept && state === "sending")) return ""
+/** What is asked before the page is left; empty where nothing can be lost. @param {{laying?: number}} what laying: not on the disk yet */
+export function leavingText({ pending, kept, state, laying = 0 }) {
+  if (!pending || (kept && state === "sending" && !laying)) return ""
   return `${plural(pending, "decision")} not sent yet`
 }

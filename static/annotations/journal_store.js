@@ -2,6 +2,8 @@
 import { uniqueId } from "../shared/http.js"
 
 const VERSION = 1
+/** Some browsers never say whether a store opens; nobody waits for that. */
+const PATIENCE_MS = 4000
 
 /** The same id as programs write it. */
 export function uuid(hex = uniqueId()) {
@@ -12,6 +14,7 @@ export function uuid(hex = uniqueId()) {
  * @typedef {object} Store
  * @property {boolean} isKept whether what is put here outlives the page
  * @property {() => Promise<string>} client the id of this browser for this person
+ * @property {() => Promise<void>} renew takes another such id
  * @property {(edit: object, instead?: ?number) => Promise<{seq: number, edit: object}>} append with a seq greater than every one
  *   before; in the place of the refusal of that seq, both or neither
  * @property {() => Promise<object[]>} entries in order
@@ -24,11 +27,16 @@ export function uuid(hex = uniqueId()) {
 export class MemoryStore {
   isKept = false
   #client = uuid()
-  #seq = 0
+  #seq
   #entries = new Map()
   #refusals = new Map()
 
+  /** @param {number} from what the numbers come after */
+  constructor(from = 0) { this.#seq = from }
+
   async client() { return this.#client }
+
+  async renew() { this.#client = uuid() }
 
   async append(edit, instead = null) {
     this.#seq += 1
@@ -56,10 +64,15 @@ const asPromise = (request) => new Promise((resolve, reject) => {
   request.onerror = () => reject(request.error)
 })
 
-const ended = (transaction) => new Promise((resolve, reject) => {
-  transaction.oncomplete = () => resolve()
-  transaction.onabort = transaction.onerror = () => reject(transaction.error)
-})
+function ended(transaction) {
+  const end = new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve()
+    transaction.onabort = transaction.onerror = () => reject(transaction.error)
+  })
+  // Whoever waits for a request of it first has heard of the fault already.
+  end.catch(() => {})
+  return end
+}
 
 class KeptStore {
   isKept = true
@@ -81,6 +94,12 @@ class KeptStore {
     if (!known) of("about").put(client, "client")
     await ended(transaction)
     return client
+  }
+
+  async renew() {
+    const { transaction, of } = this.#within(["about"], "readwrite")
+    of("about").put(uuid(), "client")
+    await ended(transaction)
   }
 
   /** The seq is taken and the edit laid down in one transaction: two tabs never take the same. */
@@ -132,7 +151,8 @@ export async function openStore(user) {
       request.result.createObjectStore("edits", { keyPath: "seq" })
       request.result.createObjectStore("refusals", { keyPath: "seq" })
     }
-    return new KeptStore(await asPromise(request))
+    const isLate = new Promise((_, reject) => setTimeout(() => reject(new Error("The store does not open.")), PATIENCE_MS))
+    return new KeptStore(await Promise.race([asPromise(request), isLate]))
   } catch {
     return new MemoryStore()
   }

@@ -16,13 +16,14 @@ const isBySaving = new URLSearchParams(globalThis.location?.search).get("first")
 export class Pocket {
   #isAsking = false
   #isToAskAgain = false
-  #isAnswered = false
+  /** When the server last answered, by a clock that nobody sets; null before. */
+  #answeredMs = null
 
-  /** @param {{id: string}} queue @param {{get: () => object, change: (state) => void, retryPictures: () => void}} page */
+  /** @param {{id: string, lease_s: number}} queue @param {{get: () => object, change: (state) => void, retryPictures: () => void}} page */
   constructor(queue, page) {
     Object.assign(this, { queue, page })
-    /** Tasks whose edits the server has not heard of: it takes them for undecided. */
-    this.unsent = new Set()
+    /** Tasks whose edits the server has not heard of, by the edit's seq: it takes them for undecided. */
+    this.unsent = new Map()
     this.soon = soon(() => this.#next(), SETTLE_MS)
   }
 
@@ -37,8 +38,9 @@ export class Pocket {
 
   /** More, where few are left or what is held is about to lapse. */
   ask() {
-    if (!this.#isAnswered) return
-    if (needsTasks(this.page.get()) || needsRenewal(this.page.get(), Date.now())) this.#next()
+    if (this.#answeredMs === null) return
+    const sinceS = (performance.now() - this.#answeredMs) / 1000
+    if (needsTasks(this.page.get()) || needsRenewal(this.page.get(), sinceS, this.queue.lease_s)) this.#next()
   }
 
   /** One question at a time. */
@@ -57,14 +59,14 @@ export class Pocket {
   }
 
   #take(answer) {
-    this.#isAnswered = true
-    this.page.change(withTasks(this.page.get(), answer, { unsent: this.unsent, nowMs: Date.now() }))
+    this.#answeredMs = performance.now()
+    this.page.change(withTasks(this.page.get(), answer, { unsent: new Set(this.unsent.values()), nowMs: Date.now() }))
     this.drawEmpty(this.page.get())
   }
 
   /** What is said where nothing waits, with what was done today. */
   drawEmpty(state) {
-    const isEmpty = this.#isAnswered && state.at === null
+    const isEmpty = this.#answeredMs !== null && state.at === null
     const wasEmpty = !find("#review-empty").hidden
     find("#review-empty").hidden = !isEmpty
     setText(find("#empty-others"), state.open ? `${countText(state.open)} more for somebody else: skipped by you, or not yours to decide.` : "")

@@ -18,6 +18,8 @@ const CLOSED = new Set(["validated", "accepted"])
 const LASTING = new Set(["not_found", "not_held", "task_locked", "illegal_transition", "forbidden"])
 /** A word about a task, in the place of any I said before. */
 const WORDS = new Set(["decide", "split", "merge"])
+/** Against these nobody else's word stands. */
+const ALONE = new Set(["missed", "bulk"])
 const LINKED = new Set(["split", "part", "joined", "merged"])
 
 // The list ------------------------------------------------------------------------------------------------------------
@@ -55,10 +57,11 @@ function headOf({ problem }, task) {
 /** What I said: {words, code, comment, at, isDefect, marks: [{box, shape, code}]}; a place of which nothing is drawn has no marks. */
 function mineOf({ edit, at }, task, nameOf) {
   const { kind, verdict, comment = "" } = edit
-  const code = verdict === "nuisance" || verdict === "complete" ? null : edit.class_code ?? task?.class_code ?? null
+  const code = verdict === "nuisance" || verdict === "complete" || kind === "bulk" ? null : edit.class_code ?? task?.class_code ?? null
   const parts = [edit, ...(edit.parts ?? [])]
   const marks = code ? parts.map((part) => markOf(part, task, code)).filter(({ box }) => box) : []
   const words = {
+    bulk: () => `${plural(edit.tasks.length, "finding")} of a wafer: ${verdict === "defect" && !edit.class_code ? "each what the model says" : verdictWords({ verdict, class_code: edit.class_code }, nameOf)}`,
     split: () => `Two defects: ${parts.map((part) => nameOf(part.class_code)).join(" and ")}`,
     merge: () => `${plural(edit.detections.length + 1, "box", "boxes")}, one defect: ${nameOf(code)}`,
     missed: () => `Missed here: ${nameOf(code)}`,
@@ -106,7 +109,7 @@ function isSame(mine, theirs) {
 export function clashOf(refusal, task, { me, nameOf }) {
   const { edit, problem } = refusal
   const mine = mineOf(refusal, task, nameOf)
-  const theirs = edit.kind === "missed" ? null : theirsOf(refusal, task, { me, nameOf })
+  const theirs = ALONE.has(edit.kind) ? null : theirsOf(refusal, task, { me, nameOf })
   const state = headOf(refusal, task)?.state
   const isClosed = CLOSED.has(state)
   const boxes = [...mine.marks, ...(theirs?.marks ?? [])].map(({ box }) => box)
@@ -126,15 +129,16 @@ function noteOf({ edit, problem }, { isClosed, state, theirs }) {
   if (isClosed) return `This is ${state}: nobody changes it any more, unless a lead opens it again.`
   if (problem.code !== "stale_task") return problem.detail || problem.title
   if (theirs?.more) return `${plural(theirs.more, "other", "others")} spoke of it as well; its history has them.`
-  return theirs || edit.kind === "missed" ? "" : "What was said of it has been taken back. It waits for a word."
+  return theirs || ALONE.has(edit.kind) ? "" : "What was said of it has been taken back. It waits for a word."
 }
 
 function firstOf(refusal, task, { mine, theirs, isClosed, state, me }) {
   const { edit, problem } = refusal
   if (problem.code === "invalid") return task && { act: "again", label: "Say it anew", text: "Brings it back to the screen" }
+  if (edit.kind === "bulk") return { act: "keep", label: "Send mine again", text: "Each that nobody else has decided" }
   if (isClosed || LASTING.has(problem.code)) return tellOf(task, problem, closerOf(task, theirs, me))
   if (isOfOther(refusal)) return withoutOther(refusal, task)
-  if (edit.kind === "missed" || !theirs) return { act: "keep", label: "Send mine again", text: "As it is, for what stands now" }
+  if (!theirs) return { act: "keep", label: "Send mine again", text: "As it is, for what stands now" }
   if (isSame(mine, theirs)) return { act: "keep", label: "Keep mine too", text: "You say the same: both count" }
   return { act: "keep", label: "Keep mine", text: state === "disputed" ? "A lead decides, and sees yours as well" : "You differ, so a lead decides" }
 }
@@ -213,6 +217,7 @@ export function broughtBack(state, task, nowMs) {
  */
 export function stoodDown(state, refusal) {
   const { edit, problem } = refusal
+  if (edit.kind === "bulk") return state
   if (edit.kind === "missed") {
     const added = new Map(state.added).set(edit.task, (state.added.get(edit.task) ?? []).filter(({ id }) => id !== edit.new_task))
     return { ...state, added, trail: state.trail.filter((one) => one.new_task !== edit.new_task) }

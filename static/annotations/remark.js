@@ -25,4 +25,9 @@ export class Remark {
     this.close()
     this.onKeep(this.input.value.trim())
   }
+
+  /** What is written so far, while it is still being written. */
+  keep() {
+    if (!this.form.hidden) this.onKeep(this.input.value.trim())
+  }
 }

@@ -2,12 +2,10 @@
 import { drawHold } from "../inspection/holds.js"
 import { Presence } from "../inspection/presence.js"
 import { setAttribute, setText } from "../shared/dom.js"
-import { loadClasses } from "../shared/signs.js"
-import { toast } from "../shared/toast.js"
-import { Drafts } from "./drafts.js"
+import { classNamed, loadClasses } from "../shared/signs.js"
 import { joiningActs } from "./joining_acts.js"
-import { uuid } from "./journal_store.js"
 import { Remark } from "./remark.js"
+import { ReviewActs } from "./review_acts.js"
 import { bindLevels, bindReview } from "./review_commands.js"
 import { drawClassKeys, drawDecisions, drawHead, drawSide, markClass } from "./review_details.js"
 import { Desk } from "./review_drawing.js"
@@ -16,6 +14,7 @@ import { drawReview, drawScale } from "./review_overlay.js"
 import { classChooser, skipAsker, startMyKeys } from "./review_sheets.js"
 import * as sitting from "./review_state.js"
 import { startReviewTalk } from "./review_talk.js"
+import { canGoBack } from "./review_way.js"
 import { ReviewZoom } from "./review_zoom.js"
 
 const find = (selector) => document.querySelector(selector)
@@ -32,7 +31,7 @@ const now = () => Date.now()
 
 // Drawing -------------------------------------------------------------------------------------------------------------
 
-const desk = new Desk(find("#drawing"), { zoom: () => zoom, get: () => state, onDrawn: drawn, drawImage: () => drawImage(), showMode: () => showMode() })
+const desk = new Desk(find("#drawing"), { zoom: () => zoom, get: () => state, onDrawn: (mode, place) => doing.drawn(mode, place), drawImage: () => drawImage(), showMode: () => showMode() })
 const editor = desk.drawing
 const zoom = new ReviewZoom(find("#viewer"), {
   onClick() {}, onMove: (point) => editor.hover(point), onLeave: () => editor.hover(null), isDrawing: () => Boolean(editor.mode),
@@ -56,7 +55,7 @@ function drawWords() {
   const isThere = state.at !== null
   find("#review").dataset.state = isThere ? "task" : state.open === null ? "loading" : "none"
   drawDecisions(sitting.current(state), { isDrawing: Boolean(editor.mode) })
-  const may = { undo: state.trail.length || editor.canUndo, redo: state.redo.length || editor.canRedo, skip: isThere, hold: isThere && !sitting.current(state).wafer.hold, next: isThere, previous: state.trail.length }
+  const may = { undo: state.trail.length || editor.canUndo, redo: state.redo.length || editor.canRedo, skip: isThere, hold: isThere && !sitting.current(state).wafer.hold, next: isThere, previous: canGoBack(state) }
   for (const [name, is] of Object.entries(may)) find(`[data-action=${name}]`).disabled = !is
 }
 
@@ -85,15 +84,18 @@ function showMode() {
 function change(next) {
   const before = state
   state = next
-  if (state.at !== before.at) return turnTo(sitting.current(state))
+  if (state.at !== before.at) turnTo(sitting.current(state))
+  else redraw()
+}
+
+function redraw() {
   drawWords()
   drawImage()
-  return undefined
 }
 
 /** The picture first, then the words, then what the next ones need: the eye waits for the first. */
 function turnTo(task) {
-  editor.end()
+  desk.leave()
   remark.close()
   sayNoPicture(false)
   zoom.showTask(task)
@@ -114,132 +116,32 @@ function painted(task) {
 }
 
 function makeReady() {
-  const past = state.trail.slice(-READY_BEFORE).map(({ task }) => task)
-  const ids = new Set([state.at, ...sitting.waiting(state).slice(0, sitting.POCKET), ...past])
+  const ids = new Set([state.at, ...sitting.waiting(state).slice(0, sitting.POCKET), ...state.path.slice(-READY_BEFORE)])
   zoom.prepare([...ids].map((id) => state.tasks.get(id)).filter(Boolean))
-}
-
-/** Takes a step: what the server is to know goes into the journal at once, whatever the line is like. */
-function step({ state: next, edit }) {
-  // What is added beside a task leaves what was drawn of it as it is: undecided, and kept.
-  if (edit?.kind === "missed") drafts.keep()
-  else drafts.forget()
-  if (edit) link.add(edit)
-  change(next)
-}
-
-/** From the key to the next picture is what a reviewer waits for. */
-function markKey(event) {
-  performance.mark("review:key", event?.timeStamp ? { startTime: event.timeStamp } : {})
-}
-
-/** Whether a decision would be one: about a task that is seen, once the journal is there to keep it. */
-function isReady(event) {
-  if (!link.isReady || !sitting.current(state)) return false
-  markKey(event)
-  if (zoom.isPainted) return true
-  toast("Not yet: the picture is not here.")
-  return false
-}
-
-function decide(what, event) {
-  if (!isReady(event)) return
-  if (editor.mode === "missed") toast("Press the key of its class, or Escape.")
-  else say(what)
-}
-
-function say(what) {
-  const word = sitting.wordFor(sitting.current(state), what)
-  if (word) step(sitting.decide(state, word, now()))
-  else toast("This is a whole image: add what is missing, or say that nothing is.")
-}
-
-/** A class's key decides, or names what was drawn around something missed. */
-function choose(code, event) {
-  if (!isReady(event)) return
-  if (editor.mode !== "missed") return say({ verdict: "defect", class_code: code })
-  if (!editor.shape) return toast("Draw where it is first.")
-  const { box, shape } = desk.place
-  editor.end()
-  step(sitting.miss(state, { id: uuid(), class_code: code, bbox_px: box, shape }))
-  return showMode()
-}
-
-/** Drawn by pointer or keys. What is drawn anew is mine at once, and the server's when the hand rests. */
-function drawn(mode, { box, shape }) {
-  if (mode === "redraw") {
-    state = sitting.withBox(state, box, shape)
-    drafts.soon(state.at)
-  }
-  drawWords()
-  drawImage()
-}
-
-/** A comment is whole when its field is left: it waits for nothing. */
-function remarked(text) {
-  if (text === (sitting.workOf(state).comment ?? "")) return
-  change(sitting.withComment(state, text))
-  drafts.soon(state.at)
-  drafts.keep()
-}
-
-function escape() {
-  const { mode } = editor
-  if (!find("#levels").hidden) return acts.levels()
-  if (editor.cancel()) return showMode()
-  if (mode === "redraw" && sitting.workOf(state).bbox_px) {
-    change(sitting.withBox(state, null))
-    drafts.soon(state.at)
-  }
-  editor.end()
-  return showMode()
-}
-
-function edit(mode) {
-  if (!sitting.current(state) || !zoom.isPainted) return
-  if (mode === "redraw" && sitting.isWhole(sitting.current(state))) return
-  desk.toggle(mode)
-  showMode()
 }
 
 // Acts ----------------------------------------------------------------------------------------------------------------
 
-const askClass = classChooser(classes)
-const askReason = skipAsker()
-const remark = new Remark(find("#remark"), remarked)
+const link = new Link({ queue, me: known.me, get: () => state, change, retryPictures, tell: (about) => comments.tell(about) })
+const doing = new ReviewActs({
+  get: () => state, change, redraw, showMode, desk, zoom, link, nameOf: (code) => classNamed(code).name, askClass: classChooser(classes), askReason: skipAsker(),
+})
+const remark = new Remark(find("#remark"), (text) => doing.remarked(text))
 const toggleLevels = bindLevels(find("#levels"), find("[data-action=levels]"), zoom)
 
-function goBack({ state: next, edit: told, entry }, nothing) {
-  if (!entry) return toast(nothing)
-  return step({ state: next, edit: told })
-}
-
 const acts = {
-  confirm: (event) => decide({ verdict: "defect" }, event),
-  nuisance: (event) => decide({ verdict: "nuisance" }, event),
-  reclass: async () => {
-    const at = state.at
-    const code = sitting.current(state) && (await askClass())
-    if (code && state.at === at) choose(code)
-  },
-  redraw: () => edit("redraw"),
-  missed: () => edit("missed"),
-  ...joiningActs({ classes, get: () => state, step, isReady, link: () => link }),
+  confirm: (event) => doing.decide({ verdict: "defect" }, event),
+  nuisance: (event) => doing.decide({ verdict: "nuisance" }, event),
+  reclass: () => doing.reclass(),
+  redraw: () => doing.edit("redraw"),
+  missed: () => doing.edit("missed"),
+  ...joiningActs({ classes, get: () => state, step: (taken) => doing.step(taken), isReady: () => doing.isReady(), link: () => link }),
   comment: () => { if (sitting.current(state)) remark.open(sitting.workOf(state).comment ?? "") },
-  // While something is drawn, its own strokes come first.
-  undo: (event) => {
-    if (editor.mode && editor.undo()) return showMode()
-    markKey(event)
-    return goBack(sitting.undo(state, now()), "There is nothing to undo.")
-  },
-  redo: () => (editor.mode && editor.redo()) || goBack(sitting.redo(state, uuid(), now()), "There is nothing to do again."),
-  skip: async () => {
-    const at = state.at
-    const reason = sitting.current(state) && (await askReason())
-    if (reason && state.at === at) step(sitting.skip(state, reason, now()))
-  },
-  previous: () => change(sitting.back(state, now())),
-  next: () => change(sitting.onward(state, now())),
+  undo: (event) => doing.undo(event),
+  redo: () => doing.redo(),
+  skip: () => doing.skip(),
+  previous: () => doing.previous(),
+  next: () => doing.next(),
   defect: () => { if (sitting.current(state)) zoom.toDefect(sitting.boxOf(state)) },
   fit: () => zoom.fit(),
   closer: () => zoom.zoomBy(1.5),
@@ -252,6 +154,16 @@ const acts = {
   levels: toggleLevels,
 }
 
+/** At once what would be kept soon: the page may be on its way out. */
+function keep() {
+  remark.keep()
+  doing.keep()
+}
+
+function escape() {
+  return find("#levels").hidden ? doing.escape() : acts.levels()
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 
 function retryPictures() {
@@ -261,8 +173,7 @@ function retryPictures() {
   makeReady()
 }
 
-const drafts = new Drafts((id) => link.add(sitting.draftOf(state, id)))
-const link = new Link({ queue, me: known.me, get: () => state, change, retryPictures, tell: (about) => comments.tell(about) })
+const choose = (code, event) => doing.choose(code, event)
 drawClassKeys(find("#classkeys"), classes, choose)
 bindReview(acts, { classes, choose, editor, zoom, escape })
 const onScreen = () => (state.at ? { task: state.at, box: sitting.boxOf(state), classCode: sitting.saidOf(state)?.class_code ?? sitting.current(state).class_code } : null)
@@ -272,5 +183,8 @@ startMyKeys()
 drawWords()
 find("#viewer-empty button").addEventListener("click", retryPictures)
 document.addEventListener("waferdeck:display", drawImage)
+// The last that a page is told for certain; and before it is asked whether it may be left.
+document.addEventListener("visibilitychange", () => { if (document.hidden) keep() })
+for (const name of ["pagehide", "beforeunload"]) addEventListener(name, keep)
 if (known.mayReview) link.start()
 else find("#review").dataset.state = "forbidden"

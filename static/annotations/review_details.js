@@ -57,7 +57,7 @@ function meantParts(task, state) {
   const severity = detection?.severity ?? classNamed(task.class_code).severity
   const head = h("div", { class: "meant__head" }, glyph(severity, `shape shape--${severity}`), h("h2", {}, nameOf(task.class_code)), h("span", { class: "muted" }, severity),
     detection && h("span", { class: "push" }, bandElement({ state: "done", band: detection.band })))
-  if (!detection) return [head, h("p", { class: "muted" }, "A person found this; the model had not.")]
+  if (!detection) return [head, workNote(task, state), h("p", { class: "muted" }, "A person found this; the model had not.")].filter(Boolean)
   const bands = { reviewFrom: task.bands?.review_from, rejectFrom: task.bands?.reject_from, band: detection.band }
   return [head, workNote(task, state),
     h("div", { class: "meant__score" }, h("b", {}, confidenceText(detection.confidence)), h("span", { class: "muted small" }, "confidence"), scoreBar(detection.confidence, bands),

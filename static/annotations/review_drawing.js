@@ -1,5 +1,6 @@
 /** Drawing on the picture of the review: tools, what they draw, and what else lies over the picture. */
 import { toast } from "../shared/toast.js"
+import { Begun } from "./begun.js"
 import { copied, lastDrawn } from "./canvas/copying.js"
 import { Drawing, toolFor } from "./canvas/drawing.js"
 import { ShapeLayer } from "./canvas/layer.js"
@@ -20,10 +21,11 @@ export class Desk {
    */
   constructor(toolbar, page) {
     this.page = page
+    this.begun = new Begun(() => this.#unsaid)
     this.layer = new ShapeLayer(page.drawImage)
     this.drawing = new Drawing({
       size: () => page.zoom().image, slackPx: () => this.reachPx, guides: () => guidesOf(this.#neighbours, page.zoom().image),
-      onChange: (mode) => page.onDrawn(mode, this.place), onHint: toast, onScribble: (points) => this.finder.find(points), onDraw: page.drawImage,
+      onChange: (mode) => { this.#note(); page.onDrawn(mode, this.place) }, onHint: toast, onScribble: (points) => this.finder.find(points), onDraw: () => { this.#note(); page.drawImage() },
     })
     this.finder = new RegionFinder(this.drawing, { image: () => page.zoom().image, onHint: toast, onChange: page.showMode })
     this.tools = new ToolBar(toolbar, this.drawing, { again: () => this.again(), tune: (steps) => this.finder.tune(steps), onTool: page.showMode })
@@ -55,10 +57,41 @@ export class Desk {
     return [...(current(state)?.others ?? []), ...addedOf(state)].map(({ bbox_px: box }) => box)
   }
 
+  /** What only this page has of it; null where it is the server's, or nothing. */
+  get #unsaid() {
+    const { mode, shape, open } = this.drawing
+    if (!mode || (!open && (mode === "redraw" || !shape))) return null
+    return { mode, shape: mode === "redraw" ? null : shape, open }
+  }
+
+  #note() {
+    if (this.mode) this.begun.later.soon(this.page.get().at)
+  }
+
   toggle(mode) {
+    if (this.mode === mode) this.leave()
+    else this.#begin(mode)
+  }
+
+  #begin(mode) {
+    this.leave()
     const state = this.page.get()
-    if (this.mode === mode) this.drawing.end()
-    else this.drawing.begin(mode, mode === "redraw" ? shapeOf(state) ?? { kind: "box", bbox_px: boxOf(state) } : null)
+    const begun = this.begun.of(state.at, mode)
+    this.drawing.begin(mode, mode === "redraw" ? shapeOf(state) ?? { kind: "box", bbox_px: boxOf(state) } : begun?.shape ?? null)
+    if (begun?.open) this.drawing.goOnWith(begun.open)
+  }
+
+  /** Turns to something else; what is begun is there again when one comes back. */
+  leave() {
+    this.begun.later.keep()
+    this.drawing.end()
+  }
+
+  /** What is begun is said, or given up. @param {string} id of its task */
+  over(id) {
+    this.begun.later.forget(id)
+    this.begun.put(id, null)
+    this.drawing.end()
   }
 
   /** What was drawn last, once more. */

@@ -11,6 +11,8 @@ import { heardDecided, withHead, withHold } from "./review_state.js"
 
 /** What was left over is sent before anything is asked for; but a line that hangs keeps nobody waiting. */
 const PATIENCE_MS = 3000
+/** What is said of an edit that was refused and is no work of its own. */
+const NOT_DONE = { hold: "The wafer was not put on hold", undo: "It could not be taken back", draft: "What you have drawn here lasts only as long as this page" }
 const find = (selector) => document.querySelector(selector)
 
 export class Link {
@@ -44,7 +46,7 @@ export class Link {
     journal.addEventListener("settled", ({ detail: seq }) => this.refusals.drop(seq))
     const { entries, refusals } = await journal.open()
     this.#journal = journal
-    for (const { edit } of entries) this.pocket.unsent.add(edit.task)
+    for (const { seq, edit } of entries) if (edit.task && edit.kind !== "draft") this.pocket.unsent.set(seq, edit.task)
     for (const refusal of refusals) this.refusals.add(refusal)
     for (const name of HOLD_EVENTS) document.addEventListener(`live:${name}`, ({ detail }) => this.page.change(withHold(this.page.get(), detail.data.wafer, detail.data.hold)))
     document.addEventListener("live:task.decided", ({ detail }) => this.#heard(detail.data))
@@ -53,12 +55,12 @@ export class Link {
   }
 
   #answered({ entry: { seq, edit }, ack }) {
-    this.pocket.unsent.delete(edit.task)
+    this.pocket.unsent.delete(seq)
     this.page.change(withHead(this.page.get(), ack.state === "done" ? ack.task : ack.problem.current))
     if (ack.state === "done") return this.refusals.taken({ seq, edit })
-    if (isWork(edit)) this.refusals.add({ seq, edit, problem: ack.problem, at: new Date().toISOString() })
-    else if (edit.kind === "hold") toast(`The wafer was not put on hold: ${ack.problem.detail || ack.problem.title}`, { level: "warn" })
-    else if (edit.kind === "undo") toast(`It could not be taken back: ${ack.problem.detail || ack.problem.title}`, { level: "warn" })
+    if (isWork(edit)) return this.refusals.add({ seq, edit, problem: ack.problem, at: new Date().toISOString() })
+    if (NOT_DONE[edit.kind]) toast(`${NOT_DONE[edit.kind]}: ${ack.problem.detail || ack.problem.title}`, { level: "warn" })
+    return undefined
   }
 
   #heard(event) {

@@ -30,11 +30,12 @@ export function drawReview(zoom, desk, { task, box, shape, classCode, others, ad
   const place = zoom.placement()
   if (!context || !place) return null
   const { image } = task
+  const view = [zoom.viewer.container.clientWidth, zoom.viewer.container.clientHeight]
   if (isOverlay) {
-    if (shape && !mode) paintShape(context, shape, { place, size: image, colour: classColour(classCode), width: 2.5 })
-    drawAdded(desk.layer, context, { added, image, place, view: [zoom.viewer.container.clientWidth, zoom.viewer.container.clientHeight] })
+    if (shape && !mode) paintShape(context, shape, { place, size: image, colour: classColour(classCode), width: 2.5, view })
+    drawAdded(desk.layer, context, { added, image, place, view })
   }
-  if (mode) paintDrawing(context, desk.drawing, { place, size: image, reachPx: desk.reachPx })
+  if (mode) paintDrawing(context, desk.drawing, { place, size: image, reachPx: desk.reachPx, view })
   return place
 }
 

@@ -33,6 +33,12 @@ export function drawnWords([, , width, height], shape) {
   }[shape?.kind]?.() ?? `Box drawn anew: ${size}`
 }
 
+/** What was added as missed, for whoever has just added it. */
+export function addedWords({ class_code: code, bbox_px: [, , width, height], shape }, nameOf) {
+  const size = { point: "a point", tag: "the whole image" }[shape?.kind] ?? `${Math.round(width)} × ${Math.round(height)} px`
+  return `Added: ${nameOf(code)}, ${size}.`
+}
+
 /** What I said, shortly. */
 export function verdictWords({ verdict, class_code: code }, nameOf) {
   return { nuisance: "Nuisance", complete: "Nothing missing" }[verdict] ?? nameOf(code)

@@ -18,7 +18,7 @@ import { WholeMap } from "./wafer_review_map.js"
 import { WholeSheet } from "./wafer_review_sheet.js"
 import * as whole from "./wafer_review_state.js"
 import { drawLooked, drawWhole } from "./wafer_review_view.js"
-import { answered, numbered, say, undo, withUnsent } from "./wafer_said_state.js"
+import { answered, numbered, outspokenBulks, say, undo, withUnsent } from "./wafer_said_state.js"
 
 const SETTLE_MS = 700
 const ANSWER_MS = 30_000
@@ -33,6 +33,8 @@ const classes = loadClasses()
 let state = whole.emptyWhole({ classes, me })
 let pointedAt = null
 let journal = null
+/** Words that were refused as a whole: they wait in the review for what is to become of them, or for another word here. */
+let refusals = []
 /** What is being numbered: an undo waits for it. */
 let laying = Promise.resolve()
 
@@ -105,14 +107,16 @@ async function startJournal() {
   const opened = await pageJournal(me, { onSaid: drawSaved })
   opened.addEventListener("change", () => { find("#whole-unkept").hidden = opened.isKept })
   opened.addEventListener("answer", ({ detail: { entry, ack } }) => hear(entry, ack))
-  const { entries } = await opened.open()
-  state = withUnsent(state, entries, wafer.id)
+  const left = await opened.open()
+  state = withUnsent(state, left.entries, wafer.id)
+  refusals = left.refusals
   journal = opened
   journal.kick()
   redraw()
 }
 
 function hear(entry, ack) {
+  if (ack.state === "refused") refusals = [...refusals, entry]
   const { state: next, refused } = answered(state, entry, ack)
   change(next)
   if (entry.edit.kind === "undo_bulk" && ack.state === "refused") toast(`It could not be taken back: ${ack.problem.detail || ack.problem.title}`, { level: "warn" })
@@ -126,6 +130,7 @@ function speak(word) {
   if (!edits.length) return toast("Nothing is chosen that a word can be said of.")
   const bulk = next.trail.at(-1)
   const entries = edits.map((edit) => journal.add(edit))
+  for (const seq of outspokenBulks(refusals, edits)) journal.forget(seq)
   change(next)
   if (next.focus) goTo(next.focus)
   laying = Promise.all(entries).then((all) => change(numbered(state, bulk, all.map(({ seq }) => seq))))

@@ -53,6 +53,12 @@ export function withUnsent(state, entries, wafer) {
   return next
 }
 
+/** Seqs of refused words of this wafer that a new word about the same stands for. */
+export function outspokenBulks(refusals, edits) {
+  const said = new Set(edits.flatMap(({ tasks = [] }) => tasks.map(({ task }) => task)))
+  return refusals.filter(({ edit }) => edit.kind === "bulk" && edit.tasks.some(({ task }) => said.has(task))).map(({ seq }) => seq)
+}
+
 /** @param {?object} word null: taken back */
 function withPending(state, ids, word) {
   const pending = new Map(state.pending)

@@ -61,7 +61,7 @@ const MOST_PARTING_BYTES = 60_000
 export async function postJson(path, body = {}, { timeoutMs = 15_000, idempotencyKey = uniqueId(), isParting = false } = {}) {
   const headers = headersFor(idempotencyKey)
   const text = JSON.stringify(body)
-  return send(path, { method: "POST", headers, body: text, keepalive: isParting && text.length < MOST_PARTING_BYTES }, { timeoutMs })
+  return send(path, { method: "POST", headers, body: text, keepalive: isParting && new TextEncoder().encode(text).length < MOST_PARTING_BYTES }, { timeoutMs })
 }
 
 /** Puts something in the place of what is there. */

@@ -180,6 +180,15 @@ class TestOneDefect:
         expect(page.locator("#meant")).to_contain_text("Box drawn anew")
         assert page.locator("#facts").inner_text() == box
 
+        decide(page, "Enter")
+        page.keyboard.press("u")
+        expect(page.locator("html")).to_have_attribute("data-task", task)
+        page.wait_for_timeout(600)
+        all_saved(page)
+        page.reload()
+        expect(page.locator("html")).to_have_attribute("data-task", task)
+        expect(page.locator("#meant")).to_contain_text("Box drawn anew")
+
     def test_that_is_skipped_with_a_reason_is_somebody_elses(self, page, live_stack):
         task = shown(page)
         page.keyboard.press("s")

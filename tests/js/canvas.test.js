@@ -3,7 +3,8 @@ import { describe, test } from "node:test"
 import { copied, lastDrawn } from "../../static/annotations/canvas/copying.js"
 import { Drawing, toolFor } from "../../static/annotations/canvas/drawing.js"
 import { dragged, gripOf, handlesOf, turnedBy, withoutCorner } from "../../static/annotations/canvas/handles.js"
-import { bitmapOf, emptyBitmap, isSendable, maskOf, stroked } from "../../static/annotations/canvas/mask.js"
+import { bitmapOf, edgesOf, emptyBitmap, isSendable, maskOf, stroked } from "../../static/annotations/canvas/mask.js"
+import { frameOf } from "../../static/annotations/canvas/paint.js"
 import { RegionFinder, TOLERANCES } from "../../static/annotations/canvas/region_finder.js"
 import * as shapes from "../../static/annotations/canvas/shapes.js"
 import { guidesOf, snapped } from "../../static/annotations/canvas/snapping.js"
@@ -254,4 +255,16 @@ describe("the last shape once more", () => {
   test("of something missed lies at the same place of the wafer's next image", () => assert.deepEqual(copied(lastDrawn([missed], tasks), { task: tasks.get("b"), isMissed: true }).shape, BOX))
   test("on the same image lies beside it", () => assert.deepEqual(copied(lastDrawn([missed], tasks), { task: tasks.get("a"), isMissed: true }).shape.bbox_px, [84, 40, 30, 20]))
   test("on another wafer is none, and it says why", () => assert.match(copied(lastDrawn([missed], tasks), { task: tasks.get("c"), isMissed: true }).why, /another wafer/))
+})
+
+describe("the edge of painted pixels", () => {
+  const edges = (rows) => edgesOf(Uint8Array.from(rows.join("").split("").map(Number)), rows[0].length, rows.length)
+  test("goes round them, each side one line", () => assert.deepEqual(edges(["00", "11"]), [[[0, 1], [2, 1]], [[0, 2], [2, 2]], [[0, 1], [0, 2]], [[2, 1], [2, 2]]]))
+  test("goes round what is left out of them", () => assert.equal(edges(["111", "101", "111"]).length, 8))
+  test("is none of nothing", () => assert.deepEqual(edges(["00"]), []))
+})
+
+describe("what is meant as a whole", () => {
+  test("has its frame at the image's edge while that is seen", () => assert.deepEqual(frameOf(size, { x: 20, y: 30, scale: 2 }, [800, 600]), [20, 30, 400, 200]))
+  test("has it at the edge of the screen, however near one looks", () => assert.deepEqual(frameOf(size, { x: -500, y: 100, scale: 10 }, [800, 600]), [8, 100, 784, 492]))
 })

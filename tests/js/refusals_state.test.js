@@ -1,7 +1,11 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import * as refusals from "../../static/annotations/refusals_state.js"
-import * as review from "../../static/annotations/review_state.js"
+import * as said from "../../static/annotations/review_said.js"
+import * as sitting from "../../static/annotations/review_state.js"
+import * as way from "../../static/annotations/review_way.js"
+
+const review = { ...sitting, ...said, ...way }
 
 const NAMES = { pit: "Pit", scratch: "Scratch", void: "Void" }
 const how = { me: "me", nameOf: (code) => NAMES[code] }
@@ -130,4 +134,14 @@ describe("the sitting", () => {
     assert.deepEqual([review.addedOf(after, "t"), after.trail], [[], []])
   })
   test("has a task on the screen again that has to be said anew", () => assert.equal(refusals.broughtBack(start, task("x"), 5).at, "x"))
+})
+
+describe("a word about many that was refused as a whole", () => {
+  const many = { seq: 3, at: "2026-11-22T09:01:00Z", edit: { kind: "bulk", wafer: "w", tasks: [{ task: "t" }, { task: "u" }], verdict: "nuisance" }, problem: { code: "forbidden", title: "No", detail: "Not yours." } }
+  const { title, mine, first, theirs, note } = shown(many, null)
+  test("says what it was, and may be sent again", () => assert.deepEqual([title, mine.words, mine.marks, first.act, theirs, note], ["This was not taken", "2 findings of a wafer: Nuisance", [], "keep", null, "Not yours."]))
+  test("is put away without a change to the sitting", () => {
+    const state = review.emptyReview()
+    assert.equal(refusals.stoodDown(state, many), state)
+  })
 })

@@ -2,7 +2,11 @@ import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { afterAcks, batchOf, isWork } from "../../static/annotations/journal_state.js"
 import * as joining from "../../static/annotations/joining_state.js"
-import * as review from "../../static/annotations/review_state.js"
+import * as said from "../../static/annotations/review_said.js"
+import * as sitting from "../../static/annotations/review_state.js"
+import * as way from "../../static/annotations/review_way.js"
+
+const review = { ...sitting, ...said, ...way }
 
 describe("a cut", () => {
   const box = [10, 20, 30, 12]

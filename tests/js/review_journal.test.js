@@ -1,7 +1,8 @@
 import assert from "node:assert/strict"
 import { describe, mock, test } from "node:test"
 import { Journal } from "../../static/annotations/journal.js"
-import { afterAcks, afterFailure, batchOf, leavingText, savedWords, staleDrafts } from "../../static/annotations/journal_state.js"
+import { SafeStore } from "../../static/annotations/journal_spare.js"
+import { afterAcks, afterFailure, batchOf, isSpare, isWork, leavingText, savedWords, SPARE_FROM, staleDrafts } from "../../static/annotations/journal_state.js"
 import { MemoryStore, uuid } from "../../static/annotations/journal_store.js"
 import { Problem } from "../../static/shared/http.js"
 
@@ -20,6 +21,7 @@ describe("edits that go together", () => {
     const bulk = (seq, count) => ({ seq, edit: { kind: "bulk", tasks: Array(count).fill({}) } })
     assert.deepEqual([seqs(batchOf([bulk(1, 300), bulk(2, 200), bulk(3, 1)])), seqs(batchOf([bulk(1, 600), bulk(2, 1)]))], [[1, 2], [1]])
   })
+  test("are of one client: what the disk did not take goes by itself", () => assert.deepEqual(seqs(batchOf([decide(1, "a"), decide(SPARE_FROM + 1, "b")])), [1]))
   test("are at most as many as the server takes", () => assert.equal(batchOf(Array.from({ length: 60 }, (_, n) => decide(n + 1, `t${n}`))).length, 50))
 })
 
@@ -43,6 +45,8 @@ describe("a request that failed", () => {
     ["waits for the sign-in", { status: 401 }, "signed out", null],
     ["waits for a role", { status: 403 }, "forbidden", null],
     ["is cut down to find the edit that cannot be read", { status: 400 }, "narrowed", 0],
+    ["is cut down where something on the way finds it too large", { status: 413 }, "narrowed", 0],
+    ["is tried again where something on the way answers in the server's place", { status: 404 }, "put off", 1000],
   ]) test(name, () => assert.deepEqual([failed(values).state, failed(values).waitMs], [state, waitMs]))
   test("is tried again after half a minute at most", () => assert.equal(failed({}, 20).waitMs, 30_000))
 })
@@ -52,8 +56,11 @@ describe("what is said", () => {
     test(`${state} with ${pending}`, () => assert.equal(savedWords({ state, pending, kept: true }).text, text))
   }
   test("on leaving is nothing where what is left is kept and on its way", () => assert.equal(leavingText({ pending: 1, kept: true, state: "sending" }), ""))
+  test("on leaving is what is not on the disk yet", () => assert.equal(leavingText({ pending: 1, kept: true, state: "sending", laying: 1 }), "1 decision not sent yet"))
   test("on leaving is how many are lost with the page", () => assert.equal(leavingText({ pending: 2, kept: false, state: "sending" }), "2 decisions not sent yet"))
 })
+
+test("decisions and words are work; what is asked again by itself is not", () => assert.deepEqual(["decide", "bulk", "missed", "draft", "hold"].map((kind) => isWork({ kind })), [true, true, true, false, false]))
 
 test("an id is written as programs write it", () => assert.equal(uuid("0123456789abcdef0123456789abcdef"), "01234567-89ab-cdef-0123-456789abcdef"))
 
@@ -213,5 +220,96 @@ describe("the journal", () => {
     await channel.onmessage({ data: { answers: [{ entry: decide(9, "a"), ack: done(9, "a", 1) }] } })
     await channel.onmessage({ data: { settled: 4 } })
     assert.deepEqual(heard, [9, 4])
+  })
+
+  test("numbers its edits anew where another edit had their number: the browser was set back", async () => {
+    const { send, heard, known } = server()
+    const clients = []
+    const knowing = async (body) => {
+      clients.push(body.client)
+      return clients[0] === body.client ? { acks: body.edits.map(({ seq }) => ({ seq, state: "refused", problem: { code: "seq_reused" } })) } : send(body)
+    }
+    const store = new MemoryStore()
+    const made = new Journal(store, knowing)
+    await made.add(decided("a"))
+    await made.kick()
+    assert.deepEqual([new Set(clients).size, heard, known.get("a"), await store.refusals(), made.pending], [2, [[1]], 1, [], 0])
+  })
+
+  test("waits where an answer is about nothing that was sent", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] })
+    const send = mock.fn(async () => ({ acks: [] }))
+    const made = new Journal(new MemoryStore(), send)
+    await made.add(decided("a"))
+    await made.kick()
+    assert.deepEqual([send.mock.callCount(), made.state, made.pending], [2, "put off", 1])
+  })
+})
+
+/** A disk with `is.full` and `is.broken`, as IndexedDB fails. */
+function disk(is = {}) {
+  const store = new MemoryStore()
+  const failing = (when) => (name) => {
+    const run = store[name].bind(store)
+    store[name] = async (...given) => {
+      if (is.broken || (is.full && when(...given))) throw new DOMException("full", "QuotaExceededError")
+      return run(...given)
+    }
+  }
+  failing(() => true)("append")
+  failing(({ refused = [] }) => refused.length > 0)("settle")
+  for (const name of ["entries", "refusals", "client", "forget"]) failing(() => false)(name)
+  store.isKept = true
+  return { store, is }
+}
+
+describe("a store that is full", () => {
+  const draft = (task) => ({ kind: "draft", task })
+  const tasks = (entries) => entries.map(({ edit: { task } }) => task)
+
+  test("keeps what it has, before what is said from now on, and is used again when that is gone", async () => {
+    const { store, is } = disk()
+    const safe = new SafeStore(store)
+    await safe.append(draft("a"))
+    is.full = true
+    const b = await safe.append(draft("b"))
+    is.full = false
+    await safe.append(draft("c"))
+    assert.deepEqual([tasks(await safe.entries()), safe.isKept, isSpare(b.seq)], [["a", "b", "c"], false, true])
+    await safe.settle({ gone: seqs(await safe.entries()) })
+    const d = await safe.append(draft("d"))
+    assert.deepEqual([await store.entries(), safe.isKept], [[d], true])
+  })
+  test("numbers what it does not take under an id of its own", async () => {
+    const { store, is } = disk()
+    const safe = new SafeStore(store)
+    const a = await safe.append(draft("a"))
+    is.full = true
+    const b = await safe.append(draft("b"))
+    assert.notEqual(await safe.client(a), await safe.client(b))
+  })
+  test("loses no refusal, and sends nothing twice that was answered", async () => {
+    const { store, is } = disk()
+    const safe = new SafeStore(store)
+    const a = await safe.append(draft("a"))
+    is.full = true
+    await safe.settle({ gone: [a.seq], refused: [{ seq: a.seq, edit: a.edit }] })
+    assert.deepEqual([await safe.entries(), tasks(await safe.refusals()), (await store.entries()).length], [[], ["a"], 1])
+  })
+  test("that breaks while it is used is no fault of the journal: all goes out, from memory", async () => {
+    const { store, is } = disk()
+    const heard = []
+    const made = new Journal(store, async ({ edits }) => {
+      if (!is.online) throw new Problem({})
+      heard.push(...edits.map(({ task }) => task))
+      return { acks: edits.map(({ seq, task }) => done(seq, task, 1)) }
+    })
+    for (const task of ["a", "b"]) await made.add({ kind: "skip", task })
+    await made.kick()
+    is.broken = true
+    for (const task of ["c", "d"]) await made.add({ kind: "skip", task })
+    is.online = true
+    await made.kick()
+    assert.deepEqual([heard, made.pending, made.isKept], [["a", "b", "c", "d"], 0, false])
   })
 })

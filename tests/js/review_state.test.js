@@ -1,7 +1,11 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
-import * as review from "../../static/annotations/review_state.js"
+import * as said from "../../static/annotations/review_said.js"
+import * as sitting from "../../static/annotations/review_state.js"
+import * as way from "../../static/annotations/review_way.js"
 import { firstView, isSameView, viewFor } from "../../static/annotations/review_view.js"
+
+const review = { ...sitting, ...said, ...way }
 
 const task = (id, values = {}) => ({ id, revision: 0, state: "open", class_code: "pit", bbox_px: [10, 10, 8, 8], held_until: "2026-11-22T10:10:00Z", draft: null, ...values })
 const answer = (...tasks) => ({ tasks, open: 10, open_is_more: false })
@@ -29,9 +33,9 @@ describe("a pocket of tasks", () => {
     assert.deepEqual([review.workOf(back), review.boxOf(back)], [{ comment: "at the seam" }, [10, 10, 8, 8]])
     assert.deepEqual(review.draftOf(review.withComment(written, ""), "a"), { kind: "draft", task: "a" })
   })
-  test("is renewed before it lapses", () => {
-    const at = (text) => review.needsRenewal(three, Date.parse(text))
-    assert.deepEqual([at("2026-11-22T10:07:00Z"), at("2026-11-22T10:09:00Z")], [false, true])
+  test("is renewed before it lapses, whatever the station's clock says", () => {
+    const after = (seconds, leaseS) => review.needsRenewal(three, seconds, leaseS)
+    assert.deepEqual([after(479, 600), after(480, 600), after(14, 30), after(15, 30), review.needsRenewal(review.emptyReview(), 1e6, 600)], [false, true, false, true, false])
   })
 })
 
@@ -39,6 +43,9 @@ describe("a decision", () => {
   const { state, edit } = review.decide(three, CONFIRM, 2400)
   test("goes on to the next at once", () => assert.equal(state.at, "b"))
   test("says what it was made upon and how long it took", () => assert.deepEqual(edit, { kind: "decide", task: "a", seen_revision: 0, verdict: "defect", class_code: "pit", took_ms: 1400 }))
+  test("says nothing of how long it took where the clock was set, or over a weekend", () => {
+    assert.deepEqual([review.decide(three, CONFIRM, 0), review.decide(three, CONFIRM, 3e9)].map(({ edit: { took_ms: ms }, state: { paces } }) => [ms, paces]), [[undefined, []], [undefined, []]])
+  })
   test("of another class carries it", () => assert.equal(review.decide(three, { verdict: "defect", class_code: "stain" }, 2000).edit.class_code, "stain"))
   test("of a nuisance has no class and no box", () => {
     const { edit: nuisance } = review.decide(review.withBox(three, [1, 1, 2, 2]), { verdict: "nuisance" }, 2000)
@@ -75,9 +82,10 @@ describe("the way back", () => {
     assert.deepEqual([state.at, edit, review.waiting(state)], ["b", { kind: "undo", task: "b" }, ["b", "c"]])
   })
   test("undo of what is looked at takes back that, not the last", () => assert.equal(review.undo(review.goto(two, "a", 0), 4000).edit.task, "a"))
-  test("undo brings back what was drawn", () => {
+  test("undo brings back what was drawn, as what is begun", () => {
     const { state } = review.decide(review.withBox(three, [1, 1, 2, 2]), CONFIRM, 2000)
-    assert.deepEqual(review.boxOf(review.undo(state, 3000).state), [1, 1, 2, 2])
+    const back = review.undo(state, 3000).state
+    assert.deepEqual([review.boxOf(back), review.isBegun(back, "a"), review.isBegun(back, "b")], [[1, 1, 2, 2], true, false])
   })
   test("redo says the same again upon what the task has become", () => {
     const undone = review.withHead(review.undo(two, 4000).state, { id: "b", revision: 2, state: "open" })
@@ -89,6 +97,25 @@ describe("the way back", () => {
     const steps = [review.back(two, 0)]
     for (let n = 0; n < 2; n += 1) steps.push(review.back(steps.at(-1), 0))
     assert.deepEqual(steps.map(({ at }) => at), ["b", "a", "a"])
+  })
+  test("back leads to what was passed over, also after Next went on and round", () => {
+    const passed = review.onward(review.onward(three, 0), 0)
+    assert.deepEqual([passed.at, review.back(passed, 0).at, review.back(review.back(passed, 0), 0).at], ["c", "b", "a"])
+    const round = review.onward(passed, 0)
+    assert.deepEqual([round.at, review.back(round, 0).at, review.canGoBack(three), review.canGoBack(round)], ["a", "c", false, true])
+  })
+  test("onward walks over what was passed, to where I was", () => {
+    const first = review.back(review.back(review.onward(review.onward(three, 0), 0), 0), 0)
+    const second = review.onward(first, 0)
+    assert.deepEqual([first.at, second.at, review.onward(second, 0).at, review.back(review.onward(second, 0), 0).at], ["a", "b", "c", "b"])
+  })
+  test("what was passed over is decided where I look back, and I am where I was", () => {
+    const { state } = review.decide(review.back(review.onward(three, 0), 0), CONFIRM, 0)
+    assert.deepEqual([state.at, review.waiting(state), review.back(state, 0).at], ["b", ["b", "c"], "a"])
+  })
+  test("from the end of the queue back leads to the last", () => {
+    const none = review.decide(two, CONFIRM, 1).state
+    assert.deepEqual([none.at, review.back(none, 0).at], [null, "c"])
   })
   test("onward leads back to what waits", () => assert.equal(review.onward(review.back(two, 0), 0).at, "c"))
   test("onward from what waits leaves it waiting", () => assert.deepEqual([review.onward(three, 0).at, review.waiting(review.onward(three, 0))], ["b", ["a", "b", "c"]]))
@@ -111,6 +138,11 @@ describe("what the model has missed", () => {
   test("is told once, when the server tells it too", () => {
     const told = { ...state, tasks: new Map(state.tasks).set("a", { ...state.tasks.get("a"), others: [{ id: "n" }, { id: "of somebody else" }] }) }
     assert.deepEqual(review.othersOf(told), [{ id: "of somebody else" }])
+  })
+  test("is taken out again whatever was said since", () => {
+    const later = review.decide(state, CONFIRM, 2).state
+    const { state: after, edit: out } = review.withdraw(later, "n", 3)
+    assert.deepEqual([out, review.addedOf(after, "a"), after.said.has("a"), review.withdraw(after, "n", 4).entry], [{ kind: "undo", task: "n" }, [], true, null])
   })
   test("is taken back by name", () => {
     const { state: after, edit: undo } = review.undo(state, 1)

@@ -77,6 +77,10 @@ describe("a word about many", () => {
     const after = said.answered(state, { seq: 7, edit: edits[0] }, { state: "refused", problem: { code: "not_found", title: "Gone" } })
     assert.deepEqual([chosen(after.state), after.refused, after.state.problems.get("a")], [["a", "c"], 2, "Gone"])
   })
+  test("stands for one that was refused of the same before", () => {
+    const refused = [{ seq: 3, edit: bulkOf("a", "x") }, { seq: 4, edit: bulkOf("y") }, { seq: 5, edit: { kind: "decide", task: "a" } }]
+    assert.deepEqual(said.outspokenBulks(refused, edits), [3])
+  })
   test("of another page's is heard of, and chooses nothing", () => {
     const after = said.answered(start, { seq: 1, edit: bulkOf("a", "b") }, { state: "done", results: [done("a"), { id: "b", state: "refused", problem: { code: "not_held" } }] })
     assert.deepEqual([after.refused, chosen(after.state), after.state.items.get("a").state], [0, [], "decided"])

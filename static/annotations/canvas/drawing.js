@@ -42,6 +42,13 @@ export class Drawing {
 
   end() { this.begin(null) }
 
+  /** An outline that was begun before. */
+  goOnWith(open) {
+    this.setTool("polygon")
+    this.open = open
+    this.hooks.onDraw()
+  }
+
   get box() { return this.shape && boxOf(this.shape, this.hooks.size()) }
 
   get radiusPx() { return RADII[this.radiusAt] }

@@ -89,3 +89,32 @@ export function stroked(bitmap, from, to, radiusPx, { erases = false, size }) {
   }
   return grown
 }
+
+/**
+ * The edge of what is painted: straight lines between corners of pixels, as long as they go on.
+ *
+ * @returns {number[][][]} [from, to] each, in pixels of the bitmap
+ */
+export function edgesOf(bits, width, height) {
+  const bit = (x, y) => (x >= 0 && y >= 0 && x < width && y < height ? bits[y * width + x] : 0)
+  return [
+    ...along(height, width, (y, x) => bit(x, y) !== bit(x, y - 1), (y, from, to) => [[from, y], [to, y]]),
+    ...along(width, height, (x, y) => bit(x, y) !== bit(x - 1, y), (x, from, to) => [[x, from], [x, to]]),
+  ]
+}
+
+function along(lines, length, isEdge, asLine) {
+  const edges = []
+  for (let line = 0; line <= lines; line += 1) {
+    let from = null
+    for (let at = 0; at <= length; at += 1) {
+      const is = at < length && isEdge(line, at)
+      if (is && from === null) from = at
+      if (!is && from !== null) {
+        edges.push(asLine(line, from, at))
+        from = null
+      }
+    }
+  }
+  return edges
+}

@@ -2,14 +2,17 @@
 import { themeColours } from "../../shared/paint.js"
 import { toolFor } from "./drawing.js"
 import { handlesOf, turnHandle } from "./handles.js"
-import { bitmapOf } from "./mask.js"
-import { boxOf, cornersOf, outlineOf } from "./shapes.js"
+import { bitmapOf, edgesOf } from "./mask.js"
+import { cornersOf, outlineOf } from "./shapes.js"
 
 const HANDLE_PX = 9
 /** So many would hide the line that they are on. */
 const MANY_HANDLES = 24
 const POINT_PX = 11
 const FILL = 0.28
+const EDGE_PX = 1.75
+/** From the edge of the screen to the frame of what is meant as a whole. */
+const FRAME_PX = 8
 const HAIR = [4, 4]
 /** Painted pixels as pictures, kept as long as their shape is. */
 const pictures = new WeakMap()
@@ -35,12 +38,17 @@ export function addLines(path, shape, place) {
   path.closePath()
 }
 
-/** A shape in a colour. @param {object} size of the image, for a tag's frame */
-export function paintShape(context, shape, { place, size, colour, width = 2, dash = [] }) {
+/**
+ * A shape in a colour.
+ *
+ * @param {{size: object, view?: number[]}} how size: of the image, for a tag's frame; view: width and height of the screen, in which
+ *   the frame is seen however near one looks
+ */
+export function paintShape(context, shape, { place, size, colour, width = 2, dash = [], view = null }) {
   if (shape.kind === "mask") return paintBitmap(context, shape, bitmapOf, { place, colour })
   const path = new Path2D()
-  const framed = shape.kind === "tag" ? { kind: "box", bbox_px: boxOf(shape, size) } : shape
-  addLines(path, framed, place)
+  if (shape.kind === "tag") path.rect(...frameOf(size, place, view))
+  else addLines(path, shape, place)
   for (const [style, line] of [[themeColours()["image-rim"], width + 2], [colour, width]]) {
     context.strokeStyle = style
     context.lineWidth = line
@@ -51,15 +59,37 @@ export function paintShape(context, shape, { place, size, colour, width = 2, das
   return undefined
 }
 
-/** Painted pixels over the picture, see-through, with an edge. @param {(source) => object} read the bitmap of the source */
+/** The edge of the image on the screen, where that is out of sight the edge of what is seen. */
+export function frameOf({ width_px: widthPx, height_px: heightPx }, { x, y, scale }, view) {
+  const [right, down] = view ? view.map((side) => side - FRAME_PX) : [Infinity, Infinity]
+  const least = view ? FRAME_PX : -Infinity
+  const [left, top] = [Math.max(x, least), Math.max(y, least)]
+  return [left, top, Math.max(0, Math.min(x + widthPx * scale, right) - left), Math.max(0, Math.min(y + heightPx * scale, down) - top)]
+}
+
+/**
+ * Painted pixels over the picture, see-through, with an edge that stands off a bright picture as well as a dark one.
+ *
+ * @param {(source) => object} read the bitmap of the source
+ */
 export function paintBitmap(context, source, read, { place, colour }) {
   const kept = pictures.get(source)
   const picture = kept?.colour === colour ? kept : pictureOf(read(source), colour)
   if (picture && source.kind) pictures.set(source, picture)
   if (!picture) return
   const [x, y, width, height] = picture.box
+  context.save()
+  context.translate(place.x + x * place.scale, place.y + y * place.scale)
+  context.scale(place.scale, place.scale)
   context.imageSmoothingEnabled = false
-  context.drawImage(picture.canvas, place.x + x * place.scale, place.y + y * place.scale, width * place.scale, height * place.scale)
+  context.drawImage(picture.canvas, 0, 0, width, height)
+  context.lineJoin = context.lineCap = "round"
+  for (const [style, line] of [[themeColours()["image-rim"], EDGE_PX + 2.5], [colour, EDGE_PX]]) {
+    context.strokeStyle = style
+    context.lineWidth = line / place.scale
+    context.stroke(picture.edge)
+  }
+  context.restore()
 }
 
 function pictureOf({ box, bits }, colour) {
@@ -72,24 +102,23 @@ function pictureOf({ box, bits }, colour) {
   const [red, green, blue] = context.getImageData(0, 0, 1, 1).data
   const image = context.createImageData(width, height)
   const ink = new Uint32Array(image.data.buffer)
-  const tone = (alpha) => ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0
-  const [inner, edge] = [tone(Math.round(255 * FILL)), tone(255)]
-  for (let at = 0; at < bits.length; at += 1) {
-    if (!bits[at]) continue
-    const column = at % width
-    const isInner = column > 0 && column < width - 1 && bits[at - 1] && bits[at + 1] && bits[at - width] && bits[at + width]
-    ink[at] = isInner ? inner : edge
-  }
+  const tone = ((Math.round(255 * FILL) << 24) | (blue << 16) | (green << 8) | red) >>> 0
+  for (let at = 0; at < bits.length; at += 1) if (bits[at]) ink[at] = tone
   context.putImageData(image, 0, 0)
-  return { canvas, box, colour }
+  const edge = new Path2D()
+  for (const [from, to] of edgesOf(bits, width, height)) {
+    edge.moveTo(...from)
+    edge.lineTo(...to)
+  }
+  return { canvas, box, colour, edge }
 }
 
 /** What is being drawn, with what it is held by. @param {Drawing} drawing */
-export function paintDrawing(context, drawing, { place, size, reachPx }) {
+export function paintDrawing(context, drawing, { place, size, reachPx, view }) {
   const { "image-rim": rim, "image-ink": ink } = themeColours()
   const { shape, bitmap } = drawing
   if (bitmap) paintBitmap(context, bitmap, (one) => one, { place, colour: ink })
-  else if (shape) paintShape(context, shape, { place, size, colour: ink })
+  else if (shape) paintShape(context, shape, { place, size, colour: ink, view })
   if (shape && !bitmap && drawing.tool === toolFor(shape)) paintHandles(context, shape, { place, reachPx })
   if (drawing.open) paintOpen(context, drawing.open, drawing.pointer, place)
   if (drawing.scribble) paintLine(context, drawing.scribble, place, { width: 6 })

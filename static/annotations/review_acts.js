@@ -1,0 +1,159 @@
+/** What a person does at the review: every act takes one step of the sitting, and what the server is to know goes into the journal at once. */
+import { toast } from "../shared/toast.js"
+import { Drafts } from "./drafts.js"
+import { uuid } from "./journal_store.js"
+import * as said from "./review_said.js"
+import { addedWords } from "./review_words.js"
+import { current, isWhole, wordFor, workOf } from "./review_state.js"
+import { back, onward } from "./review_way.js"
+
+const now = () => Date.now()
+
+/** From the key to the next picture is what a reviewer waits for. */
+function markKey(event) {
+  performance.mark("review:key", event?.timeStamp ? { startTime: event.timeStamp } : {})
+}
+
+export class ReviewActs {
+  /**
+   * @param {{get: () => object, change: (state) => void, redraw: () => void, showMode: () => void, desk: Desk, zoom: ReviewZoom, link: Link,
+   *   nameOf: (code: string) => string, askClass: () => Promise<?string>, askReason: () => Promise<?string>}} page
+   *   redraw: the words and the picture of a task that stays
+   */
+  constructor(page) {
+    Object.assign(this, { page, drafts: new Drafts((id) => page.link.add(said.draftOf(page.get(), id))) })
+  }
+
+  get #state() { return this.page.get() }
+  get #editor() { return this.page.desk.drawing }
+
+  step({ state, edit }) {
+    // What is added beside a task leaves what was drawn of it as it is: undecided, and kept.
+    if (!edit || edit.kind === "missed") this.drafts.keep()
+    else this.drafts.forget(edit.task)
+    if (edit) this.page.link.add(edit)
+    this.page.change(state)
+  }
+
+  /** At once what the journal would be given soon. */
+  keep() {
+    this.drafts.keep()
+    this.page.desk.begun.later.keep()
+  }
+
+  /** Whether a decision would be one: about a task that is seen, once the journal is there to keep it. */
+  isReady(event) {
+    const { link, zoom } = this.page
+    if (!link.isReady || !current(this.#state)) return false
+    markKey(event)
+    if (zoom.isPainted) return true
+    toast("Not yet: the picture is not here.")
+    return false
+  }
+
+  decide(what, event) {
+    if (!this.isReady(event)) return
+    if (this.#editor.mode === "missed") toast("Press the key of its class, or Escape.")
+    else this.#say(what)
+  }
+
+  #say(what) {
+    const word = wordFor(current(this.#state), what)
+    if (word) this.step(said.decide(this.#state, word, now()))
+    else toast("This is a whole image: add what is missing, or say that nothing is.")
+  }
+
+  /** A class's key decides, or names what was drawn around something missed. */
+  choose(code, event) {
+    if (!this.isReady(event)) return
+    if (this.#editor.mode !== "missed") this.#say({ verdict: "defect", class_code: code })
+    else if (this.#editor.shape) this.#addMissed(code)
+    else toast("Draw where it is first.")
+  }
+
+  #addMissed(code) {
+    const { desk, nameOf, showMode } = this.page
+    const { box, shape } = desk.place
+    const id = uuid()
+    desk.over(this.#state.at)
+    this.step(said.miss(this.#state, { id, class_code: code, bbox_px: box, shape }))
+    showMode()
+    toast(addedWords({ class_code: code, bbox_px: box, shape }, nameOf), { action: { label: "Undo", run: () => this.#takeOut(id) } })
+  }
+
+  /** What was added, out again, whatever was done since. */
+  #takeOut(id) {
+    const taken = said.withdraw(this.#state, id, now())
+    if (taken.entry) this.step(taken)
+  }
+
+  async reclass() {
+    const { at } = this.#state
+    const code = current(this.#state) && (await this.page.askClass())
+    if (code && this.#state.at === at) this.choose(code)
+  }
+
+  async skip() {
+    const { at } = this.#state
+    const reason = current(this.#state) && (await this.page.askReason())
+    if (reason && this.#state.at === at) this.step(said.skip(this.#state, reason, now()))
+  }
+
+  /** While something is drawn, its own strokes come first. */
+  undo(event) {
+    if (this.#editor.mode && this.#editor.undo()) return this.page.showMode()
+    markKey(event)
+    const taken = said.undo(this.#state, now())
+    if (!taken.entry) return toast("There is nothing to undo.")
+    this.step(taken)
+    // The server has let go of the draft with the decision: what was drawn is one again.
+    if (taken.entry.kind === "decide" && said.isBegun(this.#state, taken.entry.task)) this.drafts.soon(taken.entry.task)
+    return undefined
+  }
+
+  redo() {
+    if (this.#editor.mode && this.#editor.redo()) return this.page.showMode()
+    const taken = said.redo(this.#state, uuid(), now())
+    return taken.entry ? this.step(taken) : toast("There is nothing to do again.")
+  }
+
+  previous() { this.page.change(back(this.#state, now())) }
+
+  next() { this.page.change(onward(this.#state, now())) }
+
+  // Drawing and writing -------------------------------------------------------------------------------------------------
+
+  edit(mode) {
+    if (!current(this.#state) || !this.page.zoom.isPainted) return
+    if (mode === "redraw" && isWhole(current(this.#state))) return
+    this.page.desk.toggle(mode)
+    this.page.showMode()
+  }
+
+  /** Drawn by pointer or keys. What is drawn anew is mine at once, and the server's when the hand rests. */
+  drawn(mode, { box, shape }) {
+    if (mode !== "redraw") return this.page.redraw()
+    this.drafts.soon(this.#state.at)
+    return this.page.change(said.withBox(this.#state, box, shape))
+  }
+
+  /** A comment is whole when its field is left: it waits for nothing. */
+  remarked(text) {
+    if (text === (workOf(this.#state).comment ?? "")) return
+    this.page.change(said.withComment(this.#state, text))
+    this.drafts.soon(this.#state.at)
+    this.drafts.keep()
+  }
+
+  /** The outline that is open, else what is being drawn: the model's box again. */
+  escape() {
+    const { desk, showMode } = this.page
+    if (this.#editor.cancel()) return showMode()
+    if (this.#editor.mode === "redraw" && workOf(this.#state).bbox_px) {
+      this.page.change(said.withBox(this.#state, null))
+      this.drafts.soon(this.#state.at)
+    }
+    if (this.#editor.mode) desk.over(this.#state.at)
+    return showMode()
+  }
+}
