@@ -1,6 +1,7 @@
 """Queries other layers read. They say who may see, in what order, at what cost."""
 
 from annotations.selectors.access import (
+    lock_with_linked,
     queue_visible_to,
     queues_visible_to,
     task_key,
@@ -104,6 +105,7 @@ __all__ = [
     "items_of_wafer",
     "linked_tasks",
     "listed_queue_of",
+    "lock_with_linked",
     "mentions_of",
     "novelties_of",
     "paces_of",

@@ -1,5 +1,6 @@
 """Who sees which queues and tasks: those of their sites, and of checks who is asked."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -18,12 +19,22 @@ _VISIBLE = "id = %s AND (%s OR site_id = ANY(%s))"
 _IS_THEIRS = "(%s OR asked_id IS NULL OR asked_id = %s OR %s"
 _READ = f"{_VISIBLE} AND {_IS_THEIRS})"
 _CHANGED = f"{_VISIBLE} AND {_IS_THEIRS} AND state <> 'open')"
+_ITSELF_AND_LINKED = "id = ANY(ARRAY(SELECT %s::uuid UNION SELECT task_id FROM annotation WHERE linked_to_id = %s))"
 _NAMES = ("key", "is_everywhere", "sites")
 _NAMES_OF_TASK = (*_NAMES, "is_everywhere", "actor", "reads_checks")
 _QUEUE = Question(lambda: where(ReviewQueue.objects.order_by(), _VISIBLE, *_NAMES))
 _TASK = Question(lambda: where(ReviewTask.objects.order_by(), _READ, *_NAMES_OF_TASK))
 _LOCKED_TASK = Question(
     lambda: where(ReviewTask.objects.order_by().select_for_update(no_key=True), _CHANGED, *_NAMES_OF_TASK)
+)
+# Sorted before they are locked: the order of keys is the order of locks.
+_LOCKED_WITH_LINKED = Question(
+    lambda: where(
+        ReviewTask.objects.order_by("id").select_for_update(no_key=True),
+        _CHANGED.replace("id = %s", _ITSELF_AND_LINKED, 1),
+        "key",
+        *_NAMES_OF_TASK,
+    )
 )
 
 
@@ -73,23 +84,36 @@ def queue_visible_to(actor: Actor, key: UUID) -> ReviewQueue:
     return queue
 
 
-def task_visible_to(actor: Actor, key: UUID, *, is_locked: bool = False) -> ReviewTask:
+def task_visible_to(
+    actor: Actor, key: UUID, *, is_locked: bool = False, is_locked_with_linked: bool = False
+) -> ReviewTask:
     """A task at the actor's sites. A check is for who is asked; leads and auditors read it too.
 
     Args:
         is_locked: to be changed; its row is held until the transaction ends. An open check is its reviewer's alone.
+        is_locked_with_linked: and so may be what was ever made a part of it or merged into it. All are locked in the
+            order of their keys, since whoever locks many locks them so.
 
     Raises:
         NotFound: as `queue_visible_to`.
     """
-    question = _LOCKED_TASK if is_locked else _TASK
-    task = question.first(
+    question = _LOCKED_WITH_LINKED if is_locked_with_linked else _LOCKED_TASK if is_locked else _TASK
+    found = question.all(
         key=key,
         is_everywhere=actor.is_system,
         sites=list(actor.site_ids),
         actor=actor.user_id,
         reads_checks=bool(actor.roles & READS_CHECKS),
     )
+    task = next((one for one in found if one.pk == key), None)
     if task is None:
         raise NotFound("There is no such task, or it belongs to another site.")
     return task
+
+
+def lock_with_linked(tasks: QuerySet[ReviewTask], keys: Sequence[UUID]) -> dict[UUID, ReviewTask]:
+    """Those of some tasks that are named, by key; as `task_visible_to` they and what is linked to them are locked."""
+    linked = Annotation.objects.filter(linked_to__in=keys).order_by().values_list("task_id", flat=True)
+    rows = tasks.filter(pk__in={*keys, *linked}).order_by("pk")
+    wanted = set(keys)
+    return {row.pk: row for row in rows.select_for_update(of=("self",), no_key=True) if row.pk in wanted}

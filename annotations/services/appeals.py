@@ -68,6 +68,9 @@ def answer_appeal(*, appeal_id: UUID, outcome: AppealState, answer: str, actor: 
         Forbidden: it is the actor's own appeal, or what it contests is their own word and they want it to stand.
     """
     _check_said(answer, "answer")
+    # The task first, as everybody who says something of one does.
+    contested = appeal_visible_to(actor, appeal_id).task_id
+    task_visible_to(actor, contested, is_locked_with_linked=True)
     appeal = appeal_visible_to(actor, appeal_id, is_locked=True)
     _check_open(appeal)
     if appeal.author_id == reviewer_of(actor):

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from annotations.choices import EditKind
 from annotations.errors import NothingToUndo
 from annotations.models import ReviewEdit, ReviewTask
-from annotations.selectors import heads_of, tasks_answered_by
+from annotations.selectors import heads_of, lock_with_linked, tasks_answered_by
 from annotations.services.deciding import last_word, saying_of, unlink, withdrawing
 from annotations.services.handing import reviewer_of
 from annotations.services.places import make_tasks
@@ -127,9 +127,7 @@ def _carry_out(
 def _locked(
     rows: QuerySet[ReviewTask], keys: Sequence[UUID], *, actor: Actor
 ) -> tuple[dict[UUID, ReviewTask], dict[UUID, Known]]:
-    # In one order, so that two people who mean the same wait for each other and not forever.
-    found = rows.filter(pk__in=keys).select_related("image").order_by("pk")
-    tasks = {row.pk: row for row in found.select_for_update(of=("self",), no_key=True)}
+    tasks = lock_with_linked(rows.select_related("image"), keys)
     return tasks, known_of(list(tasks.values()), reviewer_id=reviewer_of(actor))
 
 

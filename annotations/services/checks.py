@@ -69,6 +69,9 @@ def ask_again(
     Returns:
         The key of its task; None where there is nothing that they can be asked.
     """
+    # What a reviewer is asked is asked once: two at once would wait for what the other has just asked.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"review-checks {reviewer_id}"])
     original = _gold_for(queue, reviewer_id) if kind == TaskKind.GOLD else _repeat_for(queue, reviewer_id, now=now)
     if original is None:
         return None

@@ -50,7 +50,7 @@ def decide(*, task_id: UUID, word: Word, seen_revision: int, actor: Actor, now: 
         Invalid: a class or box that cannot be.
         IllegalTransition: the task is withdrawn.
     """
-    task = task_visible_to(actor, task_id, is_locked=True)
+    task = task_visible_to(actor, task_id, is_locked_with_linked=True)
     say(task, word, seen_revision=seen_revision, actor=actor, now=now)
     announce(task, actor=actor, now=now)
     return task
@@ -93,13 +93,17 @@ def take_back(*, task_id: UUID, is_mine_again: bool = True, actor: Actor, now: d
         NothingToUndo: the actor has said nothing that counts.
         TaskLocked: somebody else has validated or accepted it since.
     """
-    task = task_visible_to(actor, task_id, is_locked=True)
+    task = task_visible_to(actor, task_id, is_locked_with_linked=True)
+    _withdraw(task, is_mine_again=is_mine_again, actor=actor, now=now)
+    return task
+
+
+def _withdraw(task: ReviewTask, *, is_mine_again: bool, actor: Actor, now: datetime) -> None:
     known = known_of([task], reviewer_id=reviewer_of(actor))[task.pk]
     saying = withdrawing(task, known=known, is_mine_again=is_mine_again, actor=actor, now=now)
     unlink(task, known, actor=actor, now=now)
     write_all([saying], actor=actor, now=now)
     announce(task, actor=actor, now=now)
-    return task
 
 
 def withdrawing(task: ReviewTask, *, known: Known, is_mine_again: bool, actor: Actor, now: datetime) -> Saying:
@@ -128,9 +132,13 @@ def last_word(task: ReviewTask, known: Known, *, reviewer_id: int) -> Annotation
 
 
 def unlink(task: ReviewTask, known: Known, *, actor: Actor, now: datetime) -> None:
-    """What the reviewer made parts of the task, or merged into it, stands no more: they say something else of it."""
+    """What the reviewer made parts of the task, or merged into it, stands no more: they say something else of it.
+
+    All of it must be locked with the task. Whose word made something a part of another has nothing linked to it.
+    """
     for linked_id in linked_tasks(task, author_id=reviewer_of(actor)) if known.is_linked else ():
-        take_back(task_id=linked_id, is_mine_again=False, actor=actor, now=now)
+        linked = task_visible_to(actor, linked_id, is_locked=True)
+        _withdraw(linked, is_mine_again=False, actor=actor, now=now)
 
 
 @transaction.atomic

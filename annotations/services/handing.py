@@ -13,6 +13,7 @@ from annotations.choices import NOT_AGAIN, Ending
 from annotations.errors import AlreadyTheirs, NotHeld
 from annotations.models import ReviewHold, ReviewQueue, ReviewTask
 from annotations.selectors import paces_of, queue_visible_to, reviewers_of, task_visible_to
+from annotations.services.seats import count_seats
 from annotations.services.taking import Hand, fill, in_order
 from audit import services as audit
 from audit.actions import Action
@@ -28,24 +29,17 @@ PASSED_ON_FOR = timedelta(hours=12)
 """Whoever is given a task by a lead may come to it later in their shift."""
 
 _HOLD_LONGER = """
-UPDATE review_hold SET held_until = %s
-WHERE reviewer_id = %s AND queue_id = %s AND ending = ''
-RETURNING task_id, taken_at
+WITH mine AS (
+    SELECT id FROM review_hold
+    WHERE reviewer_id = %s AND queue_id = %s AND ending = ''
+    ORDER BY id
+    FOR NO KEY UPDATE
+)
+UPDATE review_hold hold SET held_until = %s
+FROM mine WHERE hold.id = mine.id
+RETURNING hold.task_id, hold.taken_at
 """
 _HAS_LAPSED = "SELECT EXISTS (SELECT FROM review_hold WHERE ending = '' AND held_until < %s)"
-# Who holds a task or has decided it has a seat; late decisions take no more seats than there are.
-_COUNT_SEATS = """
-WITH counted AS (
-    UPDATE review_task task SET seats_taken = LEAST(task.wants, (
-        SELECT count(DISTINCT hold.reviewer_id) FROM review_hold hold
-        WHERE hold.task_id = task.id AND hold.ending IN ('', 'decided')
-    ))
-    WHERE task.id = ANY(%s)
-    RETURNING task.id, task.state = 'open' AND task.seats_taken < task.wants AS is_open
-)
-UPDATE review_queue_entry entry SET is_open = counted.is_open
-FROM counted WHERE entry.task_id = counted.id AND entry.is_open <> counted.is_open
-"""
 _HELD = Question(
     lambda: where(
         ReviewHold.objects.filter(ending="").select_for_update(no_key=True).order_by(),
@@ -82,11 +76,12 @@ def next_tasks(
     """
     queue = queue_visible_to(actor, queue_id)
     reviewer_id = reviewer_of(actor)
-    return_lapsed(now=now)
     until = now + timedelta(seconds=queue.lease_s)
     with connection.cursor() as cursor:
-        cursor.execute(_HOLD_LONGER, [until, reviewer_id, queue.pk])
+        cursor.execute(_HOLD_LONGER, [reviewer_id, queue.pk, until])
         keys = in_order(cursor.fetchall())
+    # After what waits for locks: it waits for none, and holds those of others' holds from here on.
+    return_lapsed(now=now)
     if len(keys) < count and not queue.is_archived:
         paces = paces_of(queue.site_id) if is_by_saving else None
         taken = fill(Hand(queue, reviewer_id, until, now, paces), count=count - len(keys), chance=chance)
@@ -192,7 +187,9 @@ def _return_lapsed(*, now: datetime) -> int:
     over = ReviewHold.objects.filter(ending="", held_until__lt=now)
     wanted = list(over.order_by("held_until").values_list("task_id", flat=True)[:LAPSED_AT_ONCE])
     tasks = ReviewTask.objects.filter(pk__in=wanted).select_for_update(no_key=True, skip_locked=True)
-    lapsed = list(over.filter(task__in=list(tasks.values_list("pk", flat=True))).select_for_update(no_key=True))
+    held = over.filter(task__in=list(tasks.values_list("pk", flat=True)))
+    # What somebody is just asking for again has not lapsed.
+    lapsed = list(held.select_for_update(no_key=True, skip_locked=True))
     if not lapsed:
         return 0
     _end(lapsed, ending=Ending.LAPSED, reason="", now=now)
@@ -216,12 +213,6 @@ def reviewer_of(actor: Actor) -> int:
 def hold_of(task: ReviewTask, reviewer_id: int) -> ReviewHold | None:
     """The reviewer's hold of a task while it lasts, locked."""
     return _HELD.first(task=task.pk, reviewer=reviewer_id)
-
-
-def count_seats(keys: Sequence[UUID]) -> None:
-    """Bring the seats of tasks, and their places in queues, to what holds and states say."""
-    with connection.cursor() as cursor:
-        cursor.execute(_COUNT_SEATS, [list(keys)])
 
 
 def _record_taken(keys: Sequence[UUID], *, queue: ReviewQueue, until: datetime, actor: Actor, now: datetime) -> None:

@@ -13,6 +13,7 @@ from annotations.choices import TaskKind, TaskState
 from annotations.models import IntakeCursor, QueueEntry, ReviewQueue, ReviewTask
 from annotations.services.auditing import draw_images
 from annotations.services.places import enlist
+from annotations.services.seats import count_seats
 from audit import services as audit
 from audit.actions import Action
 from core.actors import service_account
@@ -97,8 +98,9 @@ def forget_old_entries(*, at_most: int = 20_000) -> int:
     for queue_id, generation in ReviewQueue.objects.filter(generation__gt=1).values_list("pk", "generation"):
         if _tidied.remembered((queue_id, generation)):
             continue
-        old = QueueEntry.objects.filter(queue=queue_id, generation__lt=generation).values("pk")[: at_most - deleted]
-        gone, _ = QueueEntry.objects.filter(pk__in=old).delete()
+        old = QueueEntry.objects.filter(queue=queue_id, generation__lt=generation).order_by()
+        free = old.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True)[: at_most - deleted]
+        gone, _ = QueueEntry.objects.filter(pk__in=list(free)).delete()
         deleted += gone
         if deleted >= at_most:
             break
@@ -164,7 +166,7 @@ def _withdraw_superseded(runs: Sequence[InspectionRun], *, now: datetime) -> Non
         keys = list(older.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True))
         if keys:
             ReviewTask.objects.filter(pk__in=keys).update(state=TaskState.WITHDRAWN)
-            QueueEntry.objects.filter(task__in=keys).update(is_open=False)
+            count_seats(keys)
             audit.record(
                 action=Action.TASKS_WITHDRAWN,
                 object_type="image",

@@ -14,7 +14,7 @@ from django.db import transaction
 from annotations.choices import CHECKS, Change, TaskState, Verdict
 from annotations.errors import StaleTask
 from annotations.models import ReviewTask
-from annotations.selectors import task_key, tasks_answered_by
+from annotations.selectors import lock_with_linked, task_key, tasks_answered_by
 from annotations.services.deciding import add_missed, decide, say
 from annotations.services.handing import reviewer_of
 from annotations.services.places import make_tasks
@@ -106,11 +106,9 @@ def _locked(
         raise NotFound("What is merged has to be other detections of the same run on the same image.")
     if source.kind in CHECKS:
         # It asks about the reviewer: what it says of other detections is no word about the wafer.
-        return visible.select_for_update(no_key=True).get(pk=task_id), found, []
+        return lock_with_linked(visible, [task_id])[task_id], found, []
     make_tasks(found, actor=actor, now=now)
-    # In one order, whoever merges what into which.
-    wanted = [task_id, *(task_key(key) for key in keys)]
-    locked = {row.pk: row for row in visible.filter(pk__in=wanted).order_by("pk").select_for_update(no_key=True)}
+    locked = lock_with_linked(visible, [task_id, *(task_key(key) for key in keys)])
     return locked.pop(task_id), found, list(locked.values())
 
 

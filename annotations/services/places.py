@@ -110,6 +110,7 @@ def write_entries(entries: Sequence[QueueEntry]) -> int:
                 WHERE known.queue_id = wanted.queue_id AND known.task_id = wanted.task_id
                     AND known.generation >= wanted.generation AND (known.is_audit OR NOT wanted.is_audit)
             )
+            ORDER BY wanted.task_id, wanted.queue_id
             ON CONFLICT (queue_id, task_id) DO UPDATE
                 SET generation = excluded.generation, rank = excluded.rank, is_open = excluded.is_open,
                     is_audit = review_queue_entry.is_audit OR excluded.is_audit
@@ -123,9 +124,9 @@ def write_entries(entries: Sequence[QueueEntry]) -> int:
 
 def keep_audit(queue: ReviewQueue) -> None:
     """What the audit drew for a queue stays in it, whatever the queue takes from now on."""
-    QueueEntry.objects.filter(queue=queue, is_audit=True, generation__lt=queue.generation).update(
-        generation=queue.generation, rank=LAST_RANK
-    )
+    kept = QueueEntry.objects.filter(queue=queue, is_audit=True, generation__lt=queue.generation).order_by("task_id")
+    keys = list(kept.select_for_update(no_key=True).values_list("pk", flat=True))
+    QueueEntry.objects.filter(pk__in=keys).update(generation=queue.generation, rank=LAST_RANK)
 
 
 def make_tasks(detections: Sequence[Detection], *, actor: Actor, now: datetime) -> None:

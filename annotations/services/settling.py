@@ -75,5 +75,5 @@ def _opinion(said: Annotation) -> consensus.Opinion:
         consensus.Verdict.DEFECT,
         class_code=inspection.classes_by_id()[said.defect_class_id].code,
         box_px=(said.x_px, said.y_px, said.width_px, said.height_px),
-        shape=None if said.shape is None else shapes.read(said.shape),
+        shape=None if said.shape is None else shapes.restored(said.shape),
     )

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from django.db import connection
 
 from annotations.choices import Ending
 from annotations.models import Annotation, ReviewHold, ReviewTask
-from annotations.services.handing import count_seats
+from annotations.services.seats import count_seats
 from annotations.services.words import record
 from audit.actions import Action
 from core.actors import Actor
@@ -20,7 +21,7 @@ from core.rows import insert_row, pipelined
 _SAID = Question(lambda: where(Annotation.objects.order_by("task_id", "number"), "task_id = ANY(%s)", "tasks"))
 _HOLDS = Question(
     lambda: where(
-        ReviewHold.objects.select_for_update(no_key=True).order_by("taken_at", "id"),
+        ReviewHold.objects.select_for_update(no_key=True).order_by("id"),
         "task_id = ANY(%s) AND reviewer_id = %s",
         *("tasks", "reviewer"),
     )
@@ -68,7 +69,7 @@ class Saying:
 def known_of(tasks: Sequence[ReviewTask], *, reviewer_id: int) -> dict[UUID, Known]:
     """What is known of locked tasks. Three queries at most, however many."""
     known: dict[UUID, Known] = {task.pk: Known() for task in tasks}
-    for hold in _HOLDS.all(tasks=list(known), reviewer=reviewer_id):
+    for hold in sorted(_HOLDS.all(tasks=list(known), reviewer=reviewer_id), key=attrgetter("taken_at", "id")):
         known[hold.task_id].holds.append(hold)
     # Whatever is said of a task gives it another revision.
     talked_of = [task.pk for task in tasks if task.revision > 1]

@@ -13,7 +13,8 @@ from annotations.errors import StaleTask, TaskLocked
 from annotations.models import Annotation, ReviewHold, ReviewStep, ReviewTask
 from annotations.selectors import linked_tasks, task_visible_to
 from annotations.services.gold import retire_opened
-from annotations.services.handing import count_seats, reviewer_of
+from annotations.services.handing import reviewer_of
+from annotations.services.seats import count_seats
 from annotations.services.settling import opinions_of, put_down
 from annotations.services.words import Word, annotation_of, announce, current, record
 from audit import services as audit
@@ -83,7 +84,7 @@ def reopen(*, task_id: UUID, reason: str, seen_revision: int, actor: Actor, now:
     """
     if not reason.strip():
         raise Invalid.of({"reason": ["Say why it is wanted again; it stays with the record."]})
-    task = _looked_at(task_id, seen_revision, actor=actor)
+    task = _fresh(task_visible_to(actor, task_id, is_locked_with_linked=True), seen_revision)
     if task.original_id:
         raise IllegalTransition("This was asked to check a reviewer. What they said of it stays.", state=task.state)
     retire_opened(task, reason=reason, actor=actor, now=now)
@@ -105,7 +106,10 @@ def _open_again(task: ReviewTask, *, reason: str, actor: Actor, now: datetime) -
 
 
 def _looked_at(task_id: UUID, seen_revision: int, *, actor: Actor) -> ReviewTask:
-    task = task_visible_to(actor, task_id, is_locked=True)
+    return _fresh(task_visible_to(actor, task_id, is_locked=True), seen_revision)
+
+
+def _fresh(task: ReviewTask, seen_revision: int) -> ReviewTask:
     if task.revision != seen_revision:
         raise StaleTask("Something was said of this after you looked at it. Look again.", **current(task))
     return task

@@ -36,8 +36,13 @@ WITH picked AS (
     FROM picked WHERE picked.id = task.id
     RETURNING task.id, task.seats_taken >= task.wants AS is_full, picked.place
 ), closed AS (
-    UPDATE review_queue_entry entry SET is_open = false
-    FROM taken WHERE taken.is_full AND entry.task_id = taken.id AND entry.is_open
+    UPDATE review_queue_entry SET is_open = false
+    WHERE id IN (
+        SELECT entry.id FROM review_queue_entry entry JOIN taken ON taken.id = entry.task_id
+        WHERE taken.is_full AND entry.is_open
+        ORDER BY entry.task_id, entry.queue_id
+        FOR NO KEY UPDATE OF entry
+    )
 ), placed AS (
     SELECT id, row_number() OVER (ORDER BY place DESC, id) AS number FROM taken
 )

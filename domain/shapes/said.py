@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,14 @@ _MEMBERS = {
     Kind.MASK: ("bbox_px", "counts"),
     Kind.POINT: ("at_px",),
     Kind.TAG: (),
+}
+_KINDS: dict[Kind, Callable[..., Shape]] = {
+    Kind.BOX: Upright,
+    Kind.ROTATED: Rotated,
+    Kind.POLYGON: Polygon,
+    Kind.MASK: Mask,
+    Kind.POINT: Point,
+    Kind.TAG: Tag,
 }
 
 
@@ -97,6 +105,16 @@ def write(shape: Shape) -> dict[str, Any]:
     for name in _MEMBERS[shape.kind]:
         said[name] = _listed(getattr(shape, name))
     return said
+
+
+def restored(written: Mapping[str, Any]) -> Shape:
+    """The shape that `write` wrote. Nothing is checked again: that took longer than all else that is done with it."""
+    values = [_frozen(written[name]) for name in _MEMBERS[Kind(written["kind"])]]
+    return _KINDS[Kind(written["kind"])](*values)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(one) for one in value) if isinstance(value, list) else value
 
 
 def _listed(value: Any) -> Any:

@@ -13,7 +13,7 @@ from domain.shapes.measure import area_of, bbox_of, iou, sameness
 from domain.shapes.outline import outline_of, rings_of, simplified
 from domain.shapes.raster import filled, raster
 from domain.shapes.runs import bits_of, decode, encode, mask_of, whole_counts
-from domain.shapes.said import MOST_POINTS, MOST_RUNS, ShapeFault, crosses, fitted, read, write
+from domain.shapes.said import MOST_POINTS, MOST_RUNS, ShapeFault, crosses, fitted, read, restored, write
 
 SIZE = {"width_px": 64, "height_px": 48}
 SQUARE = {"kind": "polygon", "points_px": [[2, 2], [10, 2], [10, 8], [2, 8]]}
@@ -34,6 +34,15 @@ class TestReading:
     def test_gives_back_what_was_written(self, said):
         assert write(read(said)) == said
         assert fitted(read(said), **SIZE)
+
+    @pytest.mark.parametrize("said", SHAPES, ids=lambda said: said["kind"])
+    def test_restores_what_it_has_written(self, said):
+        assert restored(write(read(said))) == read(said)
+
+    def test_restores_without_looking_at_it_again(self):
+        """Comparing every side with every other takes longer than all else that is done while a task is locked."""
+        crossing = {"kind": "polygon", "points_px": [[0.0, 0.0], [9.0, 9.0], [9.0, 0.0], [0.0, 5.0]]}
+        assert write(restored(crossing)) == crossing
 
     @pytest.mark.parametrize(
         ("said", "why"),
