@@ -115,6 +115,7 @@ class TestOneDefect:
         page.mouse.move(middle[0] + 40, middle[1] + 30, steps=4)
         page.mouse.up()
         page.keyboard.press("4")
+        expect(page.locator(".toast")).to_contain_text("Added: Stain")
         all_saved(page)
 
         assert shown(page) == task
