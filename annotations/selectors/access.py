@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
-from annotations.choices import Change, TaskKind, TaskState
+from annotations.choices import TaskKind
 from annotations.models import Annotation, ReviewQueue, ReviewTask
 from core.actors import Actor
 from core.errors import NotFound
@@ -38,6 +38,20 @@ _LOCKED_WITH_LINKED = Question(
 )
 
 
+IS_ASKED_AGAIN = """EXISTS (
+    SELECT FROM review_hold held JOIN review_task asked ON asked.id = held.task_id
+    WHERE held.reviewer_id = %s AND held.ending = '' AND asked.original_id = {task}.id
+)"""
+"""Whether somebody is just asked about a task once more, in a check: their own word of it is not for them either."""
+IS_PART_OF_BLIND = f"""EXISTS (
+    SELECT FROM annotation part JOIN review_task whole ON whole.id = part.linked_to_id
+    WHERE part.task_id = review_task.id AND part.change = 'part' AND (
+        whole.state = 'open' AND whole.wants > 1 AND part.author_id <> %s OR {IS_ASKED_AGAIN.format(task="whole")}
+    )
+)"""
+"""Whether a task is a part, by somebody else's word, of one that somebody is asked about: it would answer for them."""
+
+
 def task_key(detection_id: UUID) -> UUID:
     """The key of a detection's task, whether there is one yet or not."""
     return derived_uuid7(parent=detection_id, label="review")
@@ -51,16 +65,16 @@ def queues_visible_to(actor: Actor) -> QuerySet[ReviewQueue]:
 def tasks_visible_to(actor: Actor) -> QuerySet[ReviewTask]:
     """Defects and what may be one, newest first: neither checks of reviewers nor whole images.
 
-    What somebody else made a part of a task that waits for more opinions is left out until those are there.
+    What somebody else made a part of a task that waits for more opinions is left out until those are there; what the
+    actor is just asked about once more, and its parts, until they have answered.
     """
     tasks = ReviewTask.objects.filter(original=None).exclude(kind=TaskKind.IMAGE).order_by("-id")
     if actor.is_system:
         return tasks
-    blind = Annotation.objects.filter(
-        task=OuterRef("pk"), change=Change.PART, linked_to__state=TaskState.OPEN, linked_to__wants__gt=1
+    is_hidden = f"{IS_ASKED_AGAIN.format(task='review_task')} OR kind = 'missed' AND {IS_PART_OF_BLIND}"
+    return tasks.filter(site_id__in=actor.site_ids).extra(  # noqa: S610 - no value is in the text
+        where=[f"NOT ({is_hidden})"], params=[actor.user_id] * 3
     )
-    of_others = Exists(blind.exclude(author=actor.user_id))
-    return tasks.filter(~(Q(kind=TaskKind.MISSED) & of_others), site_id__in=actor.site_ids)
 
 
 def tasks_answered_by(actor: Actor) -> QuerySet[ReviewTask]:

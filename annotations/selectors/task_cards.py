@@ -1,12 +1,13 @@
 """Tasks as reviewers see them: the finding, its image, what else is there, and what people said."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from annotations.choices import CHECKS, TaskKind, TaskState
 from annotations.models import Annotation, ReviewHold, ReviewStep, ReviewTask
+from annotations.selectors.access import IS_ASKED_AGAIN, IS_PART_OF_BLIND
 from annotations.selectors.opinions import standing_opinions
 from core.actors import Actor
 from core.questions import Question, where
@@ -49,13 +50,15 @@ _ADDED = Question(
         ReviewTask.objects.filter(kind=TaskKind.MISSED, original=None)
         .exclude(state=TaskState.WITHDRAWN)
         .order_by("id"),
-        "review_task.image_id = ANY(%s)",
-        "images",
+        f"review_task.image_id = ANY(%s) AND NOT {IS_PART_OF_BLIND}",
+        *("images", "actor", "actor"),
     )
 )
 _BLIND = Question(
     lambda: where(
-        ReviewTask.objects.filter(state=TaskState.OPEN, wants__gt=1).order_by(), "review_task.id = ANY(%s)", "tasks"
+        ReviewTask.objects.order_by(),
+        f"review_task.id = ANY(%s) AND (state = 'open' AND wants > 1 OR {IS_ASKED_AGAIN.format(task='review_task')})",
+        *("tasks", "actor"),
     )
 )
 _HOLDS = Question(
@@ -93,19 +96,15 @@ def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
     steps: dict[UUID, list[ReviewStep]] = defaultdict(list)
     for step in _STEPS.all(tasks=talked_of) if talked_of else ():
         steps[step.task_id].append(step)
-    blind = _blind_among(row.linked_to_id for rows in history.values() for row in rows if row.linked_to_id)
+    blind = blind_among((row for rows in history.values() for row in rows), actor=actor)
     holds = {hold.task_id: hold for hold in _HOLDS.all(tasks=list(keys), reviewer=actor.user_id)}
     around = _detections_around(tasks, actor=actor)
-    added = _added_on(tasks)
+    added = _added_on(tasks, actor=actor)
     return [
         _card(
             task,
             hold=holds.get(task.pk),
-            history=[
-                row
-                for row in history[task.pk]
-                if row.author_id == actor.user_id or (row.linked_to_id not in blind and may_see(row, task, actor=actor))
-            ],
+            history=[row for row in history[task.pk] if may_see(row, task, blind=blind, actor=actor)],
             steps=steps[task.pk],
             around=around,
             added=added.get(task.image_id, []) if task.kind == TaskKind.IMAGE else [],
@@ -126,11 +125,11 @@ def _detections_around(tasks: Iterable[ReviewTask], *, actor: Actor) -> dict[tup
     return around
 
 
-def _added_on(tasks: Iterable[ReviewTask]) -> dict[UUID, list[ReviewTask]]:
+def _added_on(tasks: Iterable[ReviewTask], *, actor: Actor) -> dict[UUID, list[ReviewTask]]:
     """What people have added on images that are looked at as a whole: nobody is to add it a second time."""
     images = {task.image_id for task in tasks if task.kind == TaskKind.IMAGE}
     added: dict[UUID, list[ReviewTask]] = defaultdict(list)
-    for task in _ADDED.all(images=list(images)) if images else ():
+    for task in _ADDED.all(images=list(images), actor=actor.user_id) if images else ():
         added[task.image_id].append(task)
     return added
 
@@ -194,16 +193,20 @@ def _card(
     }
 
 
-def _blind_among(linked: Iterable[UUID]) -> set[UUID]:
-    """Of tasks that words name those that wait for more opinions."""
-    keys = set(linked)
-    return {task.pk for task in _BLIND.all(tasks=list(keys))} if keys else set()
+def blind_among(words: Iterable[Annotation], *, actor: Actor) -> set[UUID]:
+    """Of tasks that words name those that wait for more opinions, or that the actor is just asked about once more."""
+    keys = {word.linked_to_id for word in words if word.linked_to_id}
+    return {task.pk for task in _BLIND.all(tasks=list(keys), actor=actor.user_id)} if keys else set()
 
 
-def may_see(row: Annotation, task: ReviewTask, *, actor: Actor) -> bool:
-    """Whether a word about a task is for the actor: while it wants more opinions, everybody has only their own."""
+def may_see(row: Annotation, task: ReviewTask, *, blind: Collection[UUID], actor: Actor) -> bool:
+    """Whether a word about a task is for the actor: while it wants more opinions, everybody has only their own.
+
+    Args:
+        blind: tasks that words name and that want more opinions, see `blind_among`.
+    """
     is_blind = task.wants > 1 and task.state == TaskState.OPEN and row.number >= task.counts_from
-    return not is_blind or row.author_id == actor.user_id
+    return row.author_id == actor.user_id or not (is_blind or row.linked_to_id in blind)
 
 
 def _step_of(step: ReviewStep) -> dict[str, Any]:

@@ -1,14 +1,14 @@
 """All that was found on a wafer at a layer, each with what became of it: rows for a map and a sheet of crops."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from annotations.choices import TaskState
+from annotations.choices import CHECKS, TaskState
 from annotations.models import Annotation, ReviewHold, ReviewTask
 from annotations.selectors.access import task_key
-from annotations.selectors.task_cards import may_see
+from annotations.selectors.task_cards import blind_among, may_see
 from core.actors import Actor
 from core.errors import NotFound
 from inspection import selectors as inspection
@@ -18,9 +18,10 @@ MOST_ITEMS = 2000
 
 
 def items_of_wafer(wafer: Wafer, *, layer: str | None, actor: Actor) -> dict[str, Any]:
-    """Findings of the newest run of each image, the gravest first, up to 2,000. Seven queries, however many.
+    """Findings of the newest run of each image, the gravest first, up to 2,000. Nine queries, however many.
 
-    Of a task that wants more opinions nobody sees others' words.
+    Of a task that wants more opinions nobody sees others' words, nor what those merged into it. What the actor is just
+    asked about once more, in a check, shows as that check: as what nobody has said anything of.
 
     Args:
         wafer: that the actor may see.
@@ -49,11 +50,16 @@ def items_of_wafer(wafer: Wafer, *, layer: str | None, actor: Actor) -> dict[str
 def _items(found: Sequence[Any], *, actor: Actor) -> list[dict[str, Any]]:
     keys = {row.pk: task_key(row.pk) for row in found}
     tasks = ReviewTask.objects.in_bulk(list(keys.values()))
+    for check in _asked_again([row.pk for row in found], actor=actor):
+        assert check.detection_id is not None
+        keys[check.detection_id] = check.pk
+        tasks[check.pk] = check
     said: dict[UUID, list[Annotation]] = defaultdict(list)
     # Whatever is said of a task gives it another revision.
     talked_of = [key for key, task in tasks.items() if task.revision > 1]
     for one in Annotation.objects.filter(task__in=talked_of).select_related("author").order_by("task_id", "number"):
         said[one.task_id].append(one)
+    blind = blind_among((one for words in said.values() for one in words), actor=actor)
     mine = set(
         ReviewHold.objects.filter(task__in=list(tasks), reviewer_id=actor.user_id).values_list("task_id", flat=True)
     )
@@ -62,16 +68,24 @@ def _items(found: Sequence[Any], *, actor: Actor) -> list[dict[str, Any]]:
     for row in found:
         key = keys[row.pk]
         task = tasks.get(key)
-        word = _word_of(task, said[key], actor=actor) if task else None
+        word = _word_of(task, said[key], blind=blind, actor=actor) if task else None
         rows.append(
             {**_finding(row, classes), "task": str(key), **_standing(task, is_mine=key in mine), **_said(word, classes)}
         )
     return rows
 
 
-def _word_of(task: ReviewTask, said: Sequence[Annotation], *, actor: Actor) -> Annotation | None:
+def _asked_again(detections: Sequence[UUID], *, actor: Actor) -> list[ReviewTask]:
+    """Checks in the actor's hands."""
+    held = ReviewHold.objects.filter(reviewer_id=actor.user_id, ending="").values("task_id")
+    return list(ReviewTask.objects.filter(pk__in=held, kind__in=CHECKS, detection_id__in=detections).order_by())
+
+
+def _word_of(
+    task: ReviewTask, said: Sequence[Annotation], *, blind: Collection[UUID], actor: Actor
+) -> Annotation | None:
     """The word that counts, or while others' are not for the actor the last of their own."""
-    seen = [one for one in said if may_see(one, task, actor=actor)]
+    seen = [one for one in said if may_see(one, task, blind=blind, actor=actor)]
     counting = next((one for one in seen if one.number == task.annotation_number), None)
     own = [one for one in seen if one.author_id == actor.user_id and one.number >= task.counts_from]
     return counting or next(iter(own[-1:]), None)

@@ -13,13 +13,14 @@ from annotations.choices import TaskState, Verdict
 from annotations.errors import NotGold
 from annotations.models import BookExample, DatasetWord, GoldItem, QueueEntry, ReviewHold, ReviewTask
 from annotations.selectors import Selection
-from annotations.services import Word
+from annotations.services import Part, Word
 from annotations.services.datasets import _COLLECT_WORDS
 from core.errors import IllegalTransition, Invalid, NotFound
 from core.ids import uuid7
 from core.roles import Role
 from tests.factories import AT, client_of, make_class, make_user
 from tests.integration.annotations.conftest import actor_of
+from tests.integration.annotations.test_joining import image_task, others_on
 
 pytestmark = pytest.mark.django_db
 LATER = AT + timedelta(hours=5)
@@ -378,6 +379,78 @@ class TestWhatCanBeDoneWithIt:
         assert self.bulk(check, bob)["problem"]["code"] == "not_found"
         with pytest.raises(NotFound):
             services.merge(task_id=check.pk, detections=[other.pk], word=DEFECT, seen_revision=1, actor=bob, now=LATER)
+
+
+class TestWhatAnswersForWhoIsAsked:
+    """Nothing of what people said of the original is shown while a check of it is in hand."""
+
+    @pytest.fixture
+    def split_gold(self, inspected, find, queue_of, bob, lead, ask):
+        """A known answer that says: these are two."""
+        make_class("pit")
+        find()
+        queue = queue_of(gold_rate=0.5)
+        (first,) = ask(queue, bob)
+        part = Part(uuid7(at=AT), Word(Verdict.DEFECT, "pit", (3.0, 2.0, 2.0, 4.0)))
+        word = Word(Verdict.DEFECT, bbox_px=(1.0, 2.0, 2.0, 4.0))
+        services.split(task_id=first.pk, word=word, parts=[part], seen_revision=1, actor=bob, now=AT)
+        services.advance(task_id=first.pk, to=TaskState.ACCEPTED, seen_revision=2, actor=lead, now=AT)
+        services.make_gold(task_id=first.pk, seen_revision=3, actor=lead, now=AT)
+        return queue, first, part.new_task
+
+    def test_parts_of_it_are_not_on_the_whole_image(self, split_gold, inspected, ann):
+        queue, _, part = split_gold
+        image = image_task(inspected)
+        assert str(part) in others_on(image, ann)
+
+        (key,) = handed(queue, ann)
+        assert str(part) not in others_on(image, ann)
+
+        decide(key, ann)
+        assert str(part) in others_on(image, ann)
+
+    def test_neither_it_nor_its_parts_are_listed(self, split_gold, ann, bob):
+        queue, first, part = split_gold
+        (key,) = handed(queue, ann)
+
+        def listed(actor):
+            return {first.pk, part} & set(selectors.tasks_visible_to(actor).values_list("pk", flat=True))
+
+        assert (listed(ann), listed(bob)) == (set(), {first.pk, part})
+        decide(key, ann)
+        assert listed(ann) == {first.pk, part}
+
+    def test_the_wafer_shows_the_check_in_its_place(self, gold, inspected, ann, bob):
+        queue, original = gold
+        (key,) = handed(queue, ann)
+
+        def shown(actor):
+            items = selectors.items_of_wafer(inspected.wafer, layer=None, actor=actor)["items"]
+            item = next(one for one in items if one["detection"] == str(original.detection_id))
+            return (
+                item["task"],
+                item["state"],
+                item["revision"],
+                item["is_taken"],
+                item["said"] and item["said"]["author"],
+            )
+
+        assert shown(ann) == (str(key), "open", 1, False, None)
+        assert shown(bob) == (str(original.pk), "accepted", 3, False, "bob")
+        decide(key, ann)
+        assert shown(ann)[1] == "accepted"
+
+    def test_the_wafer_shows_nobody_their_own_earlier_word(self, inspected, find, queue_of, ann):
+        find()
+        queue = queue_of(repeat_rate=0.5)
+        (first,) = handed(queue, ann, at=AT, chance=0.99)
+        decide(first, ann, DEFECT, at=AT)
+
+        (key,) = handed(queue, ann)
+
+        items = selectors.items_of_wafer(inspected.wafer, layer=None, actor=ann)["items"]
+        assert [one["said"] for one in items] == [None, None]
+        assert str(key) in {one["task"] for one in items}
 
 
 class TestWhatItNeverTouches:

@@ -52,6 +52,21 @@ def join(task, actor, found, *, seen=1):
     return merge(task_id=task.pk, detections=keys, word=Word(Verdict.DEFECT), seen_revision=seen, actor=actor, now=AT)
 
 
+def image_task(inspected):
+    """The image as a whole, as the audit asks about it."""
+    task = ReviewTask(
+        id=uuid7(at=AT), site_id=inspected.image.site_id, kind="image", run=inspected.run, image=inspected.image,
+        wafer=inspected.wafer, x_px=0, y_px=0, width_px=64, height_px=64, made_at=AT,
+    )  # fmt: skip
+    task.save(force_insert=True)
+    return task
+
+
+def others_on(image, actor):
+    (card,) = selectors.cards_of([image.pk], actor=actor)
+    return {one["id"] for one in card["others"]}
+
+
 class TestSplitting:
     def test_decides_the_first_part_and_adds_the_others_with_a_link(self, task, ann):
         part = cut(task, ann)
@@ -191,3 +206,22 @@ class TestWhileOthersAreAskedApart:
 
         assert self.words_of(merged, ann) == (["merged"], str(blind.pk))
         assert self.words_of(merged, bob) == ([], None)
+
+    def test_what_is_merged_says_so_on_the_wafer_to_its_author_alone(self, blind, inspected, ann, bob, found):
+        join(blind, ann, found[:1])
+
+        def said(actor):
+            items = selectors.items_of_wafer(inspected.wafer, layer=None, actor=actor)["items"]
+            return next(one["said"] for one in items if one["detection"] == str(found[0].pk))
+
+        assert (said(ann)["author"], said(bob)) == ("ann", None)
+
+    def test_parts_are_on_the_whole_image_for_their_author_alone(self, blind, inspected, ann, bob):
+        image = image_task(inspected)
+        part = cut(blind, ann)
+
+        assert str(part) in others_on(image, ann)
+        assert str(part) not in others_on(image, bob)
+
+        services.decide(task_id=blind.pk, word=Word(Verdict.NUISANCE), seen_revision=1, actor=bob, now=AT)
+        assert str(part) in others_on(image, bob)
