@@ -37,6 +37,7 @@ class GoldQuery(PageIn):
 
 class GoldOut(serializers.Serializer):
     task = serializers.UUIDField()
+    version = serializers.IntegerField(help_text="Counts the answers that were known of the task.")
     verdict = serializers.ChoiceField(choices=Verdict.choices)
     class_code = serializers.CharField(allow_null=True)
     bbox_px = serializers.ListField(child=serializers.FloatField(), allow_null=True)
@@ -51,15 +52,21 @@ class GoldOut(serializers.Serializer):
 class GoldItemsView(ApiView):
     @extend_schema(parameters=[GoldQuery], responses=page_of(GoldOut))
     def get(self, request: Request) -> HttpResponse:
-        """Items with a known answer, those found last first."""
+        """Items with a known answer, those known last first; of each the answer that was known last."""
         query = self.query(GoldQuery)
-        rows = selectors.gold_visible_to(self.actor)
+        rows = selectors.newest_of_each(selectors.gold_visible_to(self.actor))
         if "tasks" in query:
             rows = rows.filter(task_id__in=query["tasks"])
         return self.page(rows, query=query, show=selectors.gold_of)
 
 
 class GoldView(ApiView):
+    @extend_schema(parameters=[PageIn], responses=page_of(GoldOut))
+    def get(self, request: Request, task_id: UUID) -> HttpResponse:
+        """Every answer of a task that is or was known, newest first: what was said is measured by that of its time."""
+        rows = selectors.gold_visible_to(self.actor).filter(task_id=selectors.task_visible_to(self.actor, task_id).pk)
+        return self.page(rows, query=self.query(PageIn), show=selectors.gold_of)
+
     @extend_schema(request=GoldIn, responses={201: GoldOut})
     def post(self, request: Request, task_id: UUID) -> HttpResponse:
         """Ask reviewers about a validated or accepted task, whose answer is known, without telling them."""

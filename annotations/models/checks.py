@@ -35,11 +35,15 @@ class AuditedImage(models.Model):
 
 
 class GoldItem(models.Model):
-    """A task whose answer is known: reviewers are asked it once more, each once, until it is retired."""
+    """The known answer of a task: reviewers are asked it once more, each once, until it is retired.
 
-    task = models.OneToOneField(
-        "annotations.ReviewTask", primary_key=True, on_delete=models.PROTECT, related_name="gold"
-    )
+    An answer never changes: another one of the same task is another row, with the next number. What somebody says is
+    measured by the one that was known then.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    task = models.ForeignKey("annotations.ReviewTask", on_delete=models.PROTECT, related_name="+", db_index=False)
+    number = models.PositiveIntegerField()
     site = models.ForeignKey("accounts.Site", on_delete=models.PROTECT, related_name="+", db_index=False)
     verdict = models.CharField(max_length=12, choices=Verdict.choices)
     defect_class = models.ForeignKey(
@@ -60,8 +64,10 @@ class GoldItem(models.Model):
 
     class Meta:
         db_table = "review_gold"
-        ordering = ["-pk"]
+        ordering = ["-id"]
         constraints = [
+            models.UniqueConstraint(fields=["task", "number"], name="review_gold_version"),
+            models.UniqueConstraint(fields=["task"], condition=Q(retired_at__isnull=True), name="review_gold_once"),
             models.CheckConstraint(
                 condition=Q(verdict=Verdict.NUISANCE)
                 | Q(verdict=Verdict.DEFECT, defect_class__isnull=False, width_px__isnull=False),

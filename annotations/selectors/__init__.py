@@ -32,7 +32,7 @@ from annotations.selectors.datasets import (
 )
 from annotations.selectors.disagreements import disagreements_of
 from annotations.selectors.doubts import doubts_of, forget_doubts
-from annotations.selectors.gold import gold_of, gold_visible_to
+from annotations.selectors.gold import gold_of, gold_visible_to, newest_of_each
 from annotations.selectors.hands import hands_of, reviewers_of
 from annotations.selectors.measured import forget_answers
 from annotations.selectors.model_quality import forget_quality, quality_of
@@ -107,6 +107,7 @@ __all__ = [
     "listed_queue_of",
     "lock_with_linked",
     "mentions_of",
+    "newest_of_each",
     "novelties_of",
     "paces_of",
     "page_of_class",

@@ -33,11 +33,11 @@ def appeal_visible_to(actor: Actor, key: UUID, *, is_locked: bool = False) -> Re
     return appeal
 
 
-def told_gold_of(reviewer_id: int, *, site: Site, days: int, now: datetime) -> set[UUID]:
-    """Items whose known answer a reviewer has been told, and theirs was another."""
+def told_gold_of(reviewer_id: int, *, site: Site, days: int, now: datetime) -> set[tuple[UUID, int | None]]:
+    """Items and versions of their known answers that a reviewer has been told, and theirs was another."""
     reviewer = User.objects.get(pk=reviewer_id)
     told = answers_of(reviewer, TaskKind.GOLD, site=site, days=days, now=now).told
-    return {one.task for one in told if not one.is_same}
+    return {(one.task, one.version) for one in told if not one.is_same}
 
 
 def appeal_of(appeal: ReviewAppeal) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from annotations.models import GoldItem
 from core.actors import Actor
@@ -10,9 +10,15 @@ from inspection import selectors as inspection
 
 
 def gold_visible_to(actor: Actor) -> QuerySet[GoldItem]:
-    """Newest finding first; retired ones too."""
-    rows = GoldItem.objects.select_related("made_by", "retired_by").order_by("-task_id")
+    """Every answer that is or was known, newest first."""
+    rows = GoldItem.objects.select_related("made_by", "retired_by").order_by("-id")
     return rows if actor.is_system else rows.filter(site_id__in=actor.site_ids)
+
+
+def newest_of_each(rows: QuerySet[GoldItem]) -> QuerySet[GoldItem]:
+    """Of some answers those that no later one of the same task replaces."""
+    later = GoldItem.objects.filter(task=OuterRef("task"), number__gt=OuterRef("number"))
+    return rows.filter(~Exists(later))
 
 
 def gold_of(gold: GoldItem) -> dict[str, Any]:
@@ -21,6 +27,7 @@ def gold_of(gold: GoldItem) -> dict[str, Any]:
     box = [gold.x_px, gold.y_px, gold.width_px, gold.height_px]
     return {
         "task": str(gold.task_id),
+        "version": gold.number,
         "verdict": gold.verdict,
         "class_code": defect_class.code if defect_class else None,
         "bbox_px": None if gold.width_px is None else box,

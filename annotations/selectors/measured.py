@@ -20,7 +20,8 @@ _read: Briefly[list["Answer"]] = Briefly(ttl_s=60.0, limit=64)
 
 # By `review_check_by_asked`.
 _ANSWERS = """
-SELECT asked.kind, asked.original_id, said.made_at, gold.retired_at IS NOT NULL,
+SELECT asked.kind, asked.original_id, said.made_at, gold.number,
+    NOT EXISTS (SELECT FROM review_gold used WHERE used.task_id = asked.original_id AND used.retired_at IS NULL),
     said.verdict, said.defect_class_id, said.x_px, said.y_px, said.width_px, said.height_px,
     coalesce(gold.verdict, earlier.verdict), coalesce(gold.defect_class_id, earlier.defect_class_id),
     coalesce(gold.x_px, earlier.x_px), coalesce(gold.y_px, earlier.y_px),
@@ -34,7 +35,12 @@ JOIN LATERAL (
     SELECT * FROM annotation WHERE task_id = asked.id AND author_id = %(reviewer)s AND layer = 'opinion'
     ORDER BY number DESC LIMIT 1
 ) said ON said.verdict <> 'withdrawn'
-LEFT JOIN review_gold gold ON gold.task_id = asked.original_id AND asked.kind = 'gold'
+LEFT JOIN LATERAL (
+    SELECT * FROM review_gold
+    WHERE asked.kind = 'gold' AND task_id = asked.original_id
+        AND (made_at <= said.made_at OR number = 1)
+    ORDER BY number DESC LIMIT 1
+) gold ON true
 LEFT JOIN LATERAL (
     SELECT * FROM annotation
     WHERE asked.kind = 'repeat' AND task_id = asked.original_id AND author_id = %(reviewer)s AND layer = 'opinion'
@@ -48,12 +54,14 @@ WHERE gold.task_id IS NOT NULL OR earlier.id IS NOT NULL
 class Answer(NamedTuple):
     """What was said when an item was asked once more, and what it is measured against.
 
-    `against` is the known answer, or of a repeat the earlier word.
+    `against` is the answer that was known when they spoke, `version` its number; or of a repeat the earlier word.
+    `is_retired`: the item is used no more, whatever answer of it is known now.
     """
 
     kind: str
     task: UUID
     at: datetime
+    version: int | None
     is_retired: bool
     said: SaidWord
     against: SaidWord
@@ -107,7 +115,4 @@ def _answers(reviewer: User, *, site: Site, days: int, now: datetime) -> list[An
     with connection.cursor() as cursor:
         cursor.execute(_ANSWERS, values)
         rows = cursor.fetchall()
-    return [
-        Answer(row[0], row[1], row[2], row[3], said=SaidWord.of(*row[4:10]), against=SaidWord.of(*row[10:16]))
-        for row in rows
-    ]
+    return [Answer(*row[:5], said=SaidWord.of(*row[5:11]), against=SaidWord.of(*row[11:17])) for row in rows]

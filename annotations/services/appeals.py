@@ -8,9 +8,9 @@ from django.db import IntegrityError, transaction
 from accounts.models import Site
 from annotations.choices import LOCKED, AppealKind, AppealState, Layer, TaskKind
 from annotations.errors import AlreadyAppealed, NothingToAppeal
-from annotations.models import Annotation, GoldItem, ReviewAppeal, ReviewTask
+from annotations.models import Annotation, ReviewAppeal, ReviewTask
 from annotations.selectors import appeal_visible_to, task_visible_to, told_gold_of
-from annotations.services.gold import retire_gold
+from annotations.services.gold import newest_gold, retire_gold
 from annotations.services.handing import reviewer_of
 from annotations.services.settling import opinions_of
 from annotations.services.stages import reopen
@@ -122,14 +122,17 @@ def _check_told(task: ReviewTask, actor: Actor, *, now: datetime) -> None:
     """Whether it is a known answer nobody is told: the same refusal as for a task that is none."""
     site = Site.objects.get(pk=task.site_id)
     told = told_gold_of(reviewer_of(actor), site=site, days=LOOKED_BACK.days, now=now)
-    is_used = GoldItem.objects.filter(task=task, retired_at=None).exists()
-    if task.kind != TaskKind.DETECTION or task.pk not in told or not is_used:
+    gold = newest_gold(task)
+    # Of an answer that is used no more nothing is left to change.
+    is_used = gold is not None and gold.retired_at is None and (task.pk, gold.number) in told
+    if task.kind != TaskKind.DETECTION or not is_used:
         raise NothingToAppeal("There is no known answer here that you may contest.")
 
 
 def _contested_author(appeal: ReviewAppeal) -> int | None:
     if appeal.kind == AppealKind.GOLD:
-        return GoldItem.objects.filter(task=appeal.task_id).values_list("made_by_id", flat=True).first()
+        gold = newest_gold(appeal.task)
+        return gold.made_by_id if gold else None
     ruling = _ruling_of(appeal.task)
     return ruling.author_id if ruling else None
 

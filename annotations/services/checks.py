@@ -26,7 +26,10 @@ _BACK = 200
 # book shows or people talk about.
 _GOLD = """
 SELECT gold.task_id FROM review_gold gold
-WHERE gold.site_id = %(site)s AND gold.retired_at IS NULL AND gold.made_by_id <> %(reviewer)s
+WHERE gold.site_id = %(site)s AND gold.retired_at IS NULL
+    AND NOT EXISTS (
+        SELECT FROM review_gold made WHERE made.task_id = gold.task_id AND made.made_by_id = %(reviewer)s
+    )
     AND NOT EXISTS (
         SELECT FROM review_task told WHERE told.original_id = gold.task_id AND told.asked_id = %(reviewer)s
             AND told.kind IN ('gold', 'repeat')

@@ -15,11 +15,18 @@ from audit import services as audit
 from audit.actions import Action
 from core.actors import Actor
 from core.errors import Invalid, NotFound
+from core.ids import uuid7
+from core.rows import insert_row
+
+_ANSWER = ("verdict", "defect_class_id", "x_px", "y_px", "width_px", "height_px", "shape")
 
 
 @transaction.atomic
 def make_gold(*, task_id: UUID, seen_revision: int, actor: Actor, now: datetime) -> GoldItem:
-    """Ask reviewers about a task whose answer is known: the one that counts for it. One that was retired is used again.
+    """Ask reviewers about a task whose answer is known: the one that counts for it.
+
+    Where another answer was known before, it is used no more, and stays what earlier words are measured by. The same
+    answer again changes nothing.
 
     Raises:
         NotFound: no such task at the actor's sites.
@@ -32,20 +39,22 @@ def make_gold(*, task_id: UUID, seen_revision: int, actor: Actor, now: datetime)
     if task.kind != TaskKind.DETECTION or task.state not in LOCKED:
         raise NotGold("Only what a model found, and people have validated or accepted, has a known answer.")
     said = Annotation.objects.get(task=task, number=task.annotation_number)
-    answer = ("verdict", "defect_class_id", "x_px", "y_px", "width_px", "height_px", "shape")
-    gold, is_new = GoldItem.objects.update_or_create(
+    before = newest_gold(task)
+    if before is not None and before.retired_at is None:
+        if all(getattr(before, name) == getattr(said, name) for name in _ANSWER):
+            return before
+        retire(before, reason="Another answer is known now.", actor=actor, now=now)
+    gold = GoldItem(
+        id=uuid7(at=now),
         task=task,
-        defaults={
-            **{name: getattr(said, name) for name in answer},
-            "site_id": task.site_id,
-            "made_by_id": reviewer_of(actor),
-            "made_at": now,
-            "retired_by": None,
-            "retired_at": None,
-            "reason": "",
-        },
+        number=before.number + 1 if before else 1,
+        site_id=task.site_id,
+        made_by_id=reviewer_of(actor),
+        made_at=now,
+        **{name: getattr(said, name) for name in _ANSWER},
     )
-    after = {"verdict": gold.verdict, "annotation": said.number, "is_new": is_new}
+    insert_row(gold)
+    after = {"verdict": gold.verdict, "annotation": said.number, "version": gold.number}
     _record(Action.GOLD_MADE, gold, actor=actor, now=now, after=after)
     return gold
 
@@ -61,7 +70,7 @@ def retire_gold(*, task_id: UUID, reason: str, actor: Actor, now: datetime) -> G
     if not reason.strip():
         raise Invalid.of({"reason": ["Say why it is not used any more; it stays with the record."]})
     task = task_visible_to(actor, task_id, is_locked=True)
-    gold = GoldItem.objects.filter(task=task).first()
+    gold = newest_gold(task)
     if gold is None:
         raise NotFound("This is no item with a known answer.")
     if gold.retired_at is None:
@@ -71,9 +80,14 @@ def retire_gold(*, task_id: UUID, reason: str, actor: Actor, now: datetime) -> G
 
 def retire_opened(task: ReviewTask, *, reason: str, actor: Actor, now: datetime) -> None:
     """The answer of a task that is opened again is not known any more."""
-    gold = GoldItem.objects.filter(task=task, retired_at=None).first()
-    if gold is not None:
+    gold = newest_gold(task)
+    if gold is not None and gold.retired_at is None:
         retire(gold, reason=f"Opened again: {reason}"[:300], actor=actor, now=now)
+
+
+def newest_gold(task: ReviewTask) -> GoldItem | None:
+    """The answer of a task that was known last, whether it is still used or not."""
+    return GoldItem.objects.filter(task=task).order_by("-number").first()
 
 
 def retire(gold: GoldItem, *, reason: str, actor: Actor, now: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from rest_framework.utils.encoders import JSONEncoder
 
 from annotations import selectors, services
@@ -80,6 +80,10 @@ def decide(key, actor, word=NUISANCE, at=LATER):
     return services.decide(task_id=key, word=word, seen_revision=1, actor=actor, now=at)
 
 
+def decide_as(task, actor, word):
+    return services.decide(task_id=task.pk, word=word, seen_revision=task.revision, actor=actor, now=LATER)
+
+
 class TestAKnownAnswer:
     def test_is_asked_in_a_task_of_its_own(self, gold, ann):
         queue, original = gold
@@ -134,6 +138,33 @@ class TestAKnownAnswer:
         assert [one["task"] for one in listed([uuid7(at=AT), original.pk]).json()["results"]] == [str(original.pk)]
         assert listed([uuid7(at=AT)]).json()["results"] == []
         assert listed(["1", "2"]).json()["code"] == "invalid"
+
+    def test_is_written_once_and_the_same_again_is_the_same(self, gold, lead):
+        _, original = gold
+        revision = ReviewTask.objects.get(pk=original.pk).revision
+
+        again = services.make_gold(task_id=original.pk, seen_revision=revision, actor=lead, now=LATER)
+
+        assert (again.number, again.made_at) == (1, AT)
+        with pytest.raises(Exception, match="append-only"), transaction.atomic():
+            GoldItem.objects.update(verdict="nuisance")
+
+    def test_that_is_another_leaves_the_one_before_as_it_was(self, gold, bob, lead, site):
+        _, original = gold
+        revision = ReviewTask.objects.get(pk=original.pk).revision
+        opened = services.reopen(task_id=original.pk, reason="No", seen_revision=revision, actor=lead, now=LATER)
+        decide_as(opened, bob, NUISANCE)
+        opened.refresh_from_db()
+        services.advance(task_id=opened.pk, to="accepted", seen_revision=opened.revision, actor=lead, now=LATER)
+        services.make_gold(task_id=opened.pk, seen_revision=opened.revision + 1, actor=lead, now=LATER)
+
+        client = client_of(make_user(Role.LEAD, site=site, username="kim"))
+        versions = client.get(f"/api/v1/review/tasks/{original.pk}/gold/").json()["results"]
+        listed = client.get("/api/v1/review/gold/").json()["results"]
+
+        said = [(one["version"], one["verdict"], one["reason"]) for one in versions]
+        assert said == [(2, "nuisance", ""), (1, "defect", "Opened again: No")]
+        assert [one["version"] for one in listed] == [2]
 
     def test_is_retired_when_its_task_is_opened_again(self, gold, lead):
         _, original = gold

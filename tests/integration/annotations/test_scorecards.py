@@ -19,7 +19,7 @@ from tests.integration.annotations.conftest import actor_of
 
 pytestmark = pytest.mark.django_db
 DEFECT, NUISANCE = Word(verdict=Verdict.DEFECT, took_ms=1000), Word(verdict=Verdict.NUISANCE, took_ms=3000)
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @pytest.fixture
@@ -176,6 +176,21 @@ class TestKnownAnswers:
 
         assert (few["items"], few["agreed"]["value"]) == (4, None)
         assert (enough["items"], enough["agreed"]["value"]) == (5, 0.8)
+
+    def test_are_measured_by_what_was_known_when_they_were_given(self, site, known, ann, bob, lead):
+        for task, word in zip(known[:5], [DEFECT] * 4 + [NUISANCE], strict=True):
+            asked_again(task, bob, word=word)
+        task = known[4]
+        services.reopen(task_id=task.pk, reason="Dust", seen_revision=task.revision, actor=lead, now=AT + HOUR)
+        decided = decide(task, ann, NUISANCE, now=AT + HOUR)
+        services.advance(task_id=task.pk, to="validated", seen_revision=decided.revision, actor=lead, now=AT + HOUR)
+        seen = decided.revision + 1
+        services.make_gold(task_id=task.pk, seen_revision=seen, actor=lead, now=AT + HOUR)
+
+        assert card(bob, site, now=AT + DAY)["gold"]["agreed"]["value"] == 0.8
+        # What is contested is the answer they were measured by, and that is used no more.
+        with pytest.raises(NothingToAppeal):
+            contest(task, bob, kind=AppealKind.GOLD, now=AT + 8 * DAY)
 
     def test_do_not_count_before_the_day_is_over(self, site, known, bob):
         for task in known:
