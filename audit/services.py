@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 
 from audit.actions import Action
 from core.actors import Actor
 from core.ids import uuid7
+from core.prepared import prepared
 
 _INSERT = """
 INSERT INTO audit_event
@@ -45,7 +45,7 @@ def record(
         The event's id.
     """
     event_id = uuid7(at=at)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             _INSERT,
             [

@@ -180,8 +180,8 @@ def _insert(model: type[models.Model], source: str, given: dict[str, str]) -> st
 
 
 _ENTRIES = """
-INSERT INTO review_queue_entry (queue_id, task_id, generation, rank, is_open)
-SELECT %(queue)s, task, 1, random(), true FROM bench_defect
+INSERT INTO review_queue_entry (queue_id, task_id, generation, rank, is_open, is_audit)
+SELECT %(queue)s, task, 1, random(), true, false FROM bench_defect
 WHERE place %% %(every)s = %(offset)s AND place / %(every)s < %(most)s ORDER BY place
 """
 TABLES = ("lot", "wafer", "inspection_image", "inspection_run", "run_image", "detection", "review_task",

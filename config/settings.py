@@ -106,6 +106,8 @@ def database(url: str, *, statement_timeout_ms: int) -> dict[str, Any]:
     settings["OPTIONS"] = {
         **settings.get("OPTIONS", {}),
         "connect_timeout": 2,
+        # Only what asks for it is prepared, at once: other texts hold their values, and are never the same again.
+        "prepare_threshold": 2**31,
         # A network that swallows everything is noticed within seconds, not hours.
         "keepalives_idle": 5,
         "keepalives_interval": 2,
@@ -115,6 +117,8 @@ def database(url: str, *, statement_timeout_ms: int) -> dict[str, Any]:
             f"-c statement_timeout={statement_timeout_ms} -c lock_timeout=2000"
             # A process that stands still in the middle of a transaction keeps others from its rows no longer than this.
             " -c idle_in_transaction_session_timeout=10000"
+            # What is prepared (`core.prepared`) has every constant in its text, so one plan does for all values.
+            " -c plan_cache_mode=force_generic_plan"
         ),
     }
     if ENV["DATABASE_POOL_MAX"]:

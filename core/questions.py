@@ -3,6 +3,7 @@
 Django puts a query together anew whenever it is asked; for the few rows of one task that costs more than the answer.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,8 +12,12 @@ from typing import Any, Generic, TypeVar
 from django.db import connection, models
 from django.db.models import QuerySet
 from django.db.models.query import get_related_populators
+from psycopg.sql import Literal
+
+from core.prepared import prepared
 
 Row = TypeVar("Row", bound=models.Model)
+_PLACE = re.compile(r"%%|%s")
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class _Statement:
     """A query in SQL, and how its columns become models."""
 
     sql: str
-    parameters: tuple[Any, ...]
+    slots: tuple[str, ...]
     compiler: Any
     converters: Any
     model: Any
@@ -49,8 +54,8 @@ class _Statement:
         described, columns = compiler.klass_info, compiler.select
         start, end = described["select_fields"][0], described["select_fields"][-1] + 1
         return cls(
-            sql=sql,
-            parameters=tuple(parameters),
+            sql=_with_constants(sql, parameters),
+            slots=tuple(one.name for one in parameters if isinstance(one, Slot)),
             compiler=compiler,
             converters=compiler.get_converters([column[0] for column in columns]),
             model=described["model"],
@@ -73,6 +78,21 @@ class _Statement:
             yield found
 
 
+def _with_constants(sql: str, parameters: Iterable[Any]) -> str:
+    """The text with everything in it that is no slot.
+
+    A plan for all values knows none of them: it could not tell that an index of open rows has what is asked.
+    """
+    rest = iter(parameters)
+
+    def place(found: re.Match[str]) -> str:
+        if found.group() == "%%" or isinstance(value := next(rest), Slot):
+            return found.group()
+        return Literal(value).as_string().replace("%", "%%")
+
+    return _PLACE.sub(place, sql)
+
+
 class Question(Generic[Row]):
     """A query of the default database that differs by values only.
 
@@ -86,9 +106,8 @@ class Question(Generic[Row]):
     def all(self, **values: Any) -> list[Row]:
         """The rows for values of every slot. One query."""
         statement = self._statement
-        parameters = [values[one.name] if isinstance(one, Slot) else one for one in statement.parameters]
-        with connection.cursor() as cursor:
-            cursor.execute(statement.sql, parameters)
+        with prepared() as cursor:
+            cursor.execute(statement.sql, [values[name] for name in statement.slots])
             return list(statement.models(cursor.fetchall()))
 
     def first(self, **values: Any) -> Row | None:

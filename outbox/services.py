@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from core import realtime
+from core.prepared import prepared
 from outbox.models import OutboxEvent
 
 KEEP_FOR = timedelta(days=7)
@@ -54,7 +55,7 @@ def announce_all(events: Sequence[Event], *, now: datetime) -> list[int]:
         for event in events
         for value in (event.type, list(event.topics), json.dumps(event.payload, allow_nan=False), now)
     ]
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
             f"INSERT INTO outbox_event (type, topics, payload, made_at) VALUES {rows} RETURNING seq",  # noqa: S608
             values,

@@ -11,6 +11,7 @@ from django.db.models.expressions import RawSQL
 from annotations.models import ReviewQueue
 from annotations.selectors.selection import Selection
 from core.briefly import Briefly
+from core.prepared import prepared
 
 MOST_COUNTED = 1000
 # A thousand tasks are looked at for it, which is most of what a list of queues costs.
@@ -23,7 +24,7 @@ WHERE hold.queue_id = {queue} AND hold.reviewer_id = %s AND hold.ending = '' AND
 """
 _WAITING_IN = f"""
 SELECT count(*), ({_CHECKS_IN_HAND.format(queue="%s")}) FROM (
-    SELECT FROM review_queue_entry WHERE queue_id = %s AND generation = %s AND is_open LIMIT %s
+    SELECT FROM review_queue_entry WHERE queue_id = %s AND generation = %s AND is_open LIMIT {MOST_COUNTED + 1}
 ) counted
 """  # noqa: S608 - a statement of our own
 _OLDEST = """
@@ -99,8 +100,8 @@ def listed_queue_of(queue: Any) -> dict[str, Any]:
 
 def waiting_in(queue: ReviewQueue, *, user_id: int | None) -> dict[str, Any]:
     """How many tasks have a seat for a reviewer, counted no further than a thousand. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(_WAITING_IN, [queue.pk, user_id, queue.pk, queue.generation, MOST_COUNTED + 1])
+    with prepared() as cursor:
+        cursor.execute(_WAITING_IN, [queue.pk, user_id, queue.pk, queue.generation])
         count, checks = cursor.fetchone()
     return _capped(count, checks)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from random import SystemRandom
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
@@ -20,6 +20,7 @@ from audit.actions import Action
 from core.actors import Actor, service_account
 from core.errors import Forbidden, Invalid
 from core.ids import uuid7
+from core.prepared import prepared
 from core.questions import Question, where
 from core.rows import insert_row, pipelined
 
@@ -77,7 +78,7 @@ def next_tasks(
     queue = queue_visible_to(actor, queue_id)
     reviewer_id = reviewer_of(actor)
     until = now + timedelta(seconds=queue.lease_s)
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(_HOLD_LONGER, [reviewer_id, queue.pk, until])
         keys = in_order(cursor.fetchall())
     # After what waits for locks: it waits for none, and holds those of others' holds from here on.
@@ -174,7 +175,7 @@ def return_lapsed(*, now: datetime) -> int:
     Returns:
         How many tasks others may have now.
     """
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(_HAS_LAPSED, [now])
         if not cursor.fetchone()[0]:
             return 0

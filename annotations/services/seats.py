@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import connection
+from core.prepared import prepared
 
 # Who holds a task or has decided it has a seat; late decisions take no more seats than there are.
 _COUNT_SEATS = """
@@ -27,5 +27,5 @@ FROM places WHERE entry.id = places.id
 
 def count_seats(keys: Sequence[UUID]) -> None:
     """Bring the seats of locked tasks, and their places in queues, to what holds and states say."""
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(_COUNT_SEATS, [list(keys)])

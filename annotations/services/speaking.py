@@ -6,8 +6,6 @@ from datetime import datetime
 from operator import attrgetter
 from uuid import UUID
 
-from django.db import connection
-
 from annotations.choices import Ending
 from annotations.models import Annotation, ReviewHold, ReviewTask
 from annotations.services.seats import count_seats
@@ -15,6 +13,7 @@ from annotations.services.words import record
 from audit.actions import Action
 from core.actors import Actor
 from core.ids import uuid7
+from core.prepared import prepared
 from core.questions import Question, where
 from core.rows import insert_row, pipelined
 
@@ -76,7 +75,7 @@ def known_of(tasks: Sequence[ReviewTask], *, reviewer_id: int) -> dict[UUID, Kno
     if talked_of:
         for said in _SAID.all(tasks=talked_of):
             known[said.task_id].said.append(said)
-        with connection.cursor() as cursor:
+        with prepared() as cursor:
             cursor.execute(_LINKED, [talked_of])
             for (task_id,) in cursor.fetchall():
                 known[task_id].is_linked = True
@@ -107,7 +106,7 @@ def write_all(sayings: Sequence[Saying], *, actor: Actor, now: datetime) -> None
 
 
 def _write_task(task: ReviewTask) -> None:
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(_TASK, [task.revision, task.state, task.annotation_number, task.pk])
 
 
@@ -115,5 +114,5 @@ def _write_hold(hold: ReviewHold) -> None:
     if hold._state.adding:
         insert_row(hold)
         return
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(_HOLD, [hold.ending, hold.ended_at, hold.held_until, hold.pk])

@@ -4,20 +4,22 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from operator import itemgetter
 from uuid import UUID
 
 import numpy as np
-from django.db import connection
 
 from annotations.choices import NOT_AGAIN, TaskKind
 from annotations.models import ReviewQueue
 from annotations.selectors import MOST_PLANNED, Paces
 from annotations.services.checks import ask_again
 from core.ids import uuid7
+from core.prepared import prepared
 from domain.review.mixing import Slot, slots
 
-# The queue's own index gives the order; a task that somebody else is just taking is passed over, not waited for.
+# The queue's own index gives the order; how many is in the text, since a plan for any number would sort the whole queue
+# instead. A task that somebody else is just taking is passed over, not waited for.
 _TAKE = """
 WITH picked AS (
     SELECT task.id, {place} AS place
@@ -29,7 +31,7 @@ WITH picked AS (
                 AND (hold.ending = '' OR hold.ending = ANY(%(not_again)s))
         )
     ORDER BY {order}
-    LIMIT %(count)s
+    LIMIT {count}
     FOR NO KEY UPDATE OF task SKIP LOCKED
 ), taken AS (
     UPDATE review_task task SET seats_taken = task.seats_taken + 1
@@ -48,7 +50,7 @@ WITH picked AS (
 )
 INSERT INTO review_hold (id, task_id, reviewer_id, queue_id, taken_at, held_until, ending, reason, draft)
 SELECT (%(holds)s::uuid[])[number], id, %(reviewer)s, %(queue)s, (%(times)s::timestamptz[])[number],
-    %(until)s, '', '', '{{}}'
+    %(until)s, '', '', %(draft)s
 FROM placed
 RETURNING task_id, taken_at
 """
@@ -56,11 +58,12 @@ _OPEN = """
     SELECT task_id, rank FROM review_queue_entry
     WHERE queue_id = %(queue)s AND generation = %(generation)s AND is_open
 """
-_TAKE_NEXT = _TAKE.format(entries=_OPEN, place="entry.rank", order="entry.rank DESC, entry.task_id")
+_TAKE_NEXT = partial(_TAKE.format, entries=_OPEN, place="entry.rank", order="entry.rank DESC, entry.task_id")
 # In the order in which the images came, so that what is known of the audit reaches as near to now as it can.
-_TAKE_AUDIT = _TAKE.format(entries=f"{_OPEN} AND is_audit", place="entry.rank", order="entry.task_id")
+_TAKE_AUDIT = partial(_TAKE.format, entries=f"{_OPEN} AND is_audit", place="entry.rank", order="entry.task_id")
 # Of those that come next in the queue, what saves most per second; what the audit alone drew has its own turn.
-_TAKE_BY_SAVING = _TAKE.format(
+_TAKE_BY_SAVING = partial(
+    _TAKE.format,
     entries=f"{_OPEN} ORDER BY rank DESC, task_id LIMIT {MOST_PLANNED}",
     place="""CASE WHEN entry.rank > '-infinity'
         THEN task.worth / coalesce((%(paces)s::jsonb ->> task.defect_class_id::text)::float8, %(pace)s) ELSE -1 END""",
@@ -135,7 +138,7 @@ def _ask_again(hand: Hand, drawn: Sequence[int]) -> list[Held]:
 
 
 def _waits(queue: ReviewQueue) -> bool:
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(_WAITS, [queue.pk, queue.generation])
         return bool(cursor.fetchone()[0])
 
@@ -144,20 +147,20 @@ def _take_next(hand: Hand, *, places: Sequence[int]) -> list[Held]:
     return _take(_TAKE_NEXT if hand.paces is None else _TAKE_BY_SAVING, hand, places=places)
 
 
-def _take(statement: str, hand: Hand, *, places: Sequence[int]) -> list[Held]:
+def _take(statement_for: Callable[..., str], hand: Hand, *, places: Sequence[int]) -> list[Held]:
     paces = hand.paces or Paces()
-    with connection.cursor() as cursor:
+    with prepared() as cursor:
         cursor.execute(
-            statement,
+            statement_for(count=len(places)),
             {
                 "queue": hand.queue.pk,
                 "generation": hand.queue.generation,
                 "reviewer": hand.reviewer_id,
                 "not_again": list(NOT_AGAIN),
-                "count": len(places),
                 "holds": [uuid7(at=hand.now) for _ in places],
                 "times": [hand.time_of(place) for place in places],
                 "until": hand.until,
+                "draft": "{}",
                 "paces": json.dumps(paces.by_class),
                 "pace": paces.detection_s,
             },
