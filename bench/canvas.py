@@ -15,11 +15,14 @@ from typing import Any
 
 STATIC = Path(__file__).parents[1] / "static"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FRAME_MS = 1000 / 60
 SCREEN = {"width": 1920, "height": 1080}
 PAGE = "<!doctype html><title>canvas</title><body><canvas id=c width=1920 height=1080></canvas>"
 SCRIPT = """
 async ({ count, frames, isFresh }) => {
   const { ShapeLayer } = await import("/annotations/canvas/layer.js")
+  const { paintMany } = await import("/annotations/canvas/paint_many.js")
+  const { boxOf } = await import("/annotations/canvas/shapes.js")
   const size = { width_px: 8192, height_px: 8192 }
   let seed = 7
   const random = () => ((seed = (seed * 16807) % 2147483647) / 2147483647)
@@ -33,6 +36,7 @@ async ({ count, frames, isFresh }) => {
     return { kind: "box", bbox_px: [x, y, w, h] }
   }
   const items = Array.from({ length: count }, (_, at) => ({ shape: shapeAt(at), colour: colours[at % 8] }))
+  const boxed = items.map((item) => ({ ...item, box: boxOf(item.shape, size) }))
   const context = document.querySelector("canvas").getContext("2d")
   const view = [1920, 1080]
   const middle = (scale, x = 4096, y = 4096) => ({ scale, x: 960 - x * scale, y: 540 - y * scale })
@@ -52,12 +56,11 @@ async ({ count, frames, isFresh }) => {
       const begun = performance.now()
       if (last !== null) gaps.push(begun - last)
       last = begun
-      if (isFresh) layer.setShapes(items, size, "rgba(0,0,0,.7)")
-      const drawn = performance.now()
       context.clearRect(0, 0, 1920, 1080)
-      layer.draw(context, way(n), view)
+      if (isFresh) [...paintMany(context, boxed, way(n), { size, rim: "rgba(0,0,0,.7)" })]
+      else layer.draw(context, way(n), view)
       context.getImageData(0, 0, 1, 1)
-      spent.push(performance.now() - drawn)
+      spent.push(performance.now() - begun)
     }
     result[name] = { spent, gaps }
   }
@@ -99,10 +102,11 @@ def measured(*, count: int, frames: int, is_fresh: bool) -> dict[str, dict[str, 
 
 
 def told(values: list[float]) -> dict[str, float]:
-    """Median, 95th percentile and worst, in ms."""
+    """Median, 95th percentile and worst, in ms, and how many took longer than a frame has at 60 a second."""
     ordered = sorted(values)
     at = [ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.95, 1.0)]
-    return dict(zip(("median_ms", "p95_ms", "worst_ms"), (round(value, 1) for value in at), strict=True))
+    named = dict(zip(("median_ms", "p95_ms", "worst_ms"), (round(value, 1) for value in at), strict=True))
+    return {**named, "too_long": sum(value > FRAME_MS for value in values), "of": len(values)}
 
 
 def main() -> None:

@@ -1,31 +1,36 @@
 /**
- * Thousands of shapes over a picture, at the speed of panning. Few are drawn afresh each time. Many are drawn once onto a sheet
- * somewhat larger than the screen, which is moved, and scaled for a moment, until what it shows is no longer what is wanted.
+ * Thousands of shapes over a picture, at the speed of panning. Few are drawn afresh each time. Many are painted once onto a sheet,
+ * a few ms of every frame, while the sheet of before is shown, moved and scaled, until the new one has all that is in sight.
  */
-import { addLines, paintShape } from "./paint.js"
+import { paintMany } from "./paint_many.js"
 import { boxOf } from "./shapes.js"
+import { Sheet } from "./sheet.js"
 import { SpatialIndex } from "./spatial_index.js"
 
 /** Up to so many in sight are drawn afresh with every frame. */
-const FEW = 300
-/** What is smaller on the screen is a dot. */
-const SPECK_PX = 4
-const MARGIN = 0.25
+const FEW = 200
 /** A scaled sheet is good enough while the picture zooms. */
 const MOST_SCALED = 1.6
 const REST_MS = 90
-const AT_ONCE = 16
+/** Of a frame of 16 ms: the rest is the picture's, and the page's. */
+const BUDGET_MS = 5
+const AT_ONCE = 64
 
 export class ShapeLayer {
   #index = new SpatialIndex([])
   #sheet = null
+  /** What comes in its place once it shows all that is in sight. */
+  #next = null
+  #isResting = false
+  #lastScale = null
   #timer = null
+  #frame = 0
 
-  /** @param {() => void} redraw asks for another frame, once a moving picture has come to rest */
+  /** @param {() => void} redraw asks for another frame */
   constructor(redraw) {
     this.redraw = redraw
     /** What the last frame did, for whoever measures. */
-    this.drawn = { isFresh: true, count: 0 }
+    this.drawn = { isWhole: true, count: 0 }
   }
 
   /**
@@ -34,11 +39,13 @@ export class ShapeLayer {
    * @param {string} rim colour of the rim around lines
    */
   setShapes(items, size, rim) {
-    this.items = items
-    this.size = size
-    this.rim = rim
-    this.#index = new SpatialIndex(items.map((item) => ({ ...item, box: boxOf(item.shape, size) })))
-    this.#sheet = null
+    const isOther = size !== this.size
+    Object.assign(this, { items, size, rim })
+    this.#index = new SpatialIndex(items.map((item, at) => ({ ...item, at, box: boxOf(item.shape, size) })))
+    // On the same image those of before are shown while these are painted.
+    if (isOther) this.#sheet = null
+    else if (this.#sheet) this.#sheet.isPast = true
+    this.#next = null
   }
 
   /** Items under a point, the smallest first. */
@@ -48,102 +55,89 @@ export class ShapeLayer {
 
   /** @param {{x: number, y: number, scale: number}} place of the picture on the screen @param {number[]} view width and height */
   draw(context, place, view) {
-    if (this.#fits(place, view)) return this.#lay(context, place)
-    const seen = this.#inSight(place, view, 0)
-    if (seen.length <= FEW) {
-      this.#sheet = null
-      this.drawn = { isFresh: true, count: seen.length }
-      return this.#paint(context, seen, place)
-    }
-    this.#fill(place, view)
-    return this.#lay(context, place)
+    if (place.scale !== this.#lastScale) this.#isResting = false
+    this.#lastScale = place.scale
+    const isToRenew = this.#isToRenew(place, view)
+    if (isToRenew && this.#isFew(place, view)) return this.#paintFresh(context, place, view)
+    if (isToRenew && !this.#isNear(this.#next, place)) this.#next = this.#sheetAt(place.scale)
+    const isDone = this.#paintSome(place, view)
+    this.#sheet.lay(context, place, view)
+    this.drawn = { isWhole: isDone, count: this.items.length }
+    if (!isDone) this.#again()
+    if (this.#sheet.scale !== place.scale) this.#restSoon()
+    return undefined
   }
 
-  #inSight({ x, y, scale }, [width, height], margin) {
-    const [right, down] = [width * margin, height * margin]
-    return this.#index.within([(-x - right) / scale, (-y - down) / scale, (width + 2 * right) / scale, (height + 2 * down) / scale])
-  }
-
-  /** Whether the sheet shows all that is in sight, at about its size. A scaled one is drawn anew when the picture rests. */
-  #fits(place, [width, height]) {
+  /** Whether the sheet will not do any longer: it is of other shapes, or too coarse, or the picture rests at another scale. */
+  #isToRenew(place, view) {
     const sheet = this.#sheet
-    if (!sheet || sheet.width !== width || sheet.height !== height) return false
-    const ratio = place.scale / sheet.place.scale
-    if (ratio !== 1 && sheet.isResting) return false
-    if (ratio > MOST_SCALED || ratio < 1 / MOST_SCALED) return false
-    const [left, top] = this.#cornerOf(place)
-    return left <= 0 && top <= 0 && left + sheet.canvas.width / sheet.ratio * ratio >= width && top + sheet.canvas.height / sheet.ratio * ratio >= height
+    if (!sheet || sheet.isPast || sheet.ratio !== ratioNow()) return true
+    if (sheet.scale === place.scale) return false
+    return this.#isResting || !this.#isNear(sheet, place) || !sheet.shows(place, view)
   }
 
-  #cornerOf(place) {
-    const { place: then, left, top } = this.#sheet
-    const ratio = place.scale / then.scale
-    return [place.x - (then.x + left) * ratio, place.y - (then.y + top) * ratio]
+  #isNear(sheet, { scale }) {
+    if (!sheet) return false
+    const by = scale / sheet.scale
+    return by === 1 || (!this.#isResting && by <= MOST_SCALED && by >= 1 / MOST_SCALED)
   }
 
-  #fill(place, [width, height]) {
-    const ratio = globalThis.devicePixelRatio || 1
-    const [left, top] = [Math.round(width * MARGIN), Math.round(height * MARGIN)]
-    const [across, down] = [Math.ceil((width + 2 * left) * ratio), Math.ceil((height + 2 * top) * ratio)]
-    const canvas = this.#sheet?.canvas.width === across && this.#sheet.canvas.height === down ? this.#sheet.canvas : new OffscreenCanvas(across, down)
-    const sheet = canvas.getContext("2d")
-    sheet.setTransform(ratio, 0, 0, ratio, 0, 0)
-    sheet.clearRect(0, 0, across, down)
-    const seen = this.#inSight(place, [width, height], MARGIN)
-    this.#paint(sheet, seen, { ...place, x: place.x + left, y: place.y + top })
-    this.#sheet = { canvas, place: { ...place }, left, top, width, height, ratio, isResting: false }
-    this.drawn = { isFresh: true, count: seen.length }
+  #isFew({ x, y, scale }, [width, height]) {
+    this.seen = this.#index.within([-x / scale, -y / scale, width / scale, height / scale])
+    return this.seen.length <= FEW
   }
 
-  #lay(context, place) {
-    const { canvas, ratio, place: then } = this.#sheet
-    const scaled = place.scale / then.scale
-    const [x, y] = this.#cornerOf(place)
-    this.drawn = { ...this.drawn, isFresh: scaled === 1 && place.x === then.x && place.y === then.y }
-    context.imageSmoothingEnabled = false
-    context.drawImage(canvas, x, y, (canvas.width / ratio) * scaled, (canvas.height / ratio) * scaled)
-    if (scaled === 1) return
+  #paintFresh(context, place) {
+    this.#sheet = this.#next = null
+    for (const _ of paintMany(context, this.seen, place, this)) { /* All at once. */ }
+    this.drawn = { isWhole: true, count: this.seen.length }
+  }
+
+  #sheetAt(scale) {
+    const ratio = ratioNow()
+    const { size, rim } = this
+    const index = this.#index
+    const paint = (context, box, place) => paintMany(context, index.within(box).sort((a, b) => a.at - b.at), place, { size, rim }, AT_ONCE)
+    const sheet = new Sheet(scale, { paint, ratio, canvasOf: (sidePx) => new OffscreenCanvas(sidePx, sidePx), flush })
+    this.#sheet ??= sheet
+    return sheet
+  }
+
+  /** As much as a frame has time for. @returns {boolean} whether all is painted */
+  #paintSome(place, view) {
+    const until = performance.now() + BUDGET_MS
+    const isOver = () => performance.now() > until
+    const sheet = this.#next ?? this.#sheet
+    const isDone = sheet.paint(place, view, isOver)
+    if (this.#next?.shows(place, view)) {
+      this.#sheet = this.#next
+      this.#next = null
+    }
+    return isDone
+  }
+
+  #again() {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0
+      this.redraw()
+    })
+  }
+
+  #restSoon() {
     clearTimeout(this.#timer)
+    if (this.#isResting) return
     this.#timer = setTimeout(() => {
-      if (this.#sheet) this.#sheet.isResting = true
+      this.#isResting = true
       this.redraw()
     }, REST_MS)
   }
-
-  /** Boxes are drawn as such, other lines some at a time: a path all over the screen takes a painter far longer than its parts. */
-  #paint(context, items, place) {
-    const looks = Map.groupBy(items, ({ colour, width = 2, dash = [] }) => `${colour} ${width} ${dash}`)
-    for (const some of looks.values()) {
-      const [{ colour, width = 2, dash = [] }] = some
-      const kinds = Map.groupBy(some, ({ shape, box }) => wayOf(shape, Math.max(box[2], box[3]) * place.scale))
-      for (const { shape } of kinds.get("own") ?? []) paintShape(context, shape, { place, size: this.size, colour, width })
-      context.setLineDash(dash)
-      for (const [style, line] of [[this.rim, width + 2], [colour, width]]) {
-        context.strokeStyle = style
-        context.lineWidth = line
-        for (const { box: [x, y, w, h] } of kinds.get("box") ?? []) context.strokeRect(place.x + x * place.scale, place.y + y * place.scale, w * place.scale, h * place.scale)
-        for (const path of pathsOf(kinds.get("lines") ?? [], place)) context.stroke(path)
-      }
-      context.setLineDash([])
-      context.fillStyle = colour
-      for (const { box: [x, y] } of kinds.get("speck") ?? []) context.fillRect(Math.round(place.x + x * place.scale), Math.round(place.y + y * place.scale), SPECK_PX, SPECK_PX)
-    }
-  }
 }
 
-/** How a shape is painted: by its own means, as a speck, as a box, or by its lines. */
-function wayOf({ kind }, sidePx) {
-  if (kind === "mask" || kind === "tag") return "own"
-  if (kind !== "point" && sidePx < SPECK_PX) return "speck"
-  return kind === "box" ? "box" : "lines"
-}
+const ratioNow = () => globalThis.devicePixelRatio || 1
 
-function pathsOf(items, place) {
-  const paths = []
-  for (let at = 0; at < items.length; at += AT_ONCE) {
-    const path = new Path2D()
-    for (const { shape } of items.slice(at, at + AT_ONCE)) addLines(path, shape, place)
-    paths.push(path)
-  }
-  return paths
+let small = null
+/** Painting is put off until somebody wants to see it: a look at one pixel has it done now. */
+function flush(canvas) {
+  small ??= new OffscreenCanvas(1, 1).getContext("2d")
+  small.drawImage(canvas, 0, 0, 1, 1)
 }
