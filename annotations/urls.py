@@ -99,6 +99,7 @@ api_urlpatterns: list = [
     path("datasets/", datasets.DatasetsView.as_view(), name="datasets"),
     path("datasets/imports/", datasets.DatasetImportsView.as_view(), name="dataset_imports"),
     path("datasets/preview/", datasets.DatasetPreviewView.as_view(), name="dataset_preview"),
+    path("datasets/lots/", datasets.DatasetLotsView.as_view(), name="dataset_lots"),
     path("datasets/<uuid:dataset_id>/", datasets.DatasetView.as_view(), name="dataset"),
     path("datasets/<uuid:dataset_id>/statistics/", datasets.DatasetStatisticsView.as_view(), name="dataset_statistics"),
     path("datasets/<uuid:dataset_id>/diff/", datasets.DatasetDiffView.as_view(), name="dataset_diff"),

@@ -282,7 +282,7 @@ def table(report: dict[str, Any]) -> list[str]:
 
 
 async def measure(instance: Instance, *, sizes: Sequence[int], rounds: int, is_again: bool) -> list[dict[str, Any]]:
-    os.environ.update(_variables_of(instance), DJANGO_SETTINGS_MODULE="config.settings")
+    os.environ.update(variables_of(instance), DJANGO_SETTINGS_MODULE="config.settings")
     django.setup()
     from bench.review_rows import Rows
 
@@ -324,7 +324,7 @@ def main() -> None:
     print("\n".join([*table(report), f"kept in {arguments.out}"]))
 
 
-def _variables_of(instance: Instance) -> dict[str, str]:
+def variables_of(instance: Instance) -> dict[str, str]:
     layout = Layout.of(instance.var)
     keys = load_or_make(layout.keys_path)
     return environment.for_django(layout=layout, keys=keys, ports=instance.ports(), servers={"postgres", "redis"})

@@ -24,6 +24,8 @@ PER_IMAGE = 20
 IMAGES_PER_WAFER = 25
 TOKEN_KEY_LENGTH = 15
 DAY_MS = 86_400_000
+MANY_IMAGES = 1_000_000 // PER_IMAGE
+"""So many fill the days of `Rows`."""
 
 # A version 7 key: the milliseconds of its time, then what is drawn from a name.
 _KEY = """
@@ -33,13 +35,13 @@ $$;
 CREATE TEMP TABLE bench_image (number int PRIMARY KEY, ms bigint, run uuid, image uuid, wafer uuid, wafer_number int);
 CREATE TEMP TABLE bench_defect (place int PRIMARY KEY, ordinal int, detection uuid, task uuid, of_image int)
 """
-# One after the other, as they come: the standard numbers fill thirty days.
+# One after the other, as they come.
 _IMAGES = """
 INSERT INTO bench_image
 SELECT number, ms, pg_temp.bench_key(ms, 'run' || number), pg_temp.bench_key(ms, 'image' || number),
     pg_temp.bench_key(%(began_ms)s, 'wafer' || number / %(per_wafer)s), number / %(per_wafer)s
 FROM generate_series(%(first)s::int, %(last)s::int) number,
-    LATERAL (SELECT %(began_ms)s + number::bigint * 51840 AS ms)
+    LATERAL (SELECT %(began_ms)s + number::bigint * %(step_ms)s AS ms)
 """
 _DEFECTS = """
 INSERT INTO bench_defect
@@ -70,10 +72,10 @@ _FOUND = {
 }
 
 
-def _inserts() -> list[str]:
+def _inserts(of_task: dict[str, str]) -> list[str]:
     """Everything from lots to tasks, in the order in which it refers to each other."""
     return [
-        _insert(
+        insert(
             inspection.Lot,
             "(SELECT DISTINCT wafer_number / 25 AS lot FROM bench_image) one",
             {
@@ -83,7 +85,7 @@ def _inserts() -> list[str]:
                 "product_id": "(SELECT min(id) FROM product WHERE site_id = %(site)s)",
             },
         ),
-        _insert(
+        insert(
             inspection.Wafer,
             "(SELECT DISTINCT wafer, wafer_number FROM bench_image) one",
             {
@@ -95,7 +97,7 @@ def _inserts() -> list[str]:
                 "site_id": "%(site)s::bigint",
             },
         ),
-        _insert(
+        insert(
             inspection.InspectionImage,
             _OF_IMAGE,
             {
@@ -118,7 +120,7 @@ def _inserts() -> list[str]:
                 "received_from": "'bench'",
             },
         ),
-        _insert(
+        insert(
             inspection.InspectionRun,
             _OF_IMAGE,
             {
@@ -136,8 +138,8 @@ def _inserts() -> list[str]:
                 " ON recipe.id = recipe_id WHERE site_id = %(site)s)",
             },
         ),
-        _insert(inspection.RunImage, _OF_IMAGE, {"ordinal": "0", "image_id": "image", "run_id": "run"}),
-        _insert(
+        insert(inspection.RunImage, _OF_IMAGE, {"ordinal": "0", "image_id": "image", "run_id": "run"}),
+        insert(
             inspection.Detection,
             _OF_DEFECT,
             {
@@ -151,7 +153,7 @@ def _inserts() -> list[str]:
                 "embedding": "array_fill(0.125::real, ARRAY[64])::halfvec(64)",
             },
         ),
-        _insert(
+        insert(
             ReviewTask,
             _OF_DEFECT,
             {
@@ -162,12 +164,13 @@ def _inserts() -> list[str]:
                 "site_id": "%(site)s::bigint",
                 "worth": "random()",
                 "made_at": "now()",
+                **of_task,
             },
         ),
     ]
 
 
-def _insert(model: type[models.Model], source: str, given: dict[str, str]) -> str:
+def insert(model: type[models.Model], source: str, given: dict[str, str]) -> str:
     """INSERT … SELECT of rows of a model; fields that are not given have the model's defaults."""
     values = dict(given)
     for own in model._meta.concrete_fields:
@@ -181,7 +184,7 @@ def _insert(model: type[models.Model], source: str, given: dict[str, str]) -> st
 
 _ENTRIES = """
 INSERT INTO review_queue_entry (queue_id, task_id, generation, rank, is_open, is_audit)
-SELECT %(queue)s, task, 1, random(), true, false FROM bench_defect
+SELECT %(queue)s, task, 1, random(), of_image >= %(settled)s, false FROM bench_defect
 WHERE place %% %(every)s = %(offset)s AND place / %(every)s < %(most)s ORDER BY place
 """
 TABLES = ("lot", "wafer", "inspection_image", "inspection_run", "run_image", "detection", "review_task",
@@ -197,13 +200,21 @@ class Reviewer:
 
 
 class Rows:
-    """The rows of one site, which only ever become more: what was found is never deleted."""
+    """The rows of one site, which only ever become more: what was found is never deleted.
 
-    def __init__(self, connection: psycopg.Connection[Any], *, site: str, kept: Path) -> None:
+    A million tasks fill `days`, by default thirty. `OF_TASK` are columns of tasks that are not as they come in, and
+    images before number `SETTLED` wait for nobody.
+    """
+
+    OF_TASK: dict[str, str] = {}
+    SETTLED = 0
+
+    def __init__(self, connection: psycopg.Connection[Any], *, site: str, kept: Path, days: int = 30) -> None:
         self._connection = connection
         self._kept = kept
         self._site: int = self._one("SELECT id FROM site WHERE code = %s", [site])
-        self._began_ms = int(time.time() * 1000) - 30 * DAY_MS
+        self._days = days
+        self._began_ms = int(time.time() * 1000) - days * DAY_MS
         self.tasks = 0
         self.queues: list[str] = []
         self.reviewers: list[Reviewer] = []
@@ -224,7 +235,7 @@ class Rows:
     def add_queues(self) -> None:
         for number in range(QUEUES):
             # The newest of all, the first one first: they are what a page of thirty shows.
-            ms = self._began_ms + 31 * DAY_MS - number
+            ms = self._began_ms + (self._days + 1) * DAY_MS - number
             given = {
                 "id": "pg_temp.bench_key(%(ms)s, 'queue')",
                 "code": "'BENCH-' || %(number)s",
@@ -232,7 +243,7 @@ class Rows:
                 "created_by": "'bench'",
                 "site_id": "%(site)s",
             }
-            statement = f"{_insert(ReviewQueue, '(SELECT) one', given)} RETURNING id::text"
+            statement = f"{insert(ReviewQueue, '(SELECT) one', given)} RETURNING id::text"
             queue: str = self._one(statement, {"ms": ms, "number": number, "site": self._site})
             self.queues.append(queue)
 
@@ -267,19 +278,21 @@ class Rows:
         values = {
             "site": self._site,
             "began_ms": self._began_ms,
+            "step_ms": self._days * DAY_MS // MANY_IMAGES,
             "first": self.tasks // PER_IMAGE,
             "last": tasks // PER_IMAGE - 1,
             "per_image": PER_IMAGE,
             "per_wafer": IMAGES_PER_WAFER,
+            "settled": self.SETTLED,
         }
         slices = [(QUEUES - 2, number, SLICE) for number in range(QUEUES - 2)]
         with self._connection.transaction():
             self._connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
             self._connection.execute("TRUNCATE bench_image, bench_defect")
-            for statement in (_IMAGES, _DEFECTS, "ANALYZE bench_image, bench_defect", *_inserts()):
+            for statement in (_IMAGES, _DEFECTS, "ANALYZE bench_image, bench_defect", *_inserts(self.OF_TASK)):
                 self._connection.execute(statement, values if "%" in statement else None)
             for queue, (every, offset, most) in zip(self.queues, [(1, 0, tasks), (10, 0, tasks), *slices], strict=True):
-                place = {"queue": queue, "every": every, "offset": offset, "most": most}
+                place = {"queue": queue, "every": every, "offset": offset, "most": most, "settled": self.SETTLED}
                 self._connection.execute(_ENTRIES, place)
         self.tasks = tasks
         for table in TABLES:

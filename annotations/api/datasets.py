@@ -32,6 +32,8 @@ from annotations.serializers.datasets import (
     ExportQuery,
     ImportIn,
     ImportOut,
+    LotsIn,
+    LotsOut,
     PreviewIn,
     PreviewOut,
     StatisticsOut,
@@ -93,6 +95,20 @@ class DatasetPreviewView(ApiView):
             actor=self.actor,
         )
         return answer(outlook.as_dict())
+
+
+class DatasetLotsView(ApiView):
+    @extend_schema(request=LotsIn, responses=LotsOut)
+    def post(self, request: Request) -> HttpResponse:
+        """Lots that a choice could be narrowed to, with what of them fits it. Nothing is written."""
+        values = self.body(LotsIn)
+        lots, is_more = services.lots_to_choose(
+            site=inspection.site_of(self.actor, code=values.get("site")),
+            selection=DatasetSelection.of(values.get("selection", {})),
+            actor=self.actor,
+        )
+        results = [{**lot._asdict(), "received_at": lot.received_at.isoformat()} for lot in lots]
+        return answer({"results": results, "is_more": is_more})
 
 
 class DatasetView(ApiView):

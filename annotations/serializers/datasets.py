@@ -40,6 +40,11 @@ class DatasetSelectionIn(Part):
     until = MomentField(required=False, help_text="Not included.")
 
 
+class LotsIn(serializers.Serializer):
+    site = LabelField(max_length=32, required=False, help_text="Code of the site. Default: the caller's first.")
+    selection = DatasetSelectionIn(required=False, help_text="Its `lots` say nothing here.")
+
+
 class PreviewIn(serializers.Serializer):
     site = LabelField(max_length=32, required=False, help_text="Code of the site. Default: the caller's first.")
     selection = DatasetSelectionIn(required=False)
@@ -158,6 +163,18 @@ class PreviewOut(serializers.Serializer):
     classes = AnythingField(help_text="Defects by split and class.")
     duplicates = serializers.IntegerField(help_text="Images left out because another has the same pixels.")
     warnings = WarningOut(many=True, help_text="What whoever trains on it would regret, gravest first.")
+
+
+class LotOfferedOut(serializers.Serializer):
+    code = serializers.CharField()
+    product = serializers.CharField()
+    images = serializers.IntegerField(help_text="On which something is settled that fits the choice.")
+    received_at = serializers.DateTimeField(help_text="The newest of them.")
+
+
+class LotsOut(serializers.Serializer):
+    results = LotOfferedOut(many=True, help_text="The newest first, at most 500.")
+    is_more = serializers.BooleanField(help_text="There are older ones.")
 
 
 class StatisticsOut(serializers.Serializer):

@@ -2,7 +2,7 @@
 
 from annotations.services.appeals import answer_appeal, make_appeal, withdraw_appeal
 from annotations.services.book import add_to_book, move_example, restore_example, retire_example, write_page
-from annotations.services.dataset_choice import DEFAULT_SHARES, preview_dataset
+from annotations.services.dataset_choice import DEFAULT_SHARES, lots_to_choose, preview_dataset
 from annotations.services.dataset_exports import build_exports, export_dataset, note_download, ready_dataset
 from annotations.services.dataset_imports import ImportReport, import_labels
 from annotations.services.datasets import build_datasets, forget_parts, freeze_dataset
@@ -51,6 +51,7 @@ __all__ = [
     "give_back",
     "hand_over",
     "import_labels",
+    "lots_to_choose",
     "make_appeal",
     "make_gold",
     "merge",

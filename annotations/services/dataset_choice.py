@@ -1,10 +1,11 @@
 """What somebody wants in a data set: whether it can be, and what would come of it."""
 
+from dataclasses import replace
 from typing import Any
 
 from accounts.models import Site
 from annotations.choices import SETTLED
-from annotations.datasets.preview import previewed
+from annotations.datasets.preview import LotOffered, offered_lots, previewed
 from annotations.selectors import DatasetSelection
 from core.actors import Actor
 from core.errors import Invalid
@@ -25,6 +26,17 @@ def preview_dataset(
     """
     check_choice(selection, shares=shares, site=site, actor=actor)
     return previewed(selection, site=site, seed=seed, shares=shares)
+
+
+def lots_to_choose(*, site: Site, selection: DatasetSelection, actor: Actor) -> tuple[list[LotOffered], bool]:
+    """Lots that a choice could be narrowed to, the newest first, and whether there are more. Nothing is written.
+
+    Raises:
+        Invalid: as `freeze_dataset`; lots that the choice names already say nothing.
+        TooMuchToPreview: counting takes too long.
+    """
+    check_choice(replace(selection, lots=()), shares=DEFAULT_SHARES, site=site, actor=actor)
+    return offered_lots(selection, site=site)
 
 
 def check_choice(chosen: DatasetSelection, *, shares: tuple[float, ...], site: Site, actor: Actor) -> None:

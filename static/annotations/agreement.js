@@ -47,8 +47,8 @@ function draw() {
   for (const button of document.querySelectorAll(".command[data-action]")) button.disabled = isEmpty
   if (isEmpty) return
   drawMatrix()
-  drawIntervals(find("#classes"), plotRows(report.classes, ({ class_code: code }) => nameOf(code)), { ...AXIS, name: "Kappa by class" })
-  drawIntervals(find("#shifts"), plotRows(report.shifts, ({ shift, from_hour: hour }) => `${SHIFT_WORDS[shift]}, from ${hour}:00`), { ...AXIS, name: "Kappa by shift" })
+  drawIntervals(find("#classes"), plotRows(report.classes, ({ class_code: code }) => nameOf(code)), { ...AXIS, name: "Kappa by class", valueTitle: "Kappa" })
+  drawIntervals(find("#shifts"), plotRows(report.shifts, ({ shift, from_hour: hour }) => `${SHIFT_WORDS[shift]}, from ${hour}:00`), { ...AXIS, name: "Kappa by shift", valueTitle: "Kappa" })
 }
 
 async function load(days) {

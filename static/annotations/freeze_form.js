@@ -7,6 +7,7 @@ import { classNamed } from "../shared/signs.js"
 import { soon } from "../shared/soon.js"
 import { turns } from "../shared/turns.js"
 import { swatch } from "./review_details.js"
+import { LotsChoice } from "./lots_choice.js"
 import { SPLITS, SPLIT_WORDS, bodyOf, fieldErrors, formErrors, formOf, freeCode, freezeWord, previewRows, totalOf } from "./datasets_state.js"
 
 const CHOICES = { classes: "Classes", recipes: "Recipes", layers: "Layers", tools: "Tools" }
@@ -15,7 +16,6 @@ const SETTLE_MS = 400
 
 export class FreezeForm {
   #kept = {}
-  #lots = []
   #warnings = 0
   #turns = turns()
 
@@ -26,6 +26,8 @@ export class FreezeForm {
     dialog.querySelector("#freeze-choices").replaceChildren(...Object.keys(CHOICES).map((list) => this.#choice(list)).filter(Boolean))
     for (const button of dialog.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close())
     const lookSoon = soon(() => this.#look(), SETTLE_MS)
+    this.lots = new LotsChoice({ onChange: lookSoon })
+    dialog.querySelector("#freeze-choices").append(this.lots.element)
     this.form.addEventListener("input", ({ target }) => { if (!["code", "name"].includes(target.name)) lookSoon() })
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.#freeze() })
   }
@@ -44,9 +46,9 @@ export class FreezeForm {
 
   /** @param {object} [wanted] what a suggestion, or an earlier data set, begins it with: {name, selection, shares, seed} */
   open(wanted = {}) {
-    const { states, classes, recipes, layers, tools, lots = [], since, until, ...kept } = wanted.selection ?? {}
+    const { states, classes, recipes, layers, tools, lots, since, until, ...kept } = wanted.selection ?? {}
     this.#kept = kept
-    this.#lots = lots
+    this.lots.begin(lots ?? [])
     const values = formOf({ ...wanted, code: freeCode(new Date(), this.codes()) })
     for (const [name, value] of Object.entries(values)) {
       if (Array.isArray(value)) for (const input of this.form.querySelectorAll(`[name=${name}]`)) input.checked = value.includes(input.value)
@@ -63,7 +65,7 @@ export class FreezeForm {
     const { code, name, train, validation, test, seed, since, until } = this.form.elements
     const chosen = (list) => [...this.form.querySelectorAll(`[name=${list}]:checked`)].map((input) => input.value)
     const lists = Object.fromEntries(["states", ...Object.keys(CHOICES)].map((list) => [list, chosen(list)]))
-    return bodyOf({ code: code.value, name: name.value, train: train.value, validation: validation.value, test: test.value, seed: seed.value, since: since.value, until: until.value, lots: this.#lots, ...lists }, this.#kept)
+    return bodyOf({ code: code.value, name: name.value, train: train.value, validation: validation.value, test: test.value, seed: seed.value, since: since.value, until: until.value, lots: [...this.lots.chosen].sort(), ...lists }, this.#kept)
   }
 
   /** What the last look found to mind. */
@@ -79,6 +81,7 @@ export class FreezeForm {
     const errors = formErrors({ code: "", selection, seed, shares }, { isCodeNeeded: false })
     this.#showErrors(errors)
     if (Object.keys(errors).length) return
+    this.lots.offer(selection)
     const turn = this.#turns.take()
     this.preview.dataset.state = "loading"
     const [found, problem] = await outcome(postJson("datasets/preview/", { selection, seed, shares }))

@@ -1,5 +1,6 @@
 /** Numbers with their intervals, one under the other on one scale: how sure something is, is seen before it is read. */
 import { h, icon, keyed, svg } from "../shared/dom.js"
+import { showNumbers } from "./numbers_table.js"
 import { swatch } from "./review_details.js"
 
 const HEIGHT = 28
@@ -10,7 +11,8 @@ const percent = (share) => `${(share * 100).toFixed(2)}%`
  * @param {HTMLElement} place
  * @param {{key: string, label: string, code?: ?string, estimate: object, level?: string, beside?: ?number, note?: string, text?: string, onOpen?: () => void}[]} rows beside: a
  *   second value without an interval, drawn hollow
- * @param {{from?: number, to?: number, marks?: number[], limit?: ?number, text: (value: number) => string, noteTitle?: string, name: string}} axis
+ * @param {{from?: number, to?: number, marks?: number[], limit?: ?number, text: (value: number) => string, noteTitle?: string, name: string, valueTitle?: string, besideName?: string, besideTitle?: string}} axis
+ *   valueTitle, besideTitle: what the values are called over the table of the numbers
  */
 export function drawIntervals(place, rows, axis) {
   const { from = 0, to = 1, marks = [0, 0.5, 1] } = axis
@@ -25,6 +27,18 @@ export function drawIntervals(place, rows, axis) {
     key: ({ key, look }) => `${key} ${look}`,
     create: (row) => rowElement(row, { at, marks, axis }),
   })
+  showNumbers(place, { name: axis.name, head: headOf(axis), rows: rows.map((row) => cellsOf(row, axis)) })
+}
+
+const hasBeside = (axis) => Boolean(axis.besideTitle)
+
+function headOf(axis) {
+  return ["", axis.valueTitle ?? "Value", "95 % from", "to", axis.noteTitle ?? "Items", ...(hasBeside(axis) ? [axis.besideTitle] : [])]
+}
+
+function cellsOf({ label, estimate: { value, low, high }, note = "", beside = null }, axis) {
+  const number = (one) => ({ text: one === null ? "unknown" : axis.text(one), value: one })
+  return [{ text: label, value: label }, number(value), number(low), number(high), { text: note, value: note }, ...(hasBeside(axis) ? [number(beside)] : [])]
 }
 
 function rowElement(row, { at, marks, axis }) {

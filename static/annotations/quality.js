@@ -21,7 +21,7 @@ const ofClass = ({ class_code: code }) => ({ key: code, label: classNamed(code).
 const ofPart = ({ tool, version }) => ({ key: tool ?? version, label: tool ?? version })
 
 function plot(selector, rows, name) {
-  if (rows.length) drawIntervals(find(selector), rows, { ...scaleOf(rows), text: (value) => `${Math.round(value * 100)} %`, name, besideName: "of what was reviewed", noteTitle: "Audited" })
+  if (rows.length) drawIntervals(find(selector), rows, { ...scaleOf(rows), text: (value) => `${Math.round(value * 100)} %`, name, besideName: "of what was reviewed", valueTitle: "Audit", besideTitle: "Of what was reviewed", noteTitle: "Audited" })
   else find(selector).replaceChildren(h("p", { class: "muted" }, "Nothing that can be counted."))
 }
 

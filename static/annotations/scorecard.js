@@ -38,9 +38,9 @@ function draw() {
   find("#figures").replaceChildren(...state.glance(card).map(({ value, unit, label }) => h("div", { class: "figure" }, h("b", {}, value, unit && value !== "–" ? h("small", {}, unit) : null), h("span", {}, label))))
   const rows = state.measureRows(card, who())
   for (const row of rows) if (row.isOpenable) row.onOpen = () => open(row.key)
-  drawIntervals(find("#measures"), rows, { text: (value) => `${Math.round(value * 100)} %`, name: "Share of the same word" })
+  drawIntervals(find("#measures"), rows, { text: (value) => `${Math.round(value * 100)} %`, name: "Share of the same word", valueTitle: "Share" })
   setText(find("#gold-said"), state.goldWords(card.gold))
-  drawIntervals(find("#classes"), plotRows(card.classes.map((one) => ({ ...one, ...one.peers })), ({ class_code: code }) => nameOf(code)), { limit: 0.6, text: numberText, name: "Kappa with others by class", noteTitle: "Pairs" })
+  drawIntervals(find("#classes"), plotRows(card.classes.map((one) => ({ ...one, ...one.peers })), ({ class_code: code }) => nameOf(code)), { limit: 0.6, text: numberText, name: "Kappa with others by class", valueTitle: "Kappa", noteTitle: "Pairs" })
   drawTrend(find("#weeks"), card.weeks.map((week) => ({ ...week, at: week.monday })), [
     { name: "The same class as others", kind: "share", of: ({ peers }) => peers, text: (value) => `${Math.round(value * 100)} %`, top: 1 },
     { name: "Median look", kind: "line", of: ({ median_ms: ms }) => ms, text: durationText },

@@ -1,5 +1,6 @@
 /** Figures week by week, one strip under the other on the same weeks: rates with their intervals, times, counts. */
-import { h, svg } from "../shared/dom.js"
+import { svg } from "../shared/dom.js"
+import { showNumbers } from "./numbers_table.js"
 
 const [WIDTH, STRIP, GAP, LEFT, RIGHT] = [560, 70, 24, 58, 8]
 const DAYS = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" })
@@ -17,7 +18,8 @@ export function drawTrend(place, periods, strips) {
   const drawing = svg("svg", { class: "trend", viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": strips.map(({ name }) => name).join(", ") + ", week by week" },
     ...strips.flatMap((strip, row) => stripOf(strip, periods, { x, step, top: GAP + row * (STRIP + GAP) })),
     ...periods.map(({ at }, index) => (index % every ? null : svg("text", { class: "trend__week", x: x(index), y: height - 2, "text-anchor": "middle" }, DAYS.format(new Date(`${at}T00:00`))))).filter(Boolean))
-  place.replaceChildren(drawing, tableOf(periods, strips))
+  place.replaceChildren(drawing)
+  showNumbers(place, numbersOf(periods, strips))
 }
 
 function stripOf({ name, kind, of, text, top: fixed }, periods, { x, step, top }) {
@@ -42,13 +44,13 @@ function stripOf({ name, kind, of, text, top: fixed }, periods, { x, step, top }
   return parts
 }
 
-/** The same for who cannot see it. */
-function tableOf(periods, strips) {
-  const cell = (strip, period) => {
+/** The numbers of it: of a rate its interval as well. */
+function numbersOf(periods, strips) {
+  const head = ["Week of", ...strips.flatMap(({ name, kind }) => (kind === "share" ? [name, "95 % from", "to"] : [name]))]
+  const cells = (strip, period) => {
     const value = strip.of(period)
-    const shown = strip.kind === "share" ? value?.value : value
-    return h("td", {}, shown === null || shown === undefined ? "unknown" : strip.text(shown))
+    const shown = strip.kind === "share" ? [value?.value, value?.low, value?.high] : [value]
+    return shown.map((one) => ({ text: one === null || one === undefined ? "unknown" : strip.text(one), value: one ?? null }))
   }
-  return h("table", { class: "visually-hidden" }, h("thead", {}, h("tr", {}, h("th", {}, "Week of"), strips.map(({ name }) => h("th", {}, name)))),
-    h("tbody", {}, periods.map((period) => h("tr", {}, h("th", { scope: "row" }, period.at), strips.map((strip) => cell(strip, period))))))
+  return { name: "Week by week", head, rows: periods.map((period) => [{ text: period.at, value: period.at }, ...strips.flatMap((strip) => cells(strip, period))]) }
 }

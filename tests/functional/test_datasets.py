@@ -10,7 +10,7 @@ from django.urls import reverse
 from annotations import services
 from annotations.datasets.files import LINKS
 from annotations.models import Annotation, DatasetSnapshot, ReviewTask
-from annotations.serializers.datasets import DatasetOut, ImportOut, PreviewOut
+from annotations.serializers.datasets import DatasetOut, ImportOut, LotsOut, PreviewOut
 from audit.models import AuditEvent
 from core import image_store
 from core.roles import Role
@@ -135,6 +135,25 @@ class TestLookingAhead:
 
     def test_of_what_cannot_be_is_refused_by_name(self, engineer, accepted):
         answer = engineer.post(reverse("api:dataset_preview"), {"selection": {"layers": ["M9"]}}, format="json")
+
+        assert (answer.status_code, list(answer.json()["fields"])) == (400, ["selection"])
+
+    def test_offers_the_lots_that_fit_whatever_lots_are_chosen(self, engineer, accepted):
+        make_inspected(accepted.task.site)
+        asked = [
+            engineer.post(reverse("api:dataset_lots"), {"selection": selection}, format="json").json()
+            for selection in ({"lots": [accepted.lot.code]}, {"lots": ["NO-SUCH-LOT"]}, {"classes": ["scratch"]})
+        ]
+
+        assert set(asked[0]) == set(LotsOut().fields)
+        assert asked[0] == asked[1] == asked[2]
+        assert [(lot["code"], lot["product"], lot["images"]) for lot in asked[0]["results"]] == [
+            (accepted.lot.code, accepted.lot.product.code, 1)
+        ]
+        assert asked[0]["is_more"] is False
+
+    def test_offers_no_lot_of_what_cannot_be(self, engineer, accepted):
+        answer = engineer.post(reverse("api:dataset_lots"), {"selection": {"layers": ["M9"]}}, format="json")
 
         assert (answer.status_code, list(answer.json()["fields"])) == (400, ["selection"])
 
