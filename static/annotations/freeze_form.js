@@ -8,7 +8,7 @@ import { soon } from "../shared/soon.js"
 import { turns } from "../shared/turns.js"
 import { swatch } from "./review_details.js"
 import { LotsChoice } from "./lots_choice.js"
-import { SPLITS, SPLIT_WORDS, bodyOf, fieldErrors, formErrors, formOf, freeCode, freezeWord, previewRows, totalOf } from "./datasets_state.js"
+import { SPLITS, SPLIT_WORDS, bodyOf, fieldErrors, formErrors, formOf, freeCode, freezeWord, previewRows, totalOf, warningText } from "./datasets_state.js"
 
 const CHOICES = { classes: "Classes", recipes: "Recipes", layers: "Layers", tools: "Tools" }
 const STATE_WORDS = { decided: "Decided", validated: "Validated", accepted: "Accepted" }
@@ -94,7 +94,7 @@ export class FreezeForm {
 
   #drawn(found) {
     const images = totalOf(found.images)
-    const warnings = found.warnings.map(({ text }) => h("li", {}, icon("triangle-alert", "small"), h("span", {}, text)))
+    const warnings = found.warnings.map((warning) => h("li", {}, icon("triangle-alert", "small"), h("span", {}, warningText(warning, (code) => classNamed(code).name))))
     const count = (counts) => SPLITS.map((split) => h("td", { class: "number" }, countText(counts[split] ?? 0)))
     const row = (name, counts, sum) => h("tr", {}, h("th", { scope: "row" }, name), count(counts), h("td", { class: "number" }, h("b", {}, countText(sum))))
     const head = h("thead", {}, h("tr", {}, h("th", {}, ""), SPLITS.map((split) => h("th", { class: "number" }, SPLIT_WORDS[split])), h("th", { class: "number" }, "All")))

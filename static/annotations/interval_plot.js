@@ -20,7 +20,8 @@ export function drawIntervals(place, rows, axis) {
   let list = place.querySelector(".intervals")
   if (!list) {
     list = h("ul", { class: "intervals", "aria-label": axis.name })
-    place.replaceChildren(h("div", { class: "intervals__axis", "aria-hidden": "true" }, h("span", {}), svg("svg", { class: "intervals__track", height: 18 }), h("span", {}), h("span", { class: "muted small" }, axis.noteTitle ?? "Items")), list)
+    const head = h("div", { class: "intervals__axis", "aria-hidden": "true" }, h("span", {}), svg("svg", { class: "intervals__track", height: 18 }), h("span", {}), h("span", { class: "muted small" }, axis.noteTitle ?? "Items"))
+    place.replaceChildren(h("div", { class: "intervals__plot" }, head, list))
   }
   place.querySelector(".intervals__axis svg").replaceChildren(...marks.map((mark) => svg("text", { x: percent(at(mark)), y: 13, "text-anchor": at(mark) === 0 ? "start" : at(mark) === 1 ? "end" : "middle" }, axis.text(mark))))
   keyed(list, rows.map((row) => ({ ...row, look: JSON.stringify([row, from, to]) })), {

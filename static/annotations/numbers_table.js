@@ -32,3 +32,14 @@ function newNumbers(name) {
 function fileOf(name) {
   return name.toLowerCase().replace(/[^a-z0-9]+/g, "-")
 }
+
+/** A key and a button that open the tables of all plots, or close them. @param {HTMLElement} button */
+export function bindNumbers(button) {
+  const toggle = () => {
+    const all = [...document.querySelectorAll(".numbers")]
+    const isOpen = all.some(({ open }) => !open)
+    for (const one of all) one.open = isOpen
+    button.setAttribute("aria-pressed", String(isOpen))
+  }
+  button.addEventListener("click", toggle)
+}

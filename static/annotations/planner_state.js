@@ -52,7 +52,7 @@ export function sentences({ minutes, unit_per_reject: unit, plan }) {
   const apart = [audit.items && `${countText(audit.items)} of them ${audit.items === 1 ? "is" : "are"} of the random audit (${spanText(audit.seconds)})`, checks > 0 && !isAll && `${spanText(checks)} go to checks of how sure reviewers are`].filter(Boolean)
   return {
     head,
-    saved: saved > 0 ? `Expected to save as much as ${rejectsText(saved, unit)} wafers rejected for nothing${isAll ? "" : share}.` : "Nothing of it is expected to save anything.",
+    saved: saved > 0 ? `Expected to save the cost of ${rejectsText(saved, unit)} wafers rejected for nothing${isAll ? "" : share}.` : "Nothing of it is expected to save anything.",
     apart: apart.length ? `${apart.join("; ")}.` : "",
   }
 }

@@ -7,6 +7,7 @@ import { showTrouble } from "../shared/trouble.js"
 import { turns } from "../shared/turns.js"
 import { drawIntervals } from "./interval_plot.js"
 import { glance, neededWords, rateRows, saidOf, scaleOf } from "./quality_state.js"
+import { bindNumbers } from "./numbers_table.js"
 import { keepInAddress, windowChoice } from "./window_choice.js"
 
 const SETTLE_MS = 30_000
@@ -73,6 +74,7 @@ for (const name of ["tool", "version"]) {
     load()
   })
 }
+bindNumbers(find("#as-tables"))
 days = windowChoice((now) => { days = now; load() })
 document.addEventListener("live:task.decided", soon(load, SETTLE_MS))
 load()

@@ -12,6 +12,7 @@ import { historyView } from "./history_view.js"
 import { drawIntervals } from "./interval_plot.js"
 import * as state from "./scorecard_state.js"
 import { drawTrend } from "./trend_plot.js"
+import { bindNumbers } from "./numbers_table.js"
 import { keepInAddress, windowChoice } from "./window_choice.js"
 
 const find = (selector) => document.querySelector(selector)
@@ -35,7 +36,7 @@ function draw() {
   find("#scorecard").hidden = isEmpty
   setText(find("#said"), `${isOwn() ? "Your own, of days that are over" : card.full_name || reviewer}${card.is_sample ? `. Of the newest ${countText(card.most)} words` : ""}`)
   if (isEmpty) return
-  find("#figures").replaceChildren(...state.glance(card).map(({ value, unit, label }) => h("div", { class: "figure" }, h("b", {}, value, unit && value !== "–" ? h("small", {}, unit) : null), h("span", {}, label))))
+  find("#figures").replaceChildren(...state.glance(card).map(({ value, unit, label, range }) => h("div", { class: "figure" }, h("b", {}, value, unit && value !== "–" ? h("small", {}, unit) : null), h("span", {}, label), range && value !== "–" ? h("span", { class: "muted small" }, range) : null)))
   const rows = state.measureRows(card, who())
   for (const row of rows) if (row.isOpenable) row.onOpen = () => open(row.key)
   drawIntervals(find("#measures"), rows, { text: (value) => `${Math.round(value * 100)} %`, name: "Share of the same word", valueTitle: "Share" })
@@ -106,6 +107,7 @@ let appeals = null
 if (known.mayRead) {
   appeals = new Appeals(find("#appeals"), { me: known.me, mayAnswer: known.mayAnswer, onOpen: (task) => { shown = [task]; onOpen(task) }, onChanged: load })
   for (const button of document.querySelectorAll("[data-figure]")) button.addEventListener("click", () => open(button.dataset.figure))
+  bindNumbers(find("#as-tables"))
   find("#items-close").addEventListener("click", close)
   days = windowChoice((chosen) => { days = chosen; load() })
   fillChoice()

@@ -26,15 +26,16 @@ export function measureRows(card, { isOwn }) {
   })
 }
 
-/** The figures at a glance: {value, unit, label}. */
+/** The figures at a glance: {value, unit, label, range}; range: how sure it is, in words. */
 export function glance(card) {
+  const kappa = ({ value, low, high }, label) => ({ value: value === null ? "–" : value.toFixed(2), unit: "κ", label, range: low === null ? "too few to tell how sure" : `${low.toFixed(2)} to ${high.toFixed(2)}` })
   const time = (ms) => (ms === null ? "–" : durationText(ms))
   return [
     { value: `${card.is_sample ? "> " : ""}${countText(card.decisions)}`, unit: "", label: `decided in ${card.days} days` },
     { value: time(card.median_ms), unit: "", label: "median look" },
     { value: time(card.slow_ms), unit: "", label: "nine in ten are faster" },
-    { value: card.peers.kappa.value === null ? "–" : card.peers.kappa.value.toFixed(2), unit: "κ", label: "with others, beyond chance" },
-    { value: card.repeats.kappa.value === null ? "–" : card.repeats.kappa.value.toFixed(2), unit: "κ", label: "with oneself, beyond chance" },
+    kappa(card.peers.kappa, "with others, beyond chance"),
+    kappa(card.repeats.kappa, "with oneself, beyond chance"),
   ]
 }
 

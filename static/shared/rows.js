@@ -23,7 +23,7 @@ export function walkRows(links, what) {
     const to = nextRow(all.indexOf(document.activeElement), key, all.length)
     if (to < 0) return
     all[to].focus({ preventScroll: true })
-    all[to].closest("tr").scrollIntoView({ block: "nearest" })
+    all[to].closest("tr, article").scrollIntoView({ block: "nearest" })
   }
   bind({ keys: ["j", "ArrowDown"], label: `Next ${what}; Enter opens it`, run: step })
   bind({ keys: ["k", "ArrowUp"], label: `${what[0].toUpperCase()}${what.slice(1)} before`, run: step })

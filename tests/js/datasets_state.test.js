@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 
-import { bodyOf, chosenText, fieldErrors, formErrors, formOf, freeCode, freezeWord, previewRows, splitsText, stateOf } from "../../static/annotations/datasets_state.js"
+import { bodyOf, chosenText, fieldErrors, formErrors, formOf, freeCode, freezeWord, previewRows, splitsText, stateOf, warningText } from "../../static/annotations/datasets_state.js"
 
 const form = (values) => bodyOf({ ...formOf({ code: "A" }), ...values })
 
@@ -55,6 +55,12 @@ describe("the form", () => {
     assert.deepEqual(fieldErrors({ code: "code_taken", message: "Taken." }), { code: "Taken." })
     assert.deepEqual(fieldErrors({ message: "Down." }), { form: "Down." })
   })
+})
+
+test("what is to be minded names classes as people do", () => {
+  const warning = { text: "Test has none of: edge_chip, pit. More lots with them, or another seed, may help.", classes: ["edge_chip", "pit"] }
+  assert.equal(warningText(warning, (code) => ({ edge_chip: "Edge chip", pit: "Pit" })[code]), "Test has none of: edge chip, pit. More lots with them, or another seed, may help.")
+  assert.equal(warningText({ text: "Few." }, String), "Few.")
 })
 
 test("the table ahead begins with the most frequent class", () => {

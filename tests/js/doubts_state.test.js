@@ -20,8 +20,8 @@ test("what is dealt with goes, and the one after it is meant", () => {
 })
 
 test("what contradicts a word is told", () => {
-  assert.equal(neighbourWords(item("a"), (code) => code), "5 crack, 1 nuisance among 8 look-alikes")
-  assert.equal(neighbourWords(item("a", "nuisance"), (code) => code), "5 crack, 2 pit among 8 look-alikes")
+  assert.equal(neighbourWords(item("a"), (code) => code), "Of 8 look-alikes: 5 crack, 1 nuisance")
+  assert.equal(neighbourWords(item("a", "nuisance"), (code) => code), "Of 8 look-alikes: 5 crack, 2 pit")
   assert.equal(versionWords({ version: "v 1", class_code: "crack", confidence: 0.913 }, (code) => code), "v 1: crack 0.91")
   assert.equal(versionWords({ version: "v 1", class_code: null, confidence: null }, (code) => code), "v 1: found nothing")
   assert.match(saidOf(list), /7 decisions of 400 compared; the 3 most doubtful are shown/)

@@ -15,9 +15,9 @@ describe("what is asked", () => {
 })
 
 describe("what the time comes to", () => {
-  test("is so many of those that wait", () => assert.deepEqual(sentences(answer()), { head: "About 412 of 980 that wait in Doubtful, in 30 min.", saved: "Expected to save as much as 308 wafers rejected for nothing, 77 % of what a look at all 980 would save.", apart: "" }))
+  test("is so many of those that wait", () => assert.deepEqual(sentences(answer()), { head: "About 412 of 980 that wait in Doubtful, in 30 min.", saved: "Expected to save the cost of 308 wafers rejected for nothing, 77 % of what a look at all 980 would save.", apart: "" }))
   test("says where more waits than was weighed", () => assert.match(sentences(answer({ waiting: { ...waiting, is_more: true } })).head, /^About 412 of the next 980 that/))
-  test("is all of them where they are few", () => assert.deepEqual(sentences(answer({ items: 980, seconds: 600, saved: 34 })), { head: "All 980 that wait in Doubtful, in about 10 min.", saved: "Expected to save as much as 3.4 wafers rejected for nothing.", apart: "" }))
+  test("is all of them where they are few", () => assert.deepEqual(sentences(answer({ items: 980, seconds: 600, saved: 34 })), { head: "All 980 that wait in Doubtful, in about 10 min.", saved: "Expected to save the cost of 3.4 wafers rejected for nothing.", apart: "" }))
   test("tells the audit and the checks apart", () => assert.equal(sentences(answer({ audit: { items: 20, seconds: 120 }, checks_seconds: 90 })).apart, "20 of them are of the random audit (2 min); 2 min go to checks of how sure reviewers are."))
   test("may save nothing", () => assert.equal(sentences(answer({ saved: 0, waiting: { ...waiting, saved: 0 } })).saved, "Nothing of it is expected to save anything."))
   test("is told in spans that one plans with", () => assert.deepEqual([1.44, 45.2, 89, 720].map(spanText), ["1.4 s", "45 s", "89 s", "12 min"]))

@@ -23,6 +23,8 @@ test("what a word is held against leads to the items where it was another, if th
 test("unknown is never shown as 0", () => {
   assert.deepEqual(glance(card).map(({ value }) => value), ["244", "1.10 s", "–", "0.81", "–"])
   assert.equal(glance({ ...card, is_sample: true })[0].value, "> 244")
+  const sure = glance({ ...card, peers: { ...card.peers, kappa: estimate(0.81, 0.7, 0.9) } })
+  assert.deepEqual(sure.map(({ range }) => range), [undefined, undefined, undefined, "0.70 to 0.90", "too few to tell how sure"])
 })
 
 test("a score of known answers says what it is made of, and what is not told yet", () => {
