@@ -49,7 +49,7 @@ function rowElement(row, { at, marks, axis }) {
   const words = `${label}: ${estimate.value === null ? "unknown" : said}, ${range}${beside === null ? "" : `, ${axis.besideName ?? "naive"} ${axis.text(beside)}`}${note ? `, ${note} items` : ""}`
   const parts = [
     h("span", { class: "intervals__label" }, code && code !== "nuisance" ? swatch(code) : null, h("span", { class: "clip" }, label)),
-    svg("svg", { class: "intervals__track", height: HEIGHT, "aria-hidden": "true" }, ...trackOf({ estimate, beside, at, marks, limit: axis.limit ?? null })),
+    svg("svg", { class: "intervals__track", height: HEIGHT, "aria-hidden": "true" }, ...trackOf({ estimate, beside, level, at, marks, limit: axis.limit ?? null })),
     h("b", { class: "intervals__value" }, said), h("span", { class: "intervals__note muted small" }, note),
   ]
   const attributes = { class: "intervals__row", "data-level": level, title: words }
@@ -57,13 +57,19 @@ function rowElement(row, { at, marks, axis }) {
   return h("li", {}, body)
 }
 
-function trackOf({ estimate: { value, low, high }, beside, at, marks, limit }) {
+function trackOf({ estimate: { value, low, high }, beside, level, at, marks, limit }) {
   const line = (kind, x1, x2, y1 = MIDDLE, y2 = MIDDLE) => svg("line", { class: `intervals__${kind}`, x1: percent(x1), x2: percent(x2), y1, y2 })
   const parts = [line("ground", 0, 1), ...marks.map((mark) => line("mark", at(mark), at(mark), MIDDLE - 4, MIDDLE + 4))]
   if (limit !== null) parts.push(line("limit", at(limit), at(limit), 2, HEIGHT - 2))
   if (low !== null) parts.push(line("span", at(low), at(high)), line("end", at(low), at(low), MIDDLE - 6, MIDDLE + 6), line("end", at(high), at(high), MIDDLE - 6, MIDDLE + 6))
   if (beside !== null && value !== null) parts.push(line("between", at(value), at(beside)))
   if (beside !== null) parts.push(svg("circle", { class: "intervals__beside", cx: percent(at(beside)), cy: MIDDLE, r: 5 }))
-  if (value !== null) parts.push(svg("circle", { class: "intervals__dot", cx: percent(at(value)), cy: MIDDLE, r: 5.5 }))
+  if (value !== null) parts.push(signOf(level, percent(at(value))))
   return parts
+}
+
+/** What is too little is a square and what says hardly anything is small: colour alone tells nothing. */
+function signOf(level, x) {
+  if (level === "poor") return svg("rect", { class: "intervals__dot", x, y: MIDDLE - 5, width: 10, height: 10, transform: "translate(-5 0)" })
+  return svg("circle", { class: "intervals__dot", cx: x, cy: MIDDLE, r: level === "unsure" ? 4 : 5.5 })
 }
