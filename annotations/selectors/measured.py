@@ -22,10 +22,11 @@ _read: Briefly[list["Answer"]] = Briefly(ttl_s=60.0, limit=64)
 _ANSWERS = """
 SELECT asked.kind, asked.original_id, said.made_at, gold.number,
     NOT EXISTS (SELECT FROM review_gold used WHERE used.task_id = asked.original_id AND used.retired_at IS NULL),
-    said.verdict, said.defect_class_id, said.x_px, said.y_px, said.width_px, said.height_px,
+    said.verdict, said.defect_class_id, said.x_px, said.y_px, said.width_px, said.height_px, said.shape,
     coalesce(gold.verdict, earlier.verdict), coalesce(gold.defect_class_id, earlier.defect_class_id),
     coalesce(gold.x_px, earlier.x_px), coalesce(gold.y_px, earlier.y_px),
-    coalesce(gold.width_px, earlier.width_px), coalesce(gold.height_px, earlier.height_px)
+    coalesce(gold.width_px, earlier.width_px), coalesce(gold.height_px, earlier.height_px),
+    coalesce(gold.shape, earlier.shape)
 FROM (
     SELECT id, kind, original_id FROM review_task
     WHERE asked_id = %(reviewer)s AND kind = ANY(%(kinds)s) AND site_id = %(site)s AND id >= %(floor)s
@@ -115,4 +116,4 @@ def _answers(reviewer: User, *, site: Site, days: int, now: datetime) -> list[An
     with connection.cursor() as cursor:
         cursor.execute(_ANSWERS, values)
         rows = cursor.fetchall()
-    return [Answer(*row[:5], said=SaidWord.of(*row[5:11]), against=SaidWord.of(*row[11:17])) for row in rows]
+    return [Answer(*row[:5], said=SaidWord.of(*row[5:12]), against=SaidWord.of(*row[12:19])) for row in rows]

@@ -1,12 +1,22 @@
 """Whose word stands."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef
 
 from annotations.choices import Layer, Verdict
 from annotations.models import Annotation, ReviewTask
+from domain.shapes.kinds import Shape
+from domain.shapes.said import restored
+
+
+def drawn(written: str | Mapping[str, Any] | None) -> Shape | None:
+    """What was drawn, of the column of a row as it is read; None: no more than a box."""
+    said = json.loads(written) if isinstance(written, str) else written
+    return None if said is None else restored(said)
 
 
 def standing_opinions(said: Iterable[Annotation], *, counts_from: int) -> list[Annotation]:

@@ -16,10 +16,12 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from accounts.models import Site
+from annotations.selectors.opinions import drawn
 from core.briefly import Briefly
 from core.ids import uuid7_floor
 from domain.evaluation.peers import NO_ANSWER, Words, shift_of
 from domain.review.blind import blind_words
+from domain.shapes.kinds import Shape
 from inspection import selectors as inspection
 
 MOST_TASKS = 4000
@@ -39,7 +41,7 @@ WITH seen AS (
     ORDER BY id DESC LIMIT %(most)s
 )
 SELECT seen.id, seen.wants, said.author_id, said.verdict = 'withdrawn', said.verdict, said.defect_class_id,
-    said.x_px, said.y_px, said.width_px, said.height_px, said.made_at
+    said.x_px, said.y_px, said.width_px, said.height_px, said.shape, said.made_at
 FROM seen JOIN annotation said ON said.task_id = seen.id AND said.number >= seen.counts_from
 WHERE said.layer = 'opinion'
 ORDER BY seen.id DESC, said.number
@@ -59,6 +61,7 @@ class SaidRow(NamedTuple):
     y_px: float | None
     width_px: float | None
     height_px: float | None
+    shape: str | None
     made_at: datetime
 
 
@@ -116,6 +119,7 @@ def _tabled(said: list[tuple[UUID, list[SaidRow]]], *, site: Site, is_sample: bo
     code_at = {row.pk: at for at, row in enumerate(classes)}
     answer = np.full((len(said), len(authors)), NO_ANSWER, np.int64)
     box_px = np.full((len(said), len(authors), 4), np.nan)
+    shapes: dict[tuple[int, int], Shape] = {}
     for item, (_, words) in enumerate(said):
         for word in words:
             if word.author not in column:
@@ -124,12 +128,14 @@ def _tabled(said: list[tuple[UUID, list[SaidRow]]], *, site: Site, is_sample: bo
             answer[at] = len(classes) if word.defect_class is None else code_at[word.defect_class]
             if word.width_px is not None:
                 box_px[at] = word.x_px, word.y_px, word.width_px, word.height_px
+            if (shape := drawn(word.shape)) is not None:
+                shapes[at] = shape
     said_at = [max(word.made_at for word in words) for _, words in said]
     return Overlap(
         tasks=[task for task, _ in said],
         people=[names[author] for author in authors],
         answers=[*(row.code for row in classes), NUISANCE],
-        words=Words(answer=answer, box_px=box_px, class_count=len(classes) + 1),
+        words=Words(answer=answer, box_px=box_px, class_count=len(classes) + 1, shapes=shapes),
         said_at=said_at,
         shift=_shifts(said_at, site=site),
         is_sample=is_sample,

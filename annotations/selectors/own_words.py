@@ -9,6 +9,7 @@ from django.db import connection
 
 from accounts.models import Site, User
 from annotations.choices import Verdict
+from annotations.selectors.opinions import drawn
 from core.briefly import Briefly
 from core.ids import uuid7_floor
 from domain.review import consensus
@@ -22,8 +23,9 @@ _read: Briefly["OwnWords"] = Briefly(ttl_s=60.0, limit=64)
 
 _OWN = """
 SELECT said.task_id, said.verdict, said.defect_class_id, said.x_px, said.y_px, said.width_px, said.height_px,
+    CASE WHEN ruling.id IS NOT NULL THEN said.shape END,
     said.took_ms, said.made_at, task.state, said.number >= task.counts_from, ruling.author_id, ruling.verdict,
-    ruling.defect_class_id, ruling.x_px, ruling.y_px, ruling.width_px, ruling.height_px
+    ruling.defect_class_id, ruling.x_px, ruling.y_px, ruling.width_px, ruling.height_px, ruling.shape
 FROM (
     SELECT * FROM annotation
     WHERE author_id = %(reviewer)s AND id >= %(floor)s AND layer = 'opinion' ORDER BY id DESC LIMIT %(most)s
@@ -37,18 +39,20 @@ ORDER BY said.made_at DESC, said.number DESC
 
 
 class SaidWord(NamedTuple):
-    """What is compared of a word."""
+    """What is compared of a word; `shape` as it is stored, where it is read to be compared."""
 
     verdict: str
     defect_class: int | None
     box_px: Box | None
+    shape: str | None = None
 
     @classmethod
-    def of(cls, verdict: str, defect_class: int | None, *box: float | None) -> "SaidWord":
+    def of(cls, verdict: str, defect_class: int | None, *place: Any) -> "SaidWord":
+        *box, shape = place
         x_px, y_px, width_px, height_px = box
         if x_px is None or y_px is None or width_px is None or height_px is None:
             return cls(verdict, defect_class, None)
-        return cls(verdict, defect_class, (x_px, y_px, width_px, height_px))
+        return cls(verdict, defect_class, (x_px, y_px, width_px, height_px), shape)
 
     @property
     def code(self) -> str:
@@ -105,14 +109,16 @@ def forget_own_words() -> None:
 
 
 def is_same(one: SaidWord, other: SaidWord) -> bool:
-    """Whether two words say the same: verdict, class, and boxes that overlap by half."""
+    """Whether two words say the same, as it is said of opinions: verdict, class, and places that overlap by half."""
     return not consensus.consensus([_opinion(one), _opinion(other)]).differs
 
 
 def _opinion(word: SaidWord) -> consensus.Opinion:
     if word.verdict != Verdict.DEFECT:
         return consensus.Opinion(consensus.Verdict.NUISANCE)
-    return consensus.Opinion(consensus.Verdict.DEFECT, class_code=word.code, box_px=word.box_px)
+    return consensus.Opinion(
+        consensus.Verdict.DEFECT, class_code=word.code, box_px=word.box_px, shape=drawn(word.shape)
+    )
 
 
 def _own_words(reviewer: User, *, site: Site, days: int, now: datetime) -> OwnWords:
@@ -133,12 +139,12 @@ def _own_words(reviewer: User, *, site: Site, days: int, now: datetime) -> OwnWo
 
 
 def _word(row: tuple) -> OwnWord:
-    counts, ruled_by = row[10], row[11]
+    counts, ruled_by = row[11], row[12]
     return OwnWord(
         task=row[0],
-        said=SaidWord.of(*row[1:7]),
-        took_ms=row[7],
-        made_at=row[8],
-        state=row[9],
-        ruling=SaidWord.of(*row[12:18]) if counts and ruled_by is not None else None,
+        said=SaidWord.of(*row[1:8]),
+        took_ms=row[8],
+        made_at=row[9],
+        state=row[10],
+        ruling=SaidWord.of(*row[13:20]) if counts and ruled_by is not None else None,
     )

@@ -177,7 +177,9 @@ def _repeats(repeats: Measured) -> dict[str, Any]:
         np.array([at[one.said.code] for one in repeats.counted], np.int64),
         class_count=len(codes),
     )
-    return {"items": len(repeats.counted), "agreed": estimate_of(found.agreed), "kappa": estimate_of(found.kappa)}
+    # Kappa is of classes, since places have no chance to agree by; what is the same is so in its place, too.
+    agreed = wilson(hits=sum(one.is_same for one in repeats.counted), trials=len(repeats.counted))
+    return {"items": len(repeats.counted), "agreed": estimate_of(agreed), "kappa": estimate_of(found.kappa)}
 
 
 def _classes(

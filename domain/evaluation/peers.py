@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -21,6 +21,8 @@ from domain.evaluation.agreement import (
     share_agreed,
 )
 from domain.evaluation.intervals import LEVEL, UNKNOWN, Estimate, normal_quantile
+from domain.shapes.kinds import Shape, Upright
+from domain.shapes.measure import sameness
 
 NO_ANSWER = -1
 SAME_PLACE_IOU = 0.5
@@ -37,11 +39,13 @@ class Words:
         answer: (I, P) int64 class that each person gave each item; the last is "no defect", NO_ANSWER for none.
         box_px: (I, P, 4) float64 x, y, w, h that they drew; nan where they drew none.
         class_count: how many answers there are.
+        shapes: by item and person what they drew, where that is more than the box around it.
     """
 
     answer: NDArray[np.int64]
     box_px: NDArray[np.float64]
     class_count: int
+    shapes: Mapping[tuple[int, int], Shape] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.answer.ndim != 2 or self.box_px.shape != (*self.answer.shape, 4):
@@ -49,7 +53,21 @@ class Words:
 
     def only(self, items: BoolArray) -> Words:
         """The same people about some of the items."""
-        return Words(answer=self.answer[items], box_px=self.box_px[items], class_count=self.class_count)
+        place = np.cumsum(items) - 1
+        shapes = {(int(place[item]), person): one for (item, person), one in self.shapes.items() if items[item]}
+        return Words(self.answer[items], self.box_px[items], self.class_count, shapes)
+
+    def overlap(self, first: int, second: int) -> NDArray[np.float64]:
+        """(I,) overlap of what two people drew: of shapes where one is more than a box; nan where one drew nothing."""
+        found = _overlap(self.box_px[:, first], self.box_px[:, second])
+        for item in {item for item, person in self.shapes if person in (first, second)}:
+            if np.isfinite(found[item]):
+                found[item] = sameness(self._shape(item, first), self._shape(item, second))
+        return found
+
+    def _shape(self, item: int, person: int) -> Shape:
+        x_px, y_px, width_px, height_px = self.box_px[item, person].tolist()
+        return self.shapes.get((item, person)) or Upright((x_px, y_px, width_px, height_px))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +95,9 @@ class Pair:
         differ: of how many they said another thing: another class or verdict, or another place.
         agreed: share of the same answer.
         kappa: Cohen's.
-        f1: share of all boxes of both that have a partner, with a bootstrap interval over items.
-        mean_iou: overlap of the boxes that have one.
-        boxed: items on which either drew a box.
+        f1: share of all that both drew that has a partner, with a bootstrap interval over items.
+        mean_iou: overlap of what has one.
+        boxed: items on which either drew something.
     """
 
     first: int
@@ -121,10 +139,12 @@ def pairs(words: Words, *, rng: np.random.Generator, level: float = LEVEL) -> li
 
 
 def differing(words: Words, first: int, second: int) -> BoolArray:
-    """(I,) bool: both saw it, and said another class or verdict, or drew boxes that lie apart."""
-    answers = words.answer[:, [first, second]]
+    """(I,) bool: both saw it, and said another class or verdict, or drew what lies apart."""
+    return _differing(words.answer[:, [first, second]], words.overlap(first, second))
+
+
+def _differing(answers: IntArray, overlap: FloatArray) -> BoolArray:
     both = (answers != NO_ANSWER).all(axis=1)
-    overlap = _overlap(words.box_px[:, first], words.box_px[:, second])
     found: BoolArray = both & ((answers[:, 0] != answers[:, 1]) | (overlap < SAME_PLACE_IOU))
     return found
 
@@ -149,9 +169,9 @@ def _pair(words: Words, first: int, second: int, *, rng: np.random.Generator, le
     both = (words.answer[:, [first, second]] != NO_ANSWER).all(axis=1)
     one, other = words.answer[both, first], words.answer[both, second]
     table = cross_table(one, other, class_count=words.class_count)
-    box_one, box_other = words.box_px[both, first], words.box_px[both, second]
-    drew_one, drew_other = np.isfinite(box_one[:, 0]), np.isfinite(box_other[:, 0])
-    overlap = _overlap(box_one, box_other)
+    drew_one, drew_other = (np.isfinite(words.box_px[both, person, 0]) for person in (first, second))
+    overlap_of_all = words.overlap(first, second)
+    overlap = overlap_of_all[both]
     matched = overlap >= SAME_PLACE_IOU
     at = np.flatnonzero(matched)
     boxes = box_agreement(
@@ -162,7 +182,7 @@ def _pair(words: Words, first: int, second: int, *, rng: np.random.Generator, le
         first=first,
         second=second,
         items=int(both.sum()),
-        differ=int(differing(words, first, second).sum()),
+        differ=int(_differing(words.answer[:, [first, second]], overlap_of_all).sum()),
         agreed=share_agreed(table, level=level),
         kappa=cohen_kappa(table, level=level),
         f1=_f1(boxes.f1, drawn, rng=rng, level=level),

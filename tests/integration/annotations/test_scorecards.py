@@ -14,6 +14,7 @@ from audit.models import AuditEvent
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.ids import derived_uuid7
 from core.roles import Role
+from domain.shapes.kinds import Polygon
 from tests.factories import AT, make_class, make_user
 from tests.integration.annotations.conftest import actor_of
 
@@ -100,6 +101,46 @@ def known(inspected, find, queue_of, ask, ann, lead):
         task.refresh_from_db()
         services.make_gold(task_id=task.pk, seen_revision=task.revision, actor=lead, now=AT)
     return tasks
+
+
+def sliver(task):
+    """A defect with the same box as the finding, of which it fills next to nothing."""
+    left, top, right, bottom = task.x_px, task.y_px, task.x_px + task.width_px, task.y_px + task.height_px
+    return Word(Verdict.DEFECT, shape=Polygon(((left, top), (right, bottom), (left, top + task.height_px / 4))))
+
+
+class TestAShape:
+    """One rule says what is the same: that of disputes."""
+
+    def test_is_held_against_a_known_answer(self, site, known, bob):
+        for task in known[:4]:
+            asked_again(task, bob, word=DEFECT)
+        asked_again(known[4], bob, word=sliver(known[4]))
+
+        assert card(bob, site, now=AT + DAY)["gold"]["agreed"]["value"] == 0.8
+
+    def test_is_held_against_ones_own_earlier_word(self, site, known, ann):
+        asked_again(known[0], ann, kind=TaskKind.REPEAT, word=sliver(known[0]), now=AT + DAY)
+
+        assert card(ann, site, now=AT + 2 * DAY)["repeats"]["agreed"]["value"] == 0.0
+
+    def test_is_held_against_that_of_peers(self, site, shared, ann, bob):
+        decide(shared[0], ann, DEFECT)
+        assert decide(shared[0], bob, sliver(shared[0])).state == TaskState.DISPUTED
+        forget()
+
+        (pair,) = selectors.agreement_of(site, days=30, now=AT)["pairs"]
+
+        assert (pair["differ"], pair["boxes"]["f1"]["value"]) == (1, 0.0)
+
+    def test_is_held_against_a_ruling(self, site, shared, ann, bob, lead):
+        decide(shared[0], ann, NUISANCE)
+        disputed = decide(shared[0], bob, sliver(shared[0]))
+        services.adjudicate(
+            task_id=disputed.pk, word=DEFECT, reason="", seen_revision=disputed.revision, actor=lead, now=AT
+        )
+
+        assert card(bob, site, now=AT + DAY)["rulings"]["agreed"]["value"] == 0.0
 
 
 class TestAScorecard:

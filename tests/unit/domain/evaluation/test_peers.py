@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from domain.evaluation.peers import NO_ANSWER, Words, by_class, differing, pairs, shift_of, together
+from domain.shapes.kinds import Polygon
 
 HERE, BESIDE, FAR = (0.0, 0.0, 10.0, 10.0), (1.0, 0.0, 10.0, 10.0), (50.0, 0.0, 10.0, 10.0)
 NONE = (math.nan,) * 4
@@ -40,6 +41,34 @@ class TestByClass:
         assert [one.items for one in found] == [2, 3, 0]
         assert found[0].kappa.value == pytest.approx(found[1].kappa.value)
         assert math.isnan(found[2].kappa.value)
+
+
+class TestShapes:
+    """Where one of two drew more than a box their shapes are compared, as disputes do."""
+
+    SLIVER = Polygon(((0.0, 0.0), (10.0, 10.0), (0.0, 2.0)))
+
+    def table(self, shapes):
+        said = words([[0, 0], [0, 0]], [[HERE, HERE], [HERE, HERE]])
+        return Words(said.answer, said.box_px, said.class_count, shapes)
+
+    def test_that_fill_their_boxes_otherwise_lie_apart(self):
+        table = self.table({(1, 0): self.SLIVER})
+
+        (pair,) = pairs_of(table)
+
+        assert (pair.differ, pair.f1.value, pair.mean_iou) == (1, 0.5, 1.0)
+        assert differing(table, 0, 1).tolist() == [False, True]
+
+    def test_that_are_the_same_do_not(self):
+        (pair,) = pairs_of(self.table({(1, 0): self.SLIVER, (1, 1): self.SLIVER}))
+
+        assert (pair.differ, pair.f1.value) == (0, 1.0)
+
+    def test_go_with_their_items(self):
+        table = self.table({(1, 0): self.SLIVER}).only(np.array([False, True]))
+
+        assert differing(table, 0, 1).tolist() == [True]
 
 
 class TestPairs:
