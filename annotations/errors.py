@@ -138,6 +138,13 @@ class TooLate(Conflict):
     title = "This comment stands"
 
 
+class ThreadFull(Conflict):
+    """A thread has as many entries as anybody reads; another one has room."""
+
+    code = "thread_full"
+    title = "This thread is full"
+
+
 class IdTaken(Conflict):
     """Something else has this id already."""
 

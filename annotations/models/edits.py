@@ -5,7 +5,10 @@ from django.db import models
 
 
 class ReviewEdit(models.Model):
-    """One edit. A client numbers its own; the same number again gives the same outcome."""
+    """One edit. A client numbers its own; the same number again gives the same outcome.
+
+    `outcome` is kept as `annotations.services.outcomes` packs it.
+    """
 
     id = models.UUIDField(primary_key=True, editable=False)
     client = models.UUIDField()

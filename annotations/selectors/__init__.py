@@ -55,7 +55,7 @@ from annotations.selectors.talk import (
     threads_with,
     unread_of,
 )
-from annotations.selectors.task_cards import cards_of, heads_of
+from annotations.selectors.task_cards import cards_of, heads_of, said_by_number
 from annotations.selectors.training import (
     rule_of,
     rule_visible_to,
@@ -122,6 +122,7 @@ __all__ = [
     "rule_of",
     "rule_visible_to",
     "rules_visible_to",
+    "said_by_number",
     "scorecard_of",
     "shown_examples",
     "shown_reviewers",

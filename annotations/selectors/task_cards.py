@@ -77,6 +77,18 @@ def heads_of(tasks: Sequence[ReviewTask]) -> dict[UUID, dict[str, Any]]:
     return {task.pk: _head(task, by_task.get(task.pk), classes) for task in tasks}
 
 
+def said_by_number(numbers: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], dict[str, Any]]:
+    """Annotations by task and number, as JSON. One query, none for nothing."""
+    classes = inspection.classes_by_id()
+    said = _ANNOTATIONS.all(tasks=list({task for task, _ in numbers})) if numbers else ()
+    wanted = set(numbers)
+    return {
+        (row.task_id, row.number): annotation_of(row, classes=classes)
+        for row in said
+        if (row.task_id, row.number) in wanted
+    }
+
+
 def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
     """Tasks with all that a reviewer needs to decide, in the order of `keys`. Nine queries at most, however many.
 

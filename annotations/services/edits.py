@@ -15,6 +15,7 @@ from annotations.services.bulk import Meant, decide_all, take_all_back
 from annotations.services.deciding import add_missed, decide, keep_draft, take_back
 from annotations.services.handing import give_back, reviewer_of
 from annotations.services.joining import Part, merge, split
+from annotations.services.outcomes import packed, unpacked
 from annotations.services.words import Word
 from core import problems
 from core.actors import Actor
@@ -74,7 +75,7 @@ def take_edit(
                 raise
     if known.content != content:
         return _refused(seq, SequenceReused(f"Number {seq} of this client stands for another edit already."))
-    return dict(known.outcome)
+    return unpacked(known.outcome, actor=actor)
 
 
 def _known(client: UUID, seq: int, *, reviewer_id: int) -> ReviewEdit | None:
@@ -107,7 +108,7 @@ def _take(
             author_id=reviewer_id,
             kind=edit["kind"],
             content=content,
-            outcome=outcome,
+            outcome=packed(outcome),
             taken_at=now,
         )
     )

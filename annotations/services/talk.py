@@ -96,6 +96,7 @@ def reply(*, thread_id: UUID, comment_id: UUID, text: str, actor: Actor, now: da
     Raises:
         NotFound: no such thread that the actor may see.
         Invalid, MentionRefused, IdTaken: as `start_thread`.
+        ThreadFull: it has as many entries as fit.
     """
     thread = _locked(thread_id, actor)
     known = ThreadComment.objects.filter(pk=comment_id).first()
@@ -136,6 +137,7 @@ def settle_thread(*, thread_id: UUID, state: ThreadState, actor: Actor, now: dat
 
     Raises:
         NotFound: no such thread that the actor may see.
+        ThreadFull: it is to be opened again, and has as many entries as fit.
     """
     thread = _locked(thread_id, actor)
     if thread.state != state:

@@ -16,7 +16,7 @@ from core.actors import Actor
 def take_talk(
     *, client: UUID, edit: Mapping[str, Any], content: Mapping[str, Any], actor: Actor, now: datetime
 ) -> dict[str, Any]:
-    """`take_edit` for what is said about images: its answer has the thread as it is then.
+    """`take_edit` for what is said about images: its answer has the thread as it is when it is given.
 
     Raises:
         Unavailable: as `take_edit`.

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.selectors import people_of
 from annotations import events
 from annotations.choices import CommentKind
-from annotations.errors import IdTaken, MentionRefused
+from annotations.errors import IdTaken, MentionRefused, ThreadFull
 from annotations.models import CommentThread, Mention, ThreadComment
 from annotations.services.handing import reviewer_of
 from audit import services as audit
@@ -27,6 +27,9 @@ from outbox import services as outbox
 # An address, "a@b.c", names nobody.
 _NAMED = re.compile(r"(?<![\w@.+-])@([\w.+-]*\w)")
 MOST_NAMED = 10
+MOST_ENTRIES = 100
+"""Whoever opens a thread is sent all of it. Taking back and resolving are possible beyond."""
+_ENDING = (CommentKind.TAKEN_BACK, CommentKind.RESOLVED)
 _ACTIONS = {
     CommentKind.RESOLVED: Action.THREAD_RESOLVED,
     CommentKind.REOPENED: Action.THREAD_REOPENED,
@@ -46,6 +49,7 @@ def say(thread: CommentThread, comment_id: UUID, text: str, *, actor: Actor, now
     Raises:
         Invalid: nothing is said, or too many are named.
         MentionRefused: somebody is named who cannot see the image.
+        ThreadFull: it has as many entries as fit.
         IdTaken: the id stands for another comment.
     """
     if not text.strip():
@@ -84,7 +88,14 @@ def add_entry(
     about: int | None = None,
     named: Sequence[User] = (),
 ) -> ThreadComment:
-    """Put an entry down as the thread's newest; the thread must be locked, or new. Raises as `say`."""
+    """Put an entry down as the thread's newest; the thread must be locked, or new.
+
+    Raises:
+        ThreadFull: it has as many as fit.
+        IdTaken: the id stands for another comment.
+    """
+    if thread.revision >= MOST_ENTRIES and kind not in _ENDING:
+        raise ThreadFull(f"This thread has {MOST_ENTRIES} entries. Resolve it, and begin another at the same place.")
     thread.revision += 1
     comment = ThreadComment(
         id=comment_id,

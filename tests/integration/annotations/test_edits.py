@@ -8,13 +8,15 @@ from django.db import connection
 
 from annotations import services
 from annotations.models import Annotation, ReviewEdit, ReviewHold, ReviewTask
+from domain.shapes.kinds import Polygon
+from domain.shapes.said import write
 from tests.factories import AT
 
 pytestmark = pytest.mark.django_db
 
 
-def send(edit, actor, *, client):
-    content = {name: str(value) if name in ("task", "new_task") else value for name, value in edit.items()}
+def send(edit, actor, *, client, **content):
+    content = {name: str(value) if name in ("task", "new_task") else value for name, value in edit.items()} | content
     return services.take_edit(client=client, edit=edit, content=content, actor=actor, now=AT)
 
 
@@ -38,6 +40,28 @@ class TestAnEdit:
         assert first == again
         assert first["task"]["annotation"]["change"] == "confirmed"
         assert Annotation.objects.count() == ReviewEdit.objects.count() == 1
+
+    def test_is_kept_without_what_can_be_read_again(self, ann, bob, decision, task):
+        client = uuid4()
+        outline = Polygon(((1.0, 2.0), (9.0, 2.0), (9.0, 8.0)))
+        first = send({**decision, "shape": outline}, ann, client=client, shape=write(outline))
+        # What others say since is none of the answer.
+        services.reopen(task_id=task.pk, reason="x", seen_revision=2, actor=bob, now=AT)
+
+        kept = ReviewEdit.objects.get().outcome
+        assert kept["task"] == {**first["task"], "annotation": 1}
+        assert first["task"]["annotation"]["shape"] == write(outline)
+        assert send({**decision, "shape": outline}, ann, client=client, shape=write(outline)) == first
+
+    def test_that_is_refused_shows_the_word_of_others_again(self, ann, bob, decision, task, queue_of, ask):
+        send(decision, ann, client=uuid4())
+        client = uuid4()
+
+        refused = send(decision, bob, client=client)
+
+        assert refused["problem"]["current"]["annotation"]["author"] == "ann"
+        assert ReviewEdit.objects.get(client=client).outcome["problem"]["current"]["annotation"] == 1
+        assert send(decision, bob, client=client) == refused
 
     def test_of_another_client_is_another(self, ann, decision):
         send(decision, ann, client=uuid4())

@@ -9,8 +9,9 @@ from django.db import connection, transaction
 
 from annotations import selectors, services
 from annotations.choices import CommentKind, TalkKind, ThreadState
-from annotations.errors import IdTaken, MentionRefused, NotYours, TooLate
-from annotations.models import CommentThread, Mention, ThreadComment
+from annotations.errors import IdTaken, MentionRefused, NotYours, ThreadFull, TooLate
+from annotations.models import CommentThread, Mention, ReviewEdit, ThreadComment
+from annotations.services import talk_entries
 from annotations.services.talk_entries import names_in
 from audit.models import AuditEvent
 from core.errors import Invalid, NotFound
@@ -225,6 +226,27 @@ class TestWhileReviewersAreAskedApart:
         assert selectors.threads_visible_to(eve).filter(pk=thread.pk).exists()
 
 
+class TestAThreadThatIsFull:
+    def test_takes_no_more_but_ends(self, start, ann, monkeypatch):
+        monkeypatch.setattr(talk_entries, "MOST_ENTRIES", 3)
+        thread = start(ann)
+        last = uuid4()
+        for comment_id in (uuid4(), last):
+            say(thread, ann, "More.", comment_id=comment_id)
+
+        with pytest.raises(ThreadFull) as refusal:
+            say(thread, ann, "Too much.")
+        services.take_back_comment(comment_id=last, actor=ann, now=AT)
+        services.settle_thread(thread_id=thread.pk, state=ThreadState.RESOLVED, actor=ann, now=AT)
+        with pytest.raises(ThreadFull):
+            services.settle_thread(thread_id=thread.pk, state=ThreadState.OPEN, actor=ann, now=AT)
+
+        assert (refusal.value.code, refusal.value.status) == ("thread_full", 409)
+        assert "3 entries" in str(refusal.value)
+        # What was said before is answered as it was.
+        assert say(thread, ann, "More.", comment_id=last).pk == thread.pk
+
+
 class TestTheJournal:
     def test_carries_a_comment_out_once_however_often_it_comes(self, inspected, ann):
         client = uuid4()
@@ -237,6 +259,7 @@ class TestTheJournal:
         acks = [services.take_talk(client=client, edit=edit, content=content, actor=ann, now=AT) for _ in range(2)]
 
         assert acks[0] == acks[1]
+        assert ReviewEdit.objects.get().outcome == {"seq": 1, "state": "done", "thread": str(edit["thread"])}
         assert acks[0]["state"] == "done"
         assert [one["text"] for one in acks[0]["thread"]["comments"]] == ["Here."]
         assert ThreadComment.objects.filter(thread=edit["thread"]).count() == 1
