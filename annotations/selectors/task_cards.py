@@ -182,6 +182,7 @@ def _card(
         "bbox_px": [task.x_px, task.y_px, task.width_px, task.height_px],
         "shape": task.shape,
         "image": inspection.image_of(task.image),
+        "die_pitch_px": inspection.die_pitch_px(task.image, inspection.product_by_id(task.wafer.lot.product_id)),
         "wafer": {
             "id": str(task.wafer_id),
             "code": task.wafer.code,

@@ -82,6 +82,11 @@ class TaskOut(TaskHeadOut):
     bbox_px = serializers.ListField(child=serializers.FloatField())
     shape = AnythingField(allow_null=True, help_text="Of what a person added, where that is more than a box.")
     image = AnythingField(help_text="As `images/{id}/` shows it.")
+    die_pitch_px = serializers.ListField(
+        child=serializers.FloatField(),
+        allow_null=True,
+        help_text="From one die to the next, across and down, in px of the image; null: not known.",
+    )
     wafer = AnythingField()
     lot = AnythingField()
     layer = serializers.CharField()

@@ -21,7 +21,7 @@ from inspection.selectors.access import (
     wafers_visible_to,
 )
 from inspection.selectors.cards import card_of, cards_of
-from inspection.selectors.described import detection_of, geometry_of, image_of, listed_detection_of
+from inspection.selectors.described import detection_of, die_pitch_px, geometry_of, image_of, listed_detection_of
 from inspection.selectors.figures import inference_figures
 from inspection.selectors.flaws import flaws_of_image
 from inspection.selectors.found import found_on, layers_of
@@ -36,6 +36,7 @@ from inspection.selectors.results import (
     images_of_all,
     newest_run_of,
     newest_runs_with,
+    product_by_id,
 )
 from inspection.selectors.standing import Current, current_of
 from inspection.selectors.wall import first_cards, wall_cards
@@ -52,6 +53,7 @@ __all__ = [
     "detections_of",
     "detections_on",
     "detections_visible_to",
+    "die_pitch_px",
     "drawn_classes",
     "first_cards",
     "flaws_of_image",
@@ -74,6 +76,7 @@ __all__ = [
     "newest_run_of",
     "newest_runs_with",
     "one",
+    "product_by_id",
     "products_visible_to",
     "queue_state",
     "recipe_versions_of",

@@ -7,6 +7,7 @@ from core.addresses import address_of
 from inspection.models import DefectClass, Detection, InspectionImage, Product
 
 CONFIDENCE_DECIMALS = 4
+_GRID = ("die_pitch_x_um", "die_pitch_y_um", "grid_centre_x_um", "grid_centre_y_um")
 
 
 def listed_detection_of(detection: Any, *, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
@@ -91,6 +92,17 @@ def geometry_of(product: Product) -> dict[str, Any]:
         "pitchUm": [product.die_pitch_x_um, product.die_pitch_y_um],
         "centreUm": [product.grid_centre_x_um, product.grid_centre_y_um],
     }
+
+
+def die_pitch_px(image: InspectionImage, product: Product) -> list[float] | None:
+    """From one die to the next, across and down, in pixels of an image; None where nobody has said what they are.
+
+    A product that an upload was the first to name has the grid that every new one has.
+    """
+    grid = (product.die_pitch_x_um, product.die_pitch_y_um, product.grid_centre_x_um, product.grid_centre_y_um)
+    if grid == tuple(Product._meta.get_field(name).default for name in _GRID):
+        return None
+    return [round(product.die_pitch_x_um / image.pixel_um, 3), round(product.die_pitch_y_um / image.pixel_um, 3)]
 
 
 def _alternative(defect: DefectClass, confidence: float) -> dict[str, Any]:

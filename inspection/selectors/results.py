@@ -8,10 +8,11 @@ from django.db.models import QuerySet
 
 from core.actors import Actor
 from core.briefly import Briefly
-from inspection.models import DefectClass, Detection, InspectionImage, InspectionRun, RunImage
+from inspection.models import DefectClass, Detection, InspectionImage, InspectionRun, Product, RunImage
 from inspection.selectors.access import defect_classes, of_sites
 
 _classes: Briefly[dict[int, DefectClass]] = Briefly(ttl_s=10.0)
+_products: Briefly[Product] = Briefly(ttl_s=10.0)
 
 
 def images_of(run: InspectionRun) -> list[tuple[int, InspectionImage]]:
@@ -40,6 +41,11 @@ def classes_by_id() -> dict[int, DefectClass]:
     return _classes.get("all", lambda: {row.pk: row for row in defect_classes()})
 
 
+def product_by_id(product_id: int) -> Product:
+    """A product. Remembered for ten seconds."""
+    return _products.get(product_id, lambda: Product.objects.get(pk=product_id))
+
+
 def drawn_classes() -> list[dict[str, Any]]:
     """Every class as pages draw it: name, colour, severity and key."""
     return [dict(row) for row in defect_classes().values("code", "name", "colour", "severity", "key")]
@@ -58,5 +64,6 @@ def newest_runs_with(images: Collection[UUID]) -> dict[UUID, UUID]:
 
 
 def forget_classes() -> None:
-    """Read classes afresh; for tests, which throw theirs away."""
+    """Read classes and products afresh; for tests, which throw theirs away."""
     _classes.clear()
+    _products.clear()

@@ -175,7 +175,7 @@ function retryPictures() {
 
 const choose = (code, event) => doing.choose(code, event)
 drawClassKeys(find("#classkeys"), classes, choose)
-bindReview(acts, { classes, choose, editor, zoom, escape })
+bindReview(acts, { classes, choose, editor, arrow: (key, way) => desk.arrow(key, way), zoom, escape })
 const onScreen = () => (state.at ? { task: state.at, box: sitting.boxOf(state), classCode: sitting.saidOf(state)?.class_code ?? sitting.current(state).class_code } : null)
 const comments = startReviewTalk(zoom, { classes, mayAdd: known.mayAddToBook, subject: onScreen })
 desk.tools.bind()

@@ -34,15 +34,16 @@ const ACTS = [
 
 /**
  * @param {Object<string, () => void>} acts what each does, by its name
- * @param {{classes: object[], choose: (code: string, event) => void, editor: Drawing, zoom: ReviewZoom, escape: () => void}} page
+ * @param {{classes: object[], choose: (code: string, event) => void, editor: Drawing, arrow: (key: string, way: number[]) => void, zoom: ReviewZoom, escape: () => void}} page
+ *   arrow: what an arrow does to what is drawn
  */
-export function bindReview(acts, { classes, choose, editor, zoom, escape }) {
+export function bindReview(acts, { classes, choose, editor, arrow, zoom, escape }) {
   for (const [name, keys, label, group] of ACTS) bind({ action: `review.${name}`, keys, label, group: GROUP[group], isOnce: group !== "view", ...(NOT_WHILE_DRAWING.has(name) && { when: () => !editor.mode }), run: (event) => acts[name](event) })
   for (const { code, key, name } of classes) if (key) bind({ keys: [key], label: name, group: "It is of the class", isOnce: true, run: (event) => choose(code, event) })
   bind({ keys: ["Escape"], label: "The model's box again; closes what is open", group: GROUP.decide, run: escape })
   bind({ keys: SHIFTED, label: "Move the picture", group: GROUP.view, run: ({ key }) => zoom.panBy(...WAYS[key].map((way) => way * PAN_SHARE)) })
   const isDrawn = () => Boolean(editor.mode && editor.shape)
-  bind({ keys: ARROWS, label: "While drawing: what is drawn by a pixel", group: GROUP.decide, when: isDrawn, run: ({ key }) => editor.nudge(WAYS[key]) })
+  bind({ keys: ARROWS, label: "While drawing: what is drawn by a pixel; a copy to another die", group: GROUP.decide, when: isDrawn, run: ({ key }) => arrow(key, WAYS[key]) })
   bind({ keys: SHIFTED, label: "While drawing: its size by a pixel", group: GROUP.decide, when: isDrawn, run: ({ key }) => editor.grow(WAYS[key]) })
   for (const button of document.querySelectorAll("[data-action]")) {
     button.addEventListener("click", (event) => acts[button.dataset.action](event))

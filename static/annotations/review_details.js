@@ -1,7 +1,7 @@
 /** What is told about the task on the screen: why, what the model says, where it is, what was said of it before. */
 import { ageElement } from "../shared/ages.js"
 import { glyph, h, icon, setAttribute, setText } from "../shared/dom.js"
-import { confidenceText, lengthText } from "../shared/formats.js"
+import { confidenceText, countText, lengthText } from "../shared/formats.js"
 import { accountName, bandElement, classCountsText, classNamed, layerName, scoreBar } from "../shared/signs.js"
 import { addedOf, boxOf, current, isWhole, left, mayDo, othersOf, paceS, saidOf, workOf } from "./review_state.js"
 import { annotationWords, drawnWords, leftText, paceText, verdictWords } from "./review_words.js"
@@ -87,6 +87,7 @@ function factsOf(task, state) {
     fact("Size", detection ? lengthText(detection.size_um) : null),
     fact(isWhole(task) ? "Image" : "Box", `${Math.round(box[2])} × ${Math.round(box[3])} px`),
     fact("Die (col, row)", detection?.die?.join(", ")),
+    fact("Die pitch", task.die_pitch_px ? `${task.die_pitch_px.map((px) => countText(Math.round(px))).join(" × ")} px` : "not known"),
     fact("Wafer", h("a", { href: `/wafers/${wafer.id}/${run ? `?run=${run}` : ""}` }, `${wafer.code}${wafer.slot === null || wafer.slot === undefined ? "" : ` · slot ${wafer.slot}`}`)),
     fact("Lot", lot?.code), fact("Layer", layerName(task.layer)), fact("Tool", task.tool ?? "by hand"),
     fact("Recipe", recipe && `${recipe.code} v${recipe.version}`), fact("Model", detection?.model && `${detection.model} ${detection.version}`),

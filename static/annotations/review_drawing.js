@@ -5,6 +5,7 @@ import { copied, lastDrawn } from "./canvas/copying.js"
 import { Drawing, toolFor } from "./canvas/drawing.js"
 import { ShapeLayer } from "./canvas/layer.js"
 import { RegionFinder } from "./canvas/region_finder.js"
+import { onNextDie } from "./canvas/next_die.js"
 import { guidesOf } from "./canvas/snapping.js"
 import { HINTS, ToolBar } from "./canvas/tool_bar.js"
 import { addedOf, boxOf, current, shapeOf } from "./review_state.js"
@@ -14,6 +15,9 @@ const GLOVE_REACH_PX = 28
 const THEN = { redraw: "Then decide. Escape puts the model's back.", missed: "Then press its class." }
 
 export class Desk {
+  /** The copy on another die, while its side is chosen: {last, side, put}. */
+  #die = null
+
   /**
    * @param {HTMLElement} toolbar
    * @param {{zoom: () => ReviewZoom, get: () => object, onDrawn: (mode: string, place: {box: ?number[], shape: ?object}) => void, drawImage: () => void, showMode: () => void}} page
@@ -28,7 +32,7 @@ export class Desk {
       onChange: (mode) => { this.#note(); page.onDrawn(mode, this.place) }, onHint: toast, onScribble: (points) => this.finder.find(points), onDraw: () => { this.#note(); page.drawImage() },
     })
     this.finder = new RegionFinder(this.drawing, { image: () => page.zoom().image, onHint: toast, onChange: page.showMode })
-    this.tools = new ToolBar(toolbar, this.drawing, { again: () => this.again(), tune: (steps) => this.finder.tune(steps), onTool: page.showMode })
+    this.tools = new ToolBar(toolbar, this.drawing, { again: () => this.again(), die: () => this.nextDie(), tune: (steps) => this.finder.tune(steps), onTool: page.showMode })
   }
 
   get mode() { return this.drawing.mode }
@@ -46,6 +50,7 @@ export class Desk {
 
   get hint() {
     if (!this.mode) return ""
+    if (this.#isOnDie) return `On the next die. An arrow, or Next die once more: to another side. ${THEN[this.mode]}`
     if (this.finder.isBusy) return "Looking for the region."
     if (this.drawing.open) return "Tap the first corner, or Enter, closes it. Backspace takes the last one back."
     if (this.finder.tune(0) && this.drawing.shape) return "Smaller and Larger look tighter or wider, Outline moves its corners. Scribble again for another."
@@ -101,5 +106,37 @@ export class Desk {
     if (!shape) return toast(why)
     this.drawing.setTool(toolFor(shape))
     return this.drawing.put(shape)
+  }
+
+  /** Whether what is drawn lies where `nextDie` has put it. */
+  get #isOnDie() { return Boolean(this.#die) && this.drawing.shape === this.#die.put }
+
+  /** What was drawn last on this image, on the die beside it. @param {?string} side null: the next one round */
+  nextDie(side = null) {
+    const state = this.page.get()
+    const { image, die_pitch_px: pitch } = current(state)
+    const isAgain = this.#isOnDie
+    if (!isAgain && this.drawing.shape && this.mode === "missed") return toast("Press the class of what is drawn, then copy it.")
+    const last = isAgain ? this.#die.last : this.#lastHere(state)
+    const { shape, side: at, why } = onNextDie(last, { pitch, size: image, side, after: isAgain ? this.#die.side : null })
+    if (!shape) return toast(why)
+    this.drawing.setTool(toolFor(shape))
+    this.drawing.put(shape)
+    this.#die = { last, side: at, put: this.drawing.shape }
+    return this.page.showMode()
+  }
+
+  /** Of this image; where nothing was drawn on it, what the task is about. */
+  #lastHere(state) {
+    const task = current(state)
+    const here = state.trail.filter((entry) => state.tasks.get(entry.task)?.image.id === task.image.id)
+    const box = boxOf(state)
+    return lastDrawn(here, state.tasks) ?? (box && { shape: shapeOf(state) ?? { kind: "box", bbox_px: box } })
+  }
+
+  /** An arrow: to the die on that side while one is chosen, else by a pixel. */
+  arrow(key, way) {
+    if (this.#isOnDie) this.nextDie(key)
+    else this.drawing.nudge(way)
   }
 }

@@ -7,6 +7,7 @@ const ENDED = new Set(["done", "stored", "refused", "failed", "cancelled"])
 const ENDED_RUNS = new Set(["done", "failed", "cancelled"])
 const RETRYABLE = new Set(["refused", "failed", "cancelled"])
 const NOT_SIGNED_IN = 401
+const SIGN_IN_ENDED = { title: "Your sign-in has ended", detail: "The file is kept and sent once you have signed in again." }
 const UNREACHABLE = "unreachable"
 /** Answers that hold the whole queue, and why: status 0 is no answer. */
 const HELD_FOR = { 0: UNREACHABLE, 429: "busy", 503: "busy" }
@@ -36,7 +37,8 @@ export function added(queue, files, { maxBytes }) {
     }
   }
   // What comes to a queue with nothing left to do waits for a start of its own, with its own lot and wafer.
-  return { ...queue, items: [...queue.items, ...items], leftOut: queue.leftOut + leftOut, isStarted: queue.isStarted && isUnfinished(queue) }
+  const next = { ...queue, items: [...queue.items, ...items], leftOut: queue.leftOut + leftOut, isStarted: queue.isStarted && isUnfinished(queue) }
+  return queue.isSignedOut ? signedOut(next) : next
 }
 
 function fingerprint({ path, size, modified }) {
@@ -102,7 +104,7 @@ export function refused(queue, id, problem, nowMs, random = Math.random) {
   const item = queue.items.find((one) => one.id === id)
   if (!item || item.state === "cancelled") return queue
   const words = { title: problem.title, detail: problem.message, advice: adviceFor(problem), requestId: problem.requestId, isOfTheFile: OF_THE_FILE.has(problem.status) }
-  if (problem.status === NOT_SIGNED_IN) return signedOut(changed(queue, id, ({ tries }) => ({ state: "waiting", sent: 0, tries: tries - 1, problem: { title: "Your sign-in has ended", detail: "The file is kept and sent once you have signed in again." } })))
+  if (problem.status === NOT_SIGNED_IN) return signedOut(changed(queue, id, ({ tries }) => ({ state: "waiting", sent: 0, tries: tries - 1 })))
   if (!problem.isPassing) return changed(queue, id, () => ({ state: problem.status >= 500 ? "failed" : "refused", problem: words }))
   // Who is asked to wait his turn has not failed: only what may be broken is given up after some tries.
   const tries = problem.status === 429 ? item.tries - 1 : item.tries
@@ -113,9 +115,9 @@ export function refused(queue, id, problem, nowMs, random = Math.random) {
   return { ...waiting, heldUntil: Math.max(queue.heldUntil, nowMs + waitMs), heldFor: HELD_FOR[problem.status] }
 }
 
-/** Nobody is signed in any more: nothing is sent, and nothing lost, until somebody is. */
+/** Nobody is signed in any more: nothing is sent, and nothing lost, until somebody is. Said of each file that waits. */
 export function signedOut(queue) {
-  return queue.isSignedOut ? queue : { ...queue, isSignedOut: true }
+  return { ...queue, isSignedOut: true, items: queue.items.map((item) => (item.state === "waiting" ? { ...item, problem: SIGN_IN_ENDED } : item)) }
 }
 
 export function signedIn(queue) {

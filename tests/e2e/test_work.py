@@ -1,6 +1,5 @@
 """Uploads and jobs as a person follows them, with a bad file, and with the model away."""
 
-import re
 import signal
 from pathlib import Path
 
@@ -61,8 +60,7 @@ class TestUploading:
 
         expect(page.locator("#connection")).to_contain_text("Signed out")
         expect(page.locator("#alarms")).to_contain_text("System unknown")
-        # Said of the first file, or of all of them where the page knows before it sends any.
-        expect(page.locator("main")).to_contain_text(re.compile("your sign-in has ended", re.IGNORECASE))
+        expect(page.locator(".file").first).to_contain_text("Your sign-in has ended")
         with screen.context.expect_page() as opened:
             page.get_by_role("link", name="Sign in again").click()
         tab = opened.value

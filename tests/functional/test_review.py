@@ -8,6 +8,7 @@ from django.urls import reverse
 from annotations import selectors, services
 from annotations.serializers import documented
 from core.roles import Role
+from inspection.selectors.results import forget_classes
 from tests.factories import make_class, make_site
 
 pytestmark = pytest.mark.django_db
@@ -131,6 +132,18 @@ class TestAskingForTheNextTask:
         assert (task["others"], task["history"], task["draft"]) == ([], [], None)
         assert "90%" in task["why"]
         assert answer.json()["open"] == 0
+
+    def test_says_how_far_apart_dies_lie_once_it_was_given(self, reviewer, next_of, inspected):
+        product = inspected.run.wafer.lot.product
+        first = reviewer.post(next_of, {}, format="json").json()["tasks"][0]["die_pitch_px"]
+        product.die_pitch_x_um, product.die_pitch_y_um = 60.0, 45.0
+        product.save()
+        forget_classes()
+
+        (task,) = reviewer.post(next_of, {}, format="json").json()["tasks"]
+
+        pixel_um = task["image"]["pixel_um"]
+        assert (first, task["die_pitch_px"]) == (None, [60.0 / pixel_um, 45.0 / pixel_um])
 
     def test_says_exactly_what_the_document_says(self, reviewer, next_of):
         (task,) = reviewer.post(next_of, {}, format="json").json()["tasks"]

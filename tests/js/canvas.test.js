@@ -4,6 +4,7 @@ import { copied, lastDrawn } from "../../static/annotations/canvas/copying.js"
 import { Drawing, toolFor } from "../../static/annotations/canvas/drawing.js"
 import { dragged, gripOf, handlesOf, turnedBy, withoutCorner } from "../../static/annotations/canvas/handles.js"
 import { bitmapOf, edgesOf, emptyBitmap, isSendable, maskOf, stroked } from "../../static/annotations/canvas/mask.js"
+import { onNextDie, sidesOf } from "../../static/annotations/canvas/next_die.js"
 import { frameOf } from "../../static/annotations/canvas/paint.js"
 import { RegionFinder, TOLERANCES } from "../../static/annotations/canvas/region_finder.js"
 import * as shapes from "../../static/annotations/canvas/shapes.js"
@@ -255,6 +256,22 @@ describe("the last shape once more", () => {
   test("of something missed lies at the same place of the wafer's next image", () => assert.deepEqual(copied(lastDrawn([missed], tasks), { task: tasks.get("b"), isMissed: true }).shape, BOX))
   test("on the same image lies beside it", () => assert.deepEqual(copied(lastDrawn([missed], tasks), { task: tasks.get("a"), isMissed: true }).shape.bbox_px, [84, 40, 30, 20]))
   test("on another wafer is none, and it says why", () => assert.match(copied(lastDrawn([missed], tasks), { task: tasks.get("c"), isMissed: true }).why, /another wafer/))
+})
+
+describe("a copy on the next die", () => {
+  const copy = (how = {}, shape = BOX) => onNextDie({ shape }, { pitch: [60, 45], size, ...how })
+  test("lies one pitch further, on the side that is asked for", () => {
+    assert.deepEqual([copy({ side: "ArrowRight" }).shape.bbox_px, copy({ side: "ArrowRight" }, OUTLINE).shape.points_px[0]], [[110, 40, 30, 20], [70, 10]])
+  })
+  test("goes round the sides where there is room", () => {
+    assert.deepEqual(sidesOf({ ...BOX, bbox_px: [70, 40, 30, 15] }, [60, 45], size), ["ArrowRight", "ArrowDown", "ArrowLeft"])
+    assert.deepEqual([copy().side, copy({ pitch: [40, 40], after: "ArrowRight" }).side, copy({ pitch: [40, 40], after: "ArrowUp" }).side], ["ArrowRight", "ArrowDown", "ArrowRight"])
+  })
+  for (const [name, how, shape, why] of [
+    ["where the pitch is not known", { pitch: null }, BOX, /not known/], ["where no other die is on the image", { pitch: [6000, 5000] }, BOX, /6000 × 5000 px apart/],
+    ["beyond the image", { side: "ArrowUp" }, BOX, /beyond this image/], ["of what is meant as a whole", {}, { kind: "tag" }, /beyond this image/],
+  ]) test(`is none ${name}`, () => assert.match(copy(how, shape).why, why))
+  test("is none where nothing was drawn", () => assert.match(onNextDie(null, { pitch: [60, 45], size }).why, /Nothing was drawn/))
 })
 
 describe("the edge of painted pixels", () => {

@@ -165,8 +165,13 @@ describe("a sign-in that has ended", () => {
     assert.ok(upload.isAtRisk(over))
   })
   test("is told in words of a person's, not of a program's", () => {
-    assert.doesNotMatch(upload.problemText(over.items[0].problem), /header|Token/)
+    for (const { problem } of over.items) assert.equal(upload.problemText(problem), "Your sign-in has ended. The file is kept and sent once you have signed in again.")
     assert.match(upload.holdText(over, 0), /sign-in has ended/)
+  })
+  test("is told of each file that waits, whoever found out first, and of those that come", () => {
+    const queue = upload.added(upload.signedOut(queueOf(file("a"))), [file("b")], { maxBytes: 1e9 })
+    assert.deepEqual(queue.items.map(({ problem }) => problem?.title), ["Your sign-in has ended", "Your sign-in has ended"])
+    assert.deepEqual(upload.signedIn(queue).items.map(({ problem }) => problem), [null, null])
   })
   test("goes on by itself after signing in, as the same request", () => {
     const after = upload.signedIn(over)

@@ -15,10 +15,13 @@ const ACTS = [
   ["tag", ["i"], "The whole image"],
   ["smart", ["a"], "Scribble or tap, and the region is found"],
   ["again", ["k"], "The shape I drew last, here"],
+  ["die", ["g"], "The shape I drew last on this image, on the next die; an arrow says on which side"],
   ["smaller", ["["], "Brush smaller; found region tighter"],
   ["larger", ["]"], "Brush larger; found region wider"],
   ["snapping", ["j"], "Snapping on or off"],
 ]
+/** What is done at once, where the others are tools in hand. */
+const ONCE = new Set(["again", "die", "larger", "smaller", "close"])
 const REPEATED = new Set(["smaller", "larger"])
 export const HINTS = {
   box: "Drag the box, its handles, or a new one.",
@@ -34,7 +37,7 @@ export class ToolBar {
   /**
    * @param {HTMLElement} element
    * @param {Drawing} drawing
-   * @param {{again: () => void, tune: (steps: number) => boolean, onTool: () => void}} hooks tune: whether it had something to tune
+   * @param {{again: () => void, die: () => void, tune: (steps: number) => boolean, onTool: () => void}} hooks tune: whether it had something to tune
    */
   constructor(element, drawing, hooks) {
     Object.assign(this, { element, drawing, hooks })
@@ -56,6 +59,7 @@ export class ToolBar {
   act(name) {
     const { drawing } = this
     if (name === "again") this.hooks.again()
+    else if (name === "die") this.hooks.die()
     else if (name === "larger" || name === "smaller") {
       const steps = name === "larger" ? 1 : -1
       if (!this.hooks.tune(steps)) drawing.resize(steps)
@@ -79,7 +83,7 @@ export class ToolBar {
       setText(button.querySelector("kbd"), key)
       setAttribute(button, "aria-keyshortcuts", key)
       if (name === "snapping") setAttribute(button, "aria-pressed", String(drawing.isSnapping))
-      else if (!["again", "larger", "smaller", "close"].includes(name)) setAttribute(button, "aria-pressed", String(drawing.tool === name))
+      else if (!ONCE.has(name)) setAttribute(button, "aria-pressed", String(drawing.tool === name))
       if (name === "larger" || name === "smaller") button.hidden = !isSized
       if (name === "close") button.hidden = !drawing.open
     }
