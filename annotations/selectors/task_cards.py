@@ -13,7 +13,7 @@ from core.actors import Actor
 from core.questions import Question, where
 from inspection import selectors as inspection
 from inspection.choices import Band
-from inspection.models import DefectClass, Detection, InspectionRun
+from inspection.models import DefectClass, InspectionRun
 
 # Two questions, since to plan one join of nine tables takes longer than to answer it.
 RELATIONS = ("image", "wafer__lot")
@@ -90,7 +90,7 @@ def said_by_number(numbers: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, in
 
 
 def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
-    """Tasks with all that a reviewer needs to decide, in the order of `keys`. Nine queries at most, however many.
+    """Tasks with all that a reviewer needs to decide, in the order of `keys`. Ten queries at most, however many.
 
     Of a task that wants more opinions, who holds it or may still get it sees nobody's but their own: nor
     what those made parts of it or merged into it.
@@ -110,7 +110,8 @@ def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
         steps[step.task_id].append(step)
     blind = blind_among((row for rows in history.values() for row in rows), actor=actor)
     holds = {hold.task_id: hold for hold in _HOLDS.all(tasks=list(keys), reviewer=actor.user_id)}
-    around = _detections_around(tasks, actor=actor)
+    own = {row.pk: row for row in _detections_of(tasks, actor=actor)}
+    around = _found_around(tasks, actor=actor)
     added = _added_on(tasks, actor=actor)
     return [
         _card(
@@ -118,7 +119,8 @@ def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
             hold=holds.get(task.pk),
             history=[row for row in history[task.pk] if may_see(row, task, blind=blind, actor=actor)],
             steps=steps[task.pk],
-            around=around,
+            own=own.get(task.detection_id),
+            around=around[task.run_id, task.image_id],
             added=added.get(task.image_id, []) if task.kind == TaskKind.IMAGE else [],
             classes=classes,
         )
@@ -126,13 +128,17 @@ def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
     ]
 
 
-def _detections_around(tasks: Iterable[ReviewTask], *, actor: Actor) -> dict[tuple[UUID, UUID], list[Any]]:
+def _detections_of(tasks: Iterable[ReviewTask], *, actor: Actor) -> list[Any]:
+    keys = [task.detection_id for task in tasks if task.detection_id]
+    return inspection.detections_named(keys, actor=actor) if keys else []
+
+
+def _found_around(tasks: Iterable[ReviewTask], *, actor: Actor) -> dict[tuple[UUID, UUID], list[inspection.Found]]:
     """Everything the tasks' runs found on their images."""
     places = {(task.run_id, task.image_id) for task in tasks}
     runs, images = {run for run, _ in places}, {image for _, image in places}
-    rows = inspection.detections_on(runs=runs, images=images, actor=actor)
-    around: dict[tuple[UUID, UUID], list[Any]] = defaultdict(list)
-    for row in rows:
+    around: dict[tuple[UUID, UUID], list[inspection.Found]] = defaultdict(list)
+    for row in inspection.places_found_on(runs=runs, images=images, actor=actor):
         around[row.run_id, row.image_id].append(row)
     return around
 
@@ -163,13 +169,13 @@ def _card(
     hold: ReviewHold | None,
     history: list[Annotation],
     steps: list[ReviewStep],
-    around: Mapping[tuple[UUID, UUID], list[Any]],
+    own: Any | None,
+    around: Sequence[inspection.Found],
     added: Sequence[ReviewTask],
     classes: Mapping[int, DefectClass],
 ) -> dict[str, Any]:
-    rows = around.get((task.run_id, task.image_id), [])
-    own = next((row for row in rows if row.pk == task.detection_id), None)
     said = next((row for row in history if row.number == task.annotation_number), None)
+    beside: list[inspection.Found | ReviewTask] = [*around, *added]
     version = task.run.recipe_version
     code = classes[task.defect_class_id].code if task.defect_class_id else None
     return {
@@ -195,7 +201,7 @@ def _card(
         "recipe": {"code": version.recipe.code, "version": version.number},
         "threshold": version.thresholds.get(code) if code else None,
         "bands": {"review_from": version.review_from, "reject_from": version.reject_from},
-        "others": [_other(row, classes) for row in [*rows, *added] if row.pk != task.detection_id][:MOST_OTHERS],
+        "others": [_other(row, classes) for row in beside if row.pk != task.detection_id][:MOST_OTHERS],
         "draft": hold.draft or None if hold else None,
         "wants": task.wants,
         "opinions": [
@@ -268,7 +274,7 @@ def annotation_of(row: Annotation, *, classes: Mapping[int, DefectClass]) -> dic
     }
 
 
-def _other(row: Detection | ReviewTask, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
+def _other(row: inspection.Found | ReviewTask, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
     # Only whole images have no class, and none of them is beside another.
     assert row.defect_class_id is not None
     return {

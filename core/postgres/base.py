@@ -5,10 +5,19 @@ from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+
+class _Operations(DatabaseOperations):
+    def last_executed_query(self, cursor: Any, sql: str, params: Any) -> str:
+        """The text as it came where it is not known as it went: several at once say it only when all are done."""
+        return super().last_executed_query(cursor, sql, params) or sql
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """A connection is usable when its server has not hung up: that can be seen without asking it anything."""
+
+    ops_class = _Operations
 
     def is_usable(self) -> bool:
         if self.connection is None or self.connection.closed or self.connection.broken:

@@ -1,7 +1,7 @@
 """Who sees what: everything belongs to a site, and another site's object does not exist."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import F, Prefetch, QuerySet
@@ -9,6 +9,7 @@ from django.db.models import F, Prefetch, QuerySet
 from accounts.models import Site
 from core.actors import Actor
 from core.errors import NotFound
+from core.prepared import prepared
 from core.questions import Question, where
 from inspection.errors import UnknownSite
 from inspection.models import (
@@ -116,20 +117,47 @@ def detections_visible_to(actor: Actor) -> QuerySet[Detection]:
     return found.filter(run__site_id__in=actor.site_ids).order_by("-id")
 
 
+_OF_SITES = "(%s OR inspection_run.site_id = ANY(%s))"
 _DETECTIONS = Question(
     lambda: where(
-        with_model_names(Detection.objects.order_by("run_id", "ordinal")),
-        "detection.run_id = ANY(%s) AND detection.image_id = ANY(%s) AND (%s OR inspection_run.site_id = ANY(%s))",
-        *("runs", "images", "is_everywhere", "sites"),
+        with_model_names(Detection.objects.order_by()),
+        f"detection.id = ANY(%s) AND {_OF_SITES}",
+        *("keys", "is_everywhere", "sites"),
     )
 )
+_FOUND_ON = f"""
+SELECT run_id, image_id, detection.id, defect_class_id, confidence, severity, x_px, y_px, width_px, height_px
+FROM detection JOIN inspection_run ON inspection_run.id = run_id
+WHERE run_id = ANY(%s) AND image_id = ANY(%s) AND {_OF_SITES}
+ORDER BY run_id, ordinal
+"""  # noqa: S608 - a statement of our own
 
 
-def detections_on(*, runs: Collection[UUID], images: Collection[UUID], actor: Actor) -> list[Any]:
-    """What runs found on images, as `detections_visible_to` has it, by run and ordinal. One query."""
-    return _DETECTIONS.all(
-        runs=list(runs), images=list(images), is_everywhere=actor.is_system, sites=list(actor.site_ids)
-    )
+class Found(NamedTuple):
+    """What a picture shows of a detection. There are many on an image, and a model of each would cost the most."""
+
+    run_id: UUID
+    image_id: UUID
+    pk: UUID
+    defect_class_id: int
+    confidence: float
+    severity: str
+    x_px: float
+    y_px: float
+    width_px: float
+    height_px: float
+
+
+def detections_named(keys: Collection[UUID], *, actor: Actor) -> list[Any]:
+    """Those detections, as `detections_visible_to` has them, in no order. One query."""
+    return _DETECTIONS.all(keys=list(keys), is_everywhere=actor.is_system, sites=list(actor.site_ids))
+
+
+def places_found_on(*, runs: Collection[UUID], images: Collection[UUID], actor: Actor) -> list[Found]:
+    """What runs found on images, by run and ordinal. One query."""
+    with prepared() as cursor:
+        cursor.execute(_FOUND_ON, [list(runs), list(images), actor.is_system, list(actor.site_ids)])
+        return [Found(*row) for row in cursor.fetchall()]
 
 
 def jobs_visible_to(actor: Actor) -> QuerySet[InspectionJob]:
