@@ -18,14 +18,13 @@ class RegionView(ApiView):
     def post(self, request: Request, image_id: UUID) -> HttpResponse:
         """Find the region that a scribble or a tap means. Nothing is stored: it is a proposal to draw with."""
         # Whose image it is comes first: what is wrong with a word about somebody else's is nobody's business.
-        inspection.one(inspection.images_visible_to(self.actor), image_id, what="image")
+        image = inspection.one(inspection.images_visible_to(self.actor), image_id, what="image")
         values = self.body(RegionIn)
         return answer(
             services.find_region(
-                image_id=image_id,
+                image=image,
                 scribble_px=[(x, y) for x, y in values["scribble_px"]],
                 how=services.How(values["how"]),
                 tolerance=values["tolerance"],
-                actor=self.actor,
             )
         )

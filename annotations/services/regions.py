@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
 
 from annotations.errors import NothingFound
-from core.actors import Actor
 from core.errors import Invalid
-from domain.imaging.region import MOST_SIDE_PX, scribbled, shape_of, tapped
+from domain.imaging.region import MOST_SIDE_PX, Frame, scribbled, shape_of, tapped
 from domain.shapes.kinds import Place, Polygon
 from domain.shapes.measure import bbox_of, extent_of
 from domain.shapes.said import write
-from inspection import selectors as inspection
 from inspection import services as inspecting
 from inspection.models import InspectionImage
 
@@ -26,12 +23,11 @@ class How(StrEnum):
     TAP = "tap"
 
 
-def find_region(
-    *, image_id: UUID, scribble_px: Sequence[Place], how: How, tolerance: int, actor: Actor
-) -> dict[str, Any]:
+def find_region(*, image: InspectionImage, scribble_px: Sequence[Place], how: How, tolerance: int) -> dict[str, Any]:
     """The region that a scribble over an image means, as a shape.
 
     Args:
+        image: one that who asks may see.
         scribble_px: places along it, in pixels of the image.
         tolerance: how much the region may differ from what was touched, in grey levels.
 
@@ -39,12 +35,10 @@ def find_region(
         `shape` and the `bbox_px` around it.
 
     Raises:
-        NotFound: no such image at the actor's sites.
         Invalid: the scribble is not on the image.
         NothingFound: nothing stands out there.
         Unavailable, Overloaded: its picture cannot be had right now.
     """
-    image: InspectionImage = inspection.one(inspection.images_visible_to(actor), image_id, what="image")
     size = {"width_px": image.width_px, "height_px": image.height_px}
     if not all(0 <= x <= image.width_px and 0 <= y <= image.height_px for x, y in scribble_px):
         raise Invalid.of({"scribble_px": [f"It is not on the image, which has {image.width_px} x {image.height_px}."]})
@@ -52,9 +46,8 @@ def find_region(
     part = inspecting.part_of(image, left_px=left_px, top_px=top_px, side_px=side_px, most_px=MOST_SIDE_PX)
     places = [((x - part.left_px) / part.scale, (y - part.top_px) / part.scale) for x, y in scribble_px]
     find = tapped if how is How.TAP else scribbled
-    found = shape_of(
-        find(part.pixels, places, tolerance=tolerance), left=part.left_px, top=part.top_px, scale=part.scale
-    )
+    frame = Frame(part.left_px, part.top_px, part.scale, **size)
+    found = shape_of(find(part.pixels, places, tolerance=tolerance), frame)
     if found is None:
         raise NothingFound("Nothing stands out there. Scribble along the defect itself, or look wider.")
     return {"shape": write(found), "bbox_px": bbox_of(found, **size)}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from domain.arrays import PixelArray
-from domain.shapes.kinds import Mask, Place, Polygon
+from domain.shapes.kinds import Mask, Place, Polygon, Shape, Upright
 from domain.shapes.outline import rings_of, simplified
 from domain.shapes.runs import mask_of
-from domain.shapes.said import MOST_POINTS, crosses
+from domain.shapes.said import MOST_MASK_PX, MOST_POINTS, ShapeFault, read, write
 
 MOST_SIDE_PX = 512
 """Of a picture that is looked at; larger ones are to be made smaller first. It bounds the time."""
@@ -22,6 +24,9 @@ _NEAR_PX = 24.0
 """What is farther from a scribble than this, and than the scribble is long, has to look like it to be taken."""
 _SCRIBBLE_PX = 3
 _SMOOTH_PX = 0.75
+_MOST_CORNERS = MOST_POINTS // 4
+_MOST_EDGES_PX = 20_000
+_BLURS_PX = (1, 3, 5, 9, 17, 33)
 Bits = NDArray[np.bool_]
 
 
@@ -100,32 +105,103 @@ def _cut_out(smooth: PixelArray, is_meant: Bits, is_alike: Bits, touched: Bits) 
     return np.asarray((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD))
 
 
-def shape_of(bits: Bits, *, left: float, top: float, scale: float) -> Polygon | Mask | None:
-    """What was found as a shape of the image: an outline where it is one part without large holes, else its pixels.
+@dataclass(frozen=True)
+class Frame:
+    """Where a picture lies in its image.
 
-    Args:
-        left, top: of the picture in the image.
+    Attributes:
+        left, top: of the picture, in pixels of the image.
         scale: pixels of the image per pixel of the picture.
+        width_px, height_px: of the image.
+    """
+
+    left: float
+    top: float
+    scale: float
+    width_px: int
+    height_px: int
+
+    def place(self, x: float, y: float) -> Place:
+        """A place of the picture, in the image; what rounding puts beyond its rim lies on it."""
+        return (
+            round(min(max(self.left + x * self.scale, 0.0), self.width_px), 3),
+            round(min(max(self.top + y * self.scale, 0.0), self.height_px), 3),
+        )
+
+
+def shape_of(bits: Bits, frame: Frame) -> Polygon | Mask | Upright | None:
+    """What was found as a shape that can be said of the image (`domain.shapes.said.read`).
+
+    An outline where it is one part without large holes, else its pixels. What has too many corners, too many runs or is
+    too large to be painted is made simpler until it fits: an outline without its holes, at last the box around all.
 
     Returns:
         None where hardly anything was found.
     """
     if np.count_nonzero(bits) < LEAST_PX:
         return None
+    bits = _calmed(bits)
     rings = rings_of(bits)
-    if len(rings) == 1:
-        within = _SMOOTH_PX
-        points = simplified(rings[0], within_px=within)
-        while len(points) > MOST_POINTS // 4:
-            within *= 2
-            points = simplified(rings[0], within_px=within)
-        places = tuple((round(left + x * scale, 3), round(top + y * scale, 3)) for x, y in points)
-        if not crosses(places):
-            return Polygon(places)
-    if scale > 1:
-        side = [round(length * scale) for length in bits.shape[::-1]]
-        bits = cv2.resize(bits.astype(np.uint8), side, interpolation=cv2.INTER_NEAREST) > 0
-    return mask_of(bits, left=round(left), top=round(top))
+    if not rings:
+        return None
+    found = _outline(rings[0], frame) if len(rings) == 1 else None
+    found = found or _pixels(bits, frame) or _outline(rings[0], frame)
+    if found is not None:
+        return found
+    rows, columns = np.flatnonzero(bits.any(axis=1)), np.flatnonzero(bits.any(axis=0))
+    left, top = frame.place(columns[0], rows[0])
+    right, bottom = frame.place(columns[-1] + 1, rows[-1] + 1)
+    return Upright((left, top, right - left, bottom - top))
+
+
+def _calmed(bits: Bits) -> Bits:
+    """Smoothed until its edges are short enough to be followed."""
+    calm = bits.astype(np.uint8)
+    for blur_px in _BLURS_PX:
+        calm = cv2.medianBlur(calm, blur_px)
+        if np.count_nonzero(np.diff(calm, axis=0)) + np.count_nonzero(np.diff(calm, axis=1)) <= _MOST_EDGES_PX:
+            break
+    return np.asarray(calm > 0)
+
+
+def _outline(ring: Sequence[Place], frame: Frame) -> Polygon | None:
+    """The outline with as many corners as say something; None where it cannot be had without its sides crossing."""
+    within_px = _SMOOTH_PX
+    while within_px < MOST_SIDE_PX:
+        points = simplified(ring, within_px=within_px)
+        within_px *= 2
+        if len(points) <= _MOST_CORNERS:
+            outline = _sayable(Polygon(tuple(frame.place(x, y) for x, y in points)))
+            if isinstance(outline, Polygon):
+                return outline
+    return None
+
+
+def _pixels(bits: Bits, frame: Frame) -> Mask | None:
+    """The pixels, smoothed until their runs can be said; None where there are too many of them."""
+    smooth = bits.astype(np.uint8)
+    for blur_px in _BLURS_PX:
+        smooth = cv2.medianBlur(smooth, blur_px)
+        rows, columns = np.flatnonzero(smooth.any(axis=1)), np.flatnonzero(smooth.any(axis=0))
+        if not rows.size:
+            return None
+        left, top = (math.floor(side) for side in frame.place(columns[0], rows[0]))
+        right, bottom = (math.floor(side) for side in frame.place(columns[-1] + 1, rows[-1] + 1))
+        if right <= left or bottom <= top or (right - left) * (bottom - top) > MOST_MASK_PX:
+            return None
+        inner = smooth[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        scaled = cv2.resize(inner, (right - left, bottom - top), interpolation=cv2.INTER_NEAREST) > 0
+        mask = mask_of(scaled, left=left, top=top)
+        if mask is not None and isinstance(said := _sayable(mask), Mask):
+            return said
+    return None
+
+
+def _sayable(shape: Polygon | Mask) -> Shape | None:
+    try:
+        return read(write(shape))
+    except ShapeFault:
+        return None
 
 
 def _tidy(found: Bits, touched: NDArray[np.int64]) -> Bits:

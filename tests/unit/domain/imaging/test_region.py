@@ -1,15 +1,19 @@
 """A scribble finds what it lies on, and is quick enough for a hand that waits."""
 
+import math
 import time
 
 import numpy as np
 import pytest
 
 from domain.imaging.parts import cut_part
-from domain.imaging.region import MOST_SIDE_PX, scribbled, shape_of, tapped
+from domain.imaging.region import MOST_SIDE_PX, Frame, scribbled, shape_of, tapped
 from domain.imaging.thumbnail import encode_jpeg
 from domain.shapes.kinds import Mask, Polygon
 from domain.shapes.raster import raster
+from domain.shapes.said import fitted, read, write
+
+WHOLE = Frame(0, 0, 1.0, 512, 512)
 
 
 def stain(side=256, *, noise=8.0, hole=False):
@@ -71,7 +75,7 @@ class TestTheShape:
     def test_of_one_part_is_an_outline_that_can_be_edited(self):
         pixels, is_in = stain()
 
-        shape = shape_of(tapped(pixels, [(128, 128)], tolerance=26), left=0, top=0, scale=1)
+        shape = shape_of(tapped(pixels, [(128, 128)], tolerance=26), WHOLE)
 
         assert isinstance(shape, Polygon)
         assert len(shape.points_px) < 120
@@ -81,13 +85,65 @@ class TestTheShape:
         pixels, is_in = stain(hole=True)
         found = tapped(pixels, [(90, 128)], tolerance=26)
 
-        shape = shape_of(found, left=1000, top=500, scale=2)
+        shape = shape_of(found, Frame(1000, 500, 2.0, 4000, 4000))
 
         assert isinstance(shape, Mask)
         assert same(raster(shape, (1000, 500, 512, 512), step=2), is_in) > 0.9
 
     def test_of_nothing_is_none(self):
-        assert shape_of(np.zeros((9, 9), bool), left=0, top=0, scale=1) is None
+        assert shape_of(np.zeros((9, 9), bool), WHOLE) is None
+
+
+def ragged(side=MOST_SIDE_PX):
+    """A band from corner to corner, about a pixel wide, whose edges are all noise."""
+    rng = np.random.default_rng(3)
+    bits = np.zeros((side, side), bool)
+    at = np.arange(side - 2)
+    for off in range(2):
+        bits[at + off, at + rng.integers(0, 2, at.size)] = True
+        bits[at, at + off] = True
+    return bits
+
+
+def sponge(side=MOST_SIDE_PX):
+    """All of a picture, full of holes."""
+    bits = np.random.default_rng(4).random((side, side)) > 0.3
+    bits[::16] = True
+    return bits
+
+
+def rings(side=MOST_SIDE_PX):
+    """A frame with a hole: no outline says it."""
+    bits = np.ones((side, side), bool)
+    bits[side // 4 : side // 2, side // 4 : side // 2] = False
+    return bits
+
+
+class TestWhatIsProposed:
+    """Whatever is found, what is proposed is taken when it is said."""
+
+    @pytest.mark.parametrize(
+        "bits", [ragged(), sponge(), rings(), np.ones((512, 512), bool)], ids=["ragged", "sponge", "rings", "all"]
+    )
+    @pytest.mark.parametrize("scale", [1.0, 3.017, 61.3])
+    def test_can_be_said(self, bits, scale):
+        size = {"width_px": math.floor(512 * scale), "height_px": math.floor(512 * scale)}
+
+        shape = shape_of(bits, Frame(0, 0, scale, **size))
+
+        assert fitted(read(write(shape)), **size)
+
+    def test_is_quick_enough_of_noise_too(self):
+        bits = np.random.default_rng(5).random((MOST_SIDE_PX, MOST_SIDE_PX)) > 0.5
+        started_s = time.thread_time()
+        shape_of(bits, WHOLE)
+        assert time.thread_time() - started_s < 1.0
+
+    def test_at_the_rim_lies_within_the_image(self):
+        shape = shape_of(rings(64), Frame(100.4, 200.6, 1.0, 164, 264))
+
+        assert isinstance(shape, Mask)
+        assert fitted(shape, width_px=164, height_px=264)
 
 
 class TestAPart:
