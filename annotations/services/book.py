@@ -12,6 +12,7 @@ from annotations.errors import BookFull, IdTaken, StalePage, StillBlind
 from annotations.models import Annotation, BookExample, BookText, ReviewTask
 from annotations.selectors import task_visible_to
 from annotations.selectors.book import example_visible_to, page_of_class, shown_examples, text_json, text_of
+from annotations.services.book_order import place_between
 from annotations.services.words import class_named
 from audit import services as audit
 from audit.actions import Action
@@ -162,16 +163,10 @@ def move_example(*, example_id: UUID, before: UUID | None, actor: Actor, now: da
     if at is None or row.retired_at is not None:
         raise NotFound("There is no such item in this part of the book.")
     old_rank = row.rank
-    row.rank = _between(others[at - 1].rank if at else None, others[at].rank if at < len(others) else None)
+    place_between(row, after=others[at - 1] if at else None, before=others[at] if at < len(others) else None)
     row.save(update_fields=["rank"])
     _record(Action.BOOK_EXAMPLE_MOVED, row, actor=actor, now=now, before={"rank": old_rank}, after={"rank": row.rank})
     return row
-
-
-def _between(low: float | None, high: float | None) -> float:
-    if low is None:
-        return 0.0 if high is None else high - 1.0
-    return low + 1.0 if high is None else (low + high) / 2
 
 
 def _lock(site: Site) -> None:

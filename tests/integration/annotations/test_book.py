@@ -139,6 +139,22 @@ class TestItems:
 
         assert [shown["id"] for shown in page(site)["examples"]] == [str(row.pk) for row in (three, two, one)]
 
+    def test_can_be_moved_to_one_place_for_ever(self, add, tasks, site, ann):
+        first, one, other = (add(task)[0] for task in tasks)
+        out, _ = add(tasks[0], kind=ExampleKind.COUNTER)
+
+        for _ in range(31):
+            services.move_example(example_id=other.pk, before=one.pk, actor=ann, now=AT)
+            services.move_example(example_id=one.pk, before=other.pk, actor=ann, now=AT)
+
+        rows = [row for row in selectors.shown_examples(site.pk) if row.kind == ExampleKind.EXAMPLE]
+        assert [row.pk for row in rows] == [first.pk, one.pk, other.pk]
+        assert rows[1].rank - rows[0].rank > 1e-7
+        assert rows[2].rank - rows[1].rank > 1e-7
+        # Others of the class have an order of their own.
+        before, after = out.rank, BookExample.objects.get(pk=out.pk).rank
+        assert before == after
+
     def test_are_moved_among_their_own_kind_alone(self, add, tasks, ann):
         one, other = add(tasks[0])[0], add(tasks[1], kind=ExampleKind.COUNTER)[0]
 
