@@ -6,8 +6,8 @@ import { uuid } from "./journal_store.js"
 import { join } from "./review_said.js"
 import { boxOf, current, saidOf } from "./review_state.js"
 
-/** @param {{classes: object[], get: () => object, step: (taken) => void, isReady: () => boolean, link: () => Link}} page */
-export function joiningActs({ classes, get, step, isReady, link }) {
+/** @param {{classes: object[], get: () => object, step: (taken) => void, isReady: () => boolean, link: () => Link, drawParts: () => void}} page */
+export function joiningActs({ classes, get, step, isReady, link, drawParts }) {
   const splitSheet = new SplitSheet(classes)
   const mergeSheet = new MergeSheet()
   const askHold = holdAsker(document.querySelector("#hold"))
@@ -15,11 +15,12 @@ export function joiningActs({ classes, get, step, isReady, link }) {
   const ask = async (sheet, made) => {
     const task = current(get())
     const said = await sheet.ask(task, boxOf(get()), saidOf(get())?.class_code ?? task.class_code)
-    if (said && get().at === task.id) step(join(get(), made(said), Date.now()))
+    if (said === "draw") drawParts()
+    else if (said && get().at === task.id) step(join(get(), made(said), Date.now()))
   }
   const isOfOne = () => isReady() && Boolean(current(get()).class_code)
   return {
-    split: () => { if (isOfOne()) ask(splitSheet, ({ other, ...first }) => ({ ...first, part: { new_task: uuid(), ...other } })) },
+    split: () => { if (isOfOne()) ask(splitSheet, ({ other, ...first }) => ({ ...first, parts: [{ new_task: uuid(), ...other }] })) },
     merge: () => {
       if (!isOfOne()) return
       if (current(get()).others.length) ask(mergeSheet, (what) => what)

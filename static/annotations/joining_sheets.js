@@ -44,7 +44,7 @@ class JoiningSheet {
   constructor(dialog) {
     this.dialog = dialog
     this.canvas = dialog.querySelector("canvas")
-    dialog.addEventListener("close", () => this.answer(dialog.returnValue === "yes" ? this.result() : null))
+    dialog.addEventListener("close", () => this.answer(dialog.returnValue === "yes" ? this.result() : dialog.returnValue || null))
     dialog.querySelector("[data-yes]").addEventListener("click", () => this.finish())
     for (const button of dialog.querySelectorAll("[data-close]")) button.addEventListener("click", () => dialog.close(""))
     dialog.addEventListener("keydown", (event) => this.pressed(event))
@@ -75,7 +75,7 @@ export class SplitSheet extends JoiningSheet {
     this.dialog.addEventListener("click", ({ target }) => this.clicked(target.closest("button")?.dataset ?? {}))
   }
 
-  /** @returns {Promise<?{class_code: string, bbox_px: number[], other: {class_code: string, bbox_px: number[]}}>} */
+  /** @returns {Promise<?{class_code: string, bbox_px: number[], other: {class_code: string, bbox_px: number[]}}|"draw">} draw: no cut parts them */
   ask(task, box, code) {
     Object.assign(this, { task, box, codes: [code, code], cut: firstCut(box), part: 1 })
     return this.open()
@@ -88,19 +88,21 @@ export class SplitSheet extends JoiningSheet {
     return { class_code: this.codes[0], bbox_px: first, other: { class_code: this.codes[1], bbox_px: second } }
   }
 
-  clicked({ part, step, turn, code }) {
+  clicked({ part, step, turn, code, draw }) {
+    if (draw !== undefined) return this.dialog.close("draw")
     if (part) this.part = Number(part)
     else if (step) this.cut = movedCut(this.box, this.cut, Number(step))
     else if (turn !== undefined) this.cut = turnedCut(this.box, this.cut)
     else if (code) this.codes[this.part] = code
-    else return
-    this.draw()
+    else return undefined
+    return this.draw()
   }
 
   key({ key, shiftKey }) {
     const chosen = this.classes.find((one) => one.key === key)
     if (STEPS[key]) this.clicked({ step: STEPS[key] * (shiftKey ? COARSE : 1) })
     else if (key === "r" || key === "R") this.clicked({ turn: "" })
+    else if (key === "e" || key === "E") this.clicked({ draw: "" })
     else if (key === " ") this.clicked({ part: String(1 - this.part) })
     else if (chosen) this.clicked({ code: chosen.code })
     else return false

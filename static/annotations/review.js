@@ -42,7 +42,7 @@ const zoom = new ReviewZoom(find("#viewer"), {
 function drawImage() {
   const task = sitting.current(state)
   const classCode = sitting.saidOf(state)?.class_code ?? task?.class_code
-  const place = drawReview(zoom, desk, { task, box: sitting.boxOf(state), shape: sitting.shapeOf(state), classCode, others: sitting.othersOf(state), added: sitting.addedOf(state), isOverlay })
+  const place = drawReview(zoom, desk, { task, box: sitting.boxOf(state), shape: sitting.shapeOf(state), classCode, others: sitting.othersOf(state), added: desk.marks(sitting.addedOf(state)), isOverlay })
   drawScale(find(".scale"), { pixelUm: place && task.image.pixel_um, scale: place?.scale, widthPx: zoom.viewer.container.clientWidth })
 }
 
@@ -54,7 +54,7 @@ function drawWords() {
   markClass(find("#classkeys"), state)
   const isThere = state.at !== null
   find("#review").dataset.state = isThere ? "task" : state.open === null ? "loading" : "none"
-  drawDecisions(sitting.current(state), { isDrawing: Boolean(editor.mode) })
+  drawDecisions(sitting.current(state), { isDrawing: Boolean(editor.mode), parts: editor.mode === "split" ? desk.parts.length : null })
   const may = { undo: state.trail.length || editor.canUndo, redo: state.redo.length || editor.canRedo, skip: isThere, hold: isThere && !sitting.current(state).wafer.hold, next: isThere, previous: canGoBack(state) }
   for (const [name, is] of Object.entries(may)) find(`[data-action=${name}]`).disabled = !is
 }
@@ -73,7 +73,7 @@ function showMode() {
   find("#mode").hidden = !editor.mode
   setText(find("#mode"), desk.hint)
   desk.tools.draw()
-  drawDecisions(sitting.current(state), { isDrawing: Boolean(editor.mode) })
+  drawDecisions(sitting.current(state), { isDrawing: Boolean(editor.mode), parts: editor.mode === "split" ? desk.parts.length : null })
   for (const mode of ["redraw", "missed"]) setAttribute(find(`[data-action=${mode}]`), "aria-pressed", String(editor.mode === mode))
   find("#viewer").classList.toggle("is-measuring", Boolean(editor.mode))
   drawImage()
@@ -135,7 +135,7 @@ const acts = {
   reclass: () => doing.reclass(),
   redraw: () => doing.edit("redraw"),
   missed: () => doing.edit("missed"),
-  ...joiningActs({ classes, get: () => state, step: (taken) => doing.step(taken), isReady: () => doing.isReady(), link: () => link }),
+  ...joiningActs({ classes, get: () => state, step: (taken) => doing.step(taken), isReady: () => doing.isReady(), link: () => link, drawParts: () => doing.edit("split") }),
   comment: () => { if (sitting.current(state)) remark.open(sitting.workOf(state).comment ?? "") },
   undo: (event) => doing.undo(event),
   redo: () => doing.redo(),

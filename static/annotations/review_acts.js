@@ -7,6 +7,8 @@ import { addedWords } from "./review_words.js"
 import { current, isWhole, wordFor, workOf } from "./review_state.js"
 import { back, onward } from "./review_way.js"
 
+/** What is drawn to be named by a class. */
+const NAMED = new Set(["missed", "split"])
 const now = () => Date.now()
 
 /** From the key to the next picture is what a reviewer waits for. */
@@ -53,7 +55,8 @@ export class ReviewActs {
 
   decide(what, event) {
     if (!this.isReady(event)) return
-    if (this.#editor.mode === "missed") toast("Press the key of its class, or Escape.")
+    if (this.#editor.mode === "split" && what.verdict === "defect") this.#split()
+    else if (NAMED.has(this.#editor.mode)) toast("Press the key of its class, or Escape.")
     else this.#say(what)
   }
 
@@ -66,9 +69,19 @@ export class ReviewActs {
   /** A class's key decides, or names what was drawn around something missed. */
   choose(code, event) {
     if (!this.isReady(event)) return
-    if (this.#editor.mode !== "missed") this.#say({ verdict: "defect", class_code: code })
-    else if (this.#editor.shape) this.#addMissed(code)
-    else toast("Draw where it is first.")
+    if (!NAMED.has(this.#editor.mode)) this.#say({ verdict: "defect", class_code: code })
+    else if (!this.#editor.shape) toast("Draw where it is first.")
+    else if (this.#editor.mode === "split") this.page.desk.takePart(code)
+    else this.#addMissed(code)
+  }
+
+  /** The task becomes the parts that are drawn and named. */
+  #split() {
+    const { desk } = this.page
+    const [first, ...others] = desk.parts
+    if (!others.length || this.#editor.shape) return toast("Draw the parts, two at least, and press the class of each.")
+    desk.over(this.#state.at)
+    return this.step(said.join(this.#state, { ...first, parts: others.map((part) => ({ new_task: uuid(), ...part })) }, now()))
   }
 
   #addMissed(code) {
@@ -101,7 +114,7 @@ export class ReviewActs {
 
   /** While something is drawn, its own strokes come first. */
   undo(event) {
-    if (this.#editor.mode && this.#editor.undo()) return this.page.showMode()
+    if (this.#editor.mode && (this.#editor.undo() || this.page.desk.untakePart())) return this.page.showMode()
     markKey(event)
     const taken = said.undo(this.#state, now())
     if (!taken.entry) return toast("There is nothing to undo.")
@@ -113,7 +126,7 @@ export class ReviewActs {
 
   redo() {
     if (this.#editor.mode && this.#editor.redo()) return this.page.showMode()
-    const taken = said.redo(this.#state, uuid(), now())
+    const taken = said.redo(this.#state, uuid, now())
     return taken.entry ? this.step(taken) : toast("There is nothing to do again.")
   }
 
@@ -153,7 +166,9 @@ export class ReviewActs {
       this.page.change(said.withBox(this.#state, null))
       this.drafts.soon(this.#state.at)
     }
-    if (this.#editor.mode) desk.over(this.#state.at)
+    // Parts are many strokes: these are there again when the split goes on.
+    if (this.#editor.mode === "split") desk.leave()
+    else if (this.#editor.mode) desk.over(this.#state.at)
     return showMode()
   }
 }

@@ -1,7 +1,7 @@
 /** What is told about the task on the screen: why, what the model says, where it is, what was said of it before. */
 import { ageElement } from "../shared/ages.js"
 import { glyph, h, icon, setAttribute, setText } from "../shared/dom.js"
-import { confidenceText, countText, lengthText } from "../shared/formats.js"
+import { confidenceText, countText, lengthText, plural } from "../shared/formats.js"
 import { accountName, bandElement, classCountsText, classNamed, layerName, scoreBar } from "../shared/signs.js"
 import { addedOf, boxOf, current, isWhole, left, mayDo, othersOf, paceS, saidOf, workOf } from "./review_state.js"
 import { annotationWords, drawnWords, leftText, paceText, verdictWords } from "./review_words.js"
@@ -37,11 +37,14 @@ export function drawSide(state) {
   setText(find("#image-name"), [`${task.image.width_px} × ${task.image.height_px} px`, task.image.pixel_um && `${task.image.pixel_um} µm a pixel`, task.image.file_name].filter(Boolean).join(" · "))
 }
 
-/** The large buttons, as far as they mean something for the task. While something is drawn, letters are the tools'. */
-export function drawDecisions(task, { isDrawing = false } = {}) {
+/** The large buttons, as far as they mean something for the task. While something is drawn, letters are the tools'. @param {{parts?: ?number}} how parts: of a split that is drawn */
+export function drawDecisions(task, { isDrawing = false, parts = null } = {}) {
   for (const button of document.querySelectorAll(".decision")) button.disabled = !mayDo(button.dataset.action, task, isDrawing)
   setText(find("[data-action=confirm] span"), isWhole(task) ? "Nothing missing" : "Confirm")
   setText(find("#confirm-class"), task?.class_code ? nameOf(task.class_code) : "")
+  if (parts === null) return
+  setText(find("[data-action=confirm] span"), "Split")
+  setText(find("#confirm-class"), plural(parts, "part"))
 }
 
 function wholeParts(task, state) {

@@ -12,11 +12,14 @@ import { addedOf, boxOf, current, shapeOf } from "./review_state.js"
 
 const REACH_PX = 12
 const GLOVE_REACH_PX = 28
-const THEN = { redraw: "Then decide. Escape puts the model's back.", missed: "Then press its class." }
+const THEN = { redraw: "Then decide. Escape puts the model's back.", missed: "Then press its class.", split: "Then press the class of this part." }
 
 export class Desk {
   /** The copy on another die, while its side is chosen: {last, side, put}. */
   #die = null
+  /** Parts of a split that are drawn and named: {class_code, bbox_px, shape}. */
+  parts = []
+  #marked = { added: null, parts: null, all: [] }
 
   /**
    * @param {HTMLElement} toolbar
@@ -51,6 +54,7 @@ export class Desk {
   get hint() {
     if (!this.mode) return ""
     if (this.#isOnDie) return `On the next die. An arrow, or Next die once more: to another side. ${THEN[this.mode]}`
+    if (this.mode === "split" && !this.drawing.shape && !this.drawing.open) return `Draw part ${this.parts.length + 1}, then press its class.${this.parts.length > 1 ? " Enter splits." : ""}`
     if (this.finder.isBusy) return "Looking for the region."
     if (this.drawing.open) return "Tap the first corner, or Enter, closes it. Backspace takes the last one back."
     if (this.finder.tune(0) && this.drawing.shape) return "Smaller and Larger look tighter or wider, Outline moves its corners. Scribble again for another."
@@ -65,8 +69,9 @@ export class Desk {
   /** What only this page has of it; null where it is the server's, or nothing. */
   get #unsaid() {
     const { mode, shape, open } = this.drawing
-    if (!mode || (!open && (mode === "redraw" || !shape))) return null
-    return { mode, shape: mode === "redraw" ? null : shape, open }
+    const { parts } = this
+    if (!mode || (!open && !parts.length && (mode === "redraw" || !shape))) return null
+    return { mode, shape: mode === "redraw" ? null : shape, open, parts }
   }
 
   #note() {
@@ -82,6 +87,7 @@ export class Desk {
     this.leave()
     const state = this.page.get()
     const begun = this.begun.of(state.at, mode)
+    this.parts = begun?.parts ?? []
     this.drawing.begin(mode, mode === "redraw" ? shapeOf(state) ?? { kind: "box", bbox_px: boxOf(state) } : begun?.shape ?? null)
     if (begun?.open) this.drawing.goOnWith(begun.open)
   }
@@ -89,14 +95,48 @@ export class Desk {
   /** Turns to something else; what is begun is there again when one comes back. */
   leave() {
     this.begun.later.keep()
-    this.drawing.end()
+    this.#end()
   }
 
   /** What is begun is said, or given up. @param {string} id of its task */
   over(id) {
     this.begun.later.forget(id)
     this.begun.put(id, null)
+    this.#end()
+  }
+
+  #end() {
     this.drawing.end()
+    this.parts = []
+  }
+
+  /** What is drawn is a part of that class; the next is drawn by the same tool. */
+  takePart(code) {
+    const { box, shape } = this.place
+    const { tool } = this.drawing
+    this.#turnTo([...this.parts, { class_code: code, bbox_px: box, shape }], tool)
+  }
+
+  /** The last part is not taken yet, and may be drawn otherwise. @returns {boolean} whether there was one */
+  untakePart() {
+    const last = this.parts.at(-1)
+    if (!last) return false
+    const shape = last.shape ?? { kind: "box", bbox_px: last.bbox_px }
+    this.#turnTo(this.parts.slice(0, -1), toolFor(shape), shape)
+    return true
+  }
+
+  #turnTo(parts, tool, shape = null) {
+    this.parts = parts
+    this.drawing.begin("split", shape, tool)
+    this.#note()
+    this.page.showMode()
+  }
+
+  /** Shapes that lie beside the one that is drawn. The same list while they are the same. */
+  marks(added) {
+    if (added !== this.#marked.added || this.parts !== this.#marked.parts) this.#marked = { added, parts: this.parts, all: this.parts.length ? [...added, ...this.parts] : added }
+    return this.#marked.all
   }
 
   /** What was drawn last, once more. */

@@ -26,21 +26,24 @@ export function decide(state, { verdict, class_code: code }, nowMs) {
 /**
  * One box was drawn round two defects, or several round one: the task is decided as what it is with them.
  *
- * @param {{class_code: string, bbox_px: number[], part?: {new_task: string, class_code: string, bbox_px: number[]}, detections?: string[]}} what
- *   part: the other defect; detections: what is one with this
+ * @param {{class_code: string, bbox_px: number[], shape?: ?object, parts?: {new_task: string, class_code: string, bbox_px: number[], shape?: ?object}[], detections?: string[]}} what
+ *   parts: the other defects; detections: what is one with this
  * @returns {{state: object, edit: object}}
  */
-export function join(state, { class_code: code, bbox_px: box, part, detections }, nowMs) {
+export function join(state, { class_code: code, bbox_px: box, shape = null, parts, detections }, nowMs) {
   const task = current(state)
   const tookMs = lookMs(state, nowMs)
-  const said = { verdict: "defect", class_code: code, bbox_px: box, comment: workOf(state).comment ?? "", atMs: nowMs, joining: part ? { part } : { detections } }
+  const joining = parts ? { parts } : { detections }
+  const said = { verdict: "defect", class_code: code, bbox_px: box, ...(shape && { shape }), comment: workOf(state).comment ?? "", atMs: nowMs, joining }
   const next = withSaid(state, { kind: "decide", task: task.id, said, work: workOf(state) }, { tookMs })
   return { state: goOn(next, task.id, nowMs), edit: asDecision(task, said, tookMs) }
 }
 
+const partAsSent = ({ new_task: id, class_code: code, ...place }) => ({ new_task: id, class_code: code, ...asSent(place) })
+
 function asDecision(task, { verdict, class_code: code, comment, joining, ...place }, tookMs) {
   const edit = { kind: "decide", task: task.id, seen_revision: task.revision }
-  if (joining?.part) Object.assign(edit, { kind: "split", parts: [joining.part] })
+  if (joining?.parts) Object.assign(edit, { kind: "split", parts: joining.parts.map(partAsSent) })
   else if (joining) Object.assign(edit, { kind: "merge", detections: joining.detections })
   else edit.verdict = verdict
   if (code) edit.class_code = code
@@ -146,16 +149,16 @@ export function withdraw(state, id, nowMs) {
   return index < 0 ? nothingTaken(state) : takenBack(state, index, nowMs)
 }
 
-/** @param {string} id of the task that a missed defect becomes: the one before was withdrawn */
-export function redo(state, id, nowMs) {
+/** @param {() => string} newId of a task that a missed defect or a part becomes: the one before was withdrawn */
+export function redo(state, newId, nowMs) {
   const entry = state.redo.at(-1)
   if (!entry) return nothingTaken(state)
   const left = state.redo.slice(0, -1)
-  if (entry.kind === "missed") return { ...missAgain(goto(state, entry.task, nowMs), { ...entry, new_task: id }, left), entry }
+  if (entry.kind === "missed") return { ...missAgain(goto(state, entry.task, nowMs), { ...entry, new_task: newId() }, left), entry }
   if (entry.kind === "skip") return { ...skipAgain(state, entry, nowMs, left), entry }
   // The task of the part that was taken back is gone: the same again is another.
-  const part = entry.said.joining?.part
-  const said = { ...entry.said, atMs: nowMs, ...(part && { joining: { part: { ...part, new_task: id } } }) }
+  const parts = entry.said.joining?.parts
+  const said = { ...entry.said, atMs: nowMs, ...(parts && { joining: { parts: parts.map((part) => ({ ...part, new_task: newId() })) } }) }
   const next = withSaid(state, { ...entry, said }, { redo: left })
   return { state: goOn(next, entry.task, nowMs), edit: asDecision(state.tasks.get(entry.task), said, null), entry }
 }

@@ -119,6 +119,14 @@ describe("drawing", () => {
   }
   test("begins with the tool of what is there", () => assert.deepEqual([null, BOX, MASK, TURNED].map(toolFor), ["box", "box", "brush", "rotated"]))
   test("does nothing while nothing is drawn", () => assert.equal(start(null).drawing.press([1, 1]), false))
+  test("begins with the brush that was in hand before, and paints", () => {
+    const drawing = new Drawing({ size: () => size, slackPx: () => 4, guides: () => [], onChange() {}, onHint() {}, onScribble() {}, onDraw() {} })
+    drawing.begin("missed", null, "brush")
+    drawing.begin("redraw", MASK)
+    assert.deepEqual([drawing.tool, drawing.erases], ["brush", false])
+    drawing.setTool("brush")
+    assert.ok(drawing.erases)
+  })
   test("a box by a drag is one way back", () => {
     const { drawing } = start()
     stroke(drawing, [10, 10], [20, 20], [30, 40])

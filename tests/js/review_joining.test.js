@@ -30,7 +30,7 @@ describe("a task that is split or merged", () => {
   const task = { id: "t1", revision: 3, state: "open", class_code: "pit", bbox_px: [0, 0, 9, 9], wafer: { id: "w" } }
   const start = review.withTasks(review.emptyReview(), { tasks: [task, { ...task, id: "t2" }], open: 0 })
   const part = { new_task: "n1", class_code: "scratch", bbox_px: [5, 0, 4, 9] }
-  const cut = review.join(start, { class_code: "pit", bbox_px: [0, 0, 5, 9], part }, 10)
+  const cut = review.join(start, { class_code: "pit", bbox_px: [0, 0, 5, 9], parts: [part] }, 10)
 
   test("is one edit upon the revision that was looked at, and the next task is shown", () => {
     assert.deepEqual(cut.edit, { kind: "split", parts: [part], task: "t1", seen_revision: 3, class_code: "pit", bbox_px: [0, 0, 5, 9], took_ms: 10 })
@@ -40,8 +40,16 @@ describe("a task that is split or merged", () => {
   test("is taken back by one undo, and done again with a part of another key", () => {
     const undone = review.undo(cut.state, 20)
     assert.deepEqual(undone.edit, { kind: "undo", task: "t1" })
-    const again = review.redo(undone.state, "n2", 30)
+    const again = review.redo(undone.state, () => "n2", 30)
     assert.deepEqual(again.edit.parts, [{ ...part, new_task: "n2" }])
+  })
+  test("has parts of any shape, of which the box follows", () => {
+    const shape = { kind: "polygon", points_px: [[0, 0], [4, 0], [4, 4]] }
+    const { edit, state } = review.join(start, { class_code: "pit", bbox_px: [0, 0, 4, 4], shape, parts: [{ ...part, shape }, { ...part, new_task: "n3" }] }, 10)
+    assert.deepEqual([edit.shape, edit.bbox_px, edit.parts], [shape, undefined, [{ new_task: "n1", class_code: "scratch", shape }, { ...part, new_task: "n3" }]])
+    let made = 0
+    const again = review.redo(review.undo(state, 20).state, () => `m${(made += 1)}`, 30).edit
+    assert.deepEqual([again.parts.map(({ new_task: id }) => id), again.shape], [["m1", "m2"], shape])
   })
   test("waits for the answer about an earlier edit of it, is lifted upon its revision, and is somebody's work", () => {
     const entries = [{ seq: 1, edit: { kind: "undo", task: "t1" } }, { seq: 2, edit: cut.edit }]

@@ -89,7 +89,7 @@ describe("the way back", () => {
   })
   test("redo says the same again upon what the task has become", () => {
     const undone = review.withHead(review.undo(two, 4000).state, { id: "b", revision: 2, state: "open" })
-    const { state, edit } = review.redo(undone, "n", 5000)
+    const { state, edit } = review.redo(undone, () => "n", 5000)
     assert.deepEqual([edit.verdict, edit.seen_revision, state.at], ["nuisance", 2, "c"])
   })
   test("nothing to undo is nothing done", () => assert.deepEqual(review.undo(three, 1), { state: three, edit: null, entry: null }))

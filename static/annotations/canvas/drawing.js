@@ -33,7 +33,8 @@ export class Drawing {
 
   /** @param {?string} mode null: nothing is drawn; "redraw"; "missed" */
   begin(mode, shape = null, tool = toolFor(shape)) {
-    Object.assign(this, { mode, shape, open: null, lines: null, pointer: null, erases: false })
+    // Without a tool in hand: the brush taken once more would erase.
+    Object.assign(this, { mode, shape, tool: null, open: null, lines: null, pointer: null, erases: false })
     this.#way.clear()
     this.#gesture = null
     this.#bitmap = null

@@ -15,7 +15,7 @@ const ACTS = [
   ["tag", ["i"], "The whole image"],
   ["smart", ["a"], "Scribble or tap, and the region is found"],
   ["again", ["k"], "The shape I drew last, here"],
-  ["die", ["g"], "The shape I drew last on this image, on the next die; an arrow says on which side"],
+  ["die", ["l"], "The shape I drew last on this image, on the next die; an arrow says on which side"],
   ["smaller", ["["], "Brush smaller; found region tighter"],
   ["larger", ["]"], "Brush larger; found region wider"],
   ["snapping", ["j"], "Snapping on or off"],
