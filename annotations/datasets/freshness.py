@@ -12,11 +12,12 @@ from annotations.selectors import DatasetSelection
 from core.ids import uuid7_floor
 
 MOST_COUNTED = 100_000
-# Keys of steps begin with their time, so what is new is read from the end of the primary key.
+# Keys of steps begin with their time, so what is new of a site is read from the end of `review_step_accepted`.
 _FRESH = f"""
 WITH fresh AS MATERIALIZED (
     SELECT DISTINCT task_id FROM (
-        SELECT task_id FROM review_step WHERE id >= %(from)s AND state = 'accepted' ORDER BY id DESC LIMIT %(most)s
+        SELECT task_id FROM review_step WHERE site_id = %(site)s AND id >= %(from)s AND state = 'accepted'
+        ORDER BY id DESC LIMIT %(most)s
     ) step
 )
 SELECT count(DISTINCT task.id) FROM fresh JOIN review_task task ON task.id = fresh.task_id {FITTING}

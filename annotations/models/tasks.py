@@ -197,6 +197,7 @@ class ReviewStep(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
+    site = models.ForeignKey("accounts.Site", on_delete=models.PROTECT, related_name="+", db_index=False)
     task = models.ForeignKey(ReviewTask, on_delete=models.PROTECT, related_name="steps", db_index=False)
     number = models.PositiveIntegerField()
     state = models.CharField(max_length=12, choices=TaskState.choices, help_text="That it came to.")
@@ -208,6 +209,9 @@ class ReviewStep(models.Model):
         db_table = "review_step"
         ordering = ["task", "number"]
         constraints = [models.UniqueConstraint(fields=["task", "number"], name="review_step_once")]
+        indexes = [
+            models.Index(fields=["site", "-id"], condition=Q(state=TaskState.ACCEPTED), name="review_step_accepted")
+        ]
 
     def __str__(self) -> str:
         return f"{self.task_id} {self.state}"

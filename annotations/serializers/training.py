@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from annotations.choices import SuggestionState
+from annotations.datasets.freshness import MOST_COUNTED
 from annotations.selectors import DatasetSelection
 from annotations.serializers.datasets import DatasetSelectionIn
 from annotations.serializers.inputs import LARGEST_WHOLE
@@ -25,7 +26,7 @@ class TrainingSelectionIn(DatasetSelectionIn):
 class RuleSettingsIn(serializers.Serializer):
     selection = TrainingSelectionIn(required=False)
     least_new = WholeNumberField(
-        min_value=1, max_value=LARGEST_WHOLE, required=False, allow_null=True,
+        min_value=1, max_value=MOST_COUNTED, required=False, allow_null=True,
         help_text="So many newly accepted annotations are enough.",
     )  # fmt: skip
     every_days = WholeNumberField(

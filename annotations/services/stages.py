@@ -129,7 +129,7 @@ def _step(task: ReviewTask, state: TaskState, *, reason: str, actor: Actor, now:
     check_task_step(before, state)
     task.state = state
     step = ReviewStep(id=uuid7(at=now), task=task, number=task.revision, state=state, reason=reason, made_at=now)
-    step.author_id = reviewer_of(actor)
+    step.site_id, step.author_id = task.site_id, reviewer_of(actor)
     insert_row(step)
     task.revision += 1
     task.save(update_fields=["state", "revision", "counts_from", "annotation_number"])

@@ -42,6 +42,7 @@ class TestRules:
         [
             ({}, "least_new"),
             ({"least_new": 0}, "least_new"),
+            ({"least_new": 100_001}, "least_new"),
             ({"every_days": 0}, "every_days"),
             ({"least_new": 1, "selection": {"states": ["decided"]}}, "selection"),
             ({"least_new": 1, "selection": {"layers": ["M9"]}}, "selection"),

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from annotations import services
+from annotations.datasets import freshness
 from annotations.errors import StaleRule, SuggestionOver
 from annotations.models import Annotation, ReviewStep, ReviewTask, TrainingSuggestion
 from annotations.selectors import DatasetSelection
@@ -13,7 +14,7 @@ from core.errors import Invalid
 from core.ids import uuid7
 from inspection.models import Layer
 from outbox.models import OutboxEvent
-from tests.factories import AT, make_class, make_inspected, make_rule
+from tests.factories import AT, make_class, make_inspected, make_rule, make_site
 
 pytestmark = pytest.mark.django_db
 EVERYTHING = DatasetSelection()
@@ -23,9 +24,9 @@ EVERYTHING = DatasetSelection()
 def accept(site, ann):
     """So many tasks that somebody accepts, one after another."""
 
-    def make(count, *, at=AT, state="accepted"):
+    def make(count, *, at=AT, state="accepted", at_site=site):
         for number in range(count):
-            task = make_inspected(site).task
+            task = make_inspected(at_site).task
             moment = at + timedelta(seconds=number)
             Annotation.objects.create(
                 id=uuid7(at=moment), task=task, number=1, author_id=ann.user_id, verdict="defect", change="confirmed",
@@ -33,8 +34,9 @@ def accept(site, ann):
             )  # fmt: skip
             ReviewTask.objects.filter(pk=task.pk).update(state=state, annotation_number=1, revision=3)
             ReviewStep.objects.create(
-                id=uuid7(at=moment), task=task, number=2, state="accepted", author_id=ann.user_id, made_at=moment
-            )
+                id=uuid7(at=moment), site_id=task.site_id, task=task, number=2, state="accepted",
+                author_id=ann.user_id, made_at=moment,
+            )  # fmt: skip
 
     return make
 
@@ -61,6 +63,14 @@ class TestARuleThatCounts:
         )  # fmt: skip
         assert AuditEvent.objects.filter(action="training_suggestion.raise").count() == 1
         assert OutboxEvent.objects.filter(type="training.changed").exists()
+
+    def test_is_not_kept_from_it_by_how_much_others_accept(self, site, accept, monkeypatch):
+        monkeypatch.setattr(freshness, "MOST_COUNTED", 2)
+        make_rule(site, least_new=2)
+        accept(2)
+        accept(2, at=AT + timedelta(minutes=1), at_site=make_site())
+
+        assert len(weigh(seconds=300)) == 1
 
     def test_says_it_once(self, site, accept):
         make_rule(site)
