@@ -156,5 +156,5 @@ const voiceOf = ({ code, shape }) => ({ letter: "", dash: [], at: 0, code, shape
 
 /** Nobody else's word is known, or counts. */
 function nobody(task) {
-  return h("div", { class: "clash__side clash__side--none muted" }, icon(task ? "info" : "hourglass"), h("p", {}, task ? "There is no word of anybody else that stands." : "What stands is not known here yet."))
+  return h("div", { class: "clash__side clash__side--none muted" }, icon(task ? "info" : "hourglass"), h("p", {}, task ? "Nobody else’s decision stands." : "The decision that stands is not known here yet."))
 }

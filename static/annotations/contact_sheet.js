@@ -64,7 +64,7 @@ export class ContactSheet {
     const all = section.querySelector(".group__all")
     if (all) {
       all.hidden = pickable.length === 0
-      setText(all, chosen.length === pickable.length ? "Take all out" : "All in")
+      setText(all, chosen.length === pickable.length ? "Leave all out" : "Choose all")
       all.onclick = () => this.hooks.onGroup(ids)
     }
     keyed(section.querySelector(".shots"), tasks, { key: ({ id }) => id, create: (task) => this.#shot(task, state), update: (item, task) => this.#update(item, task, state) })

@@ -23,7 +23,7 @@ export function drawWords(state, { me, mayPick, isBusy }) {
   find("#more").hidden = !state.next
   find("#more").disabled = isBusy
   const yours = mayPick && state.stage !== "accepted" ? [...state.tasks.values()].filter((task) => isOwn(task, me)).length : 0
-  const parts = [`${countText(count)} shown${state.next ? ", more to load" : ""}`, mayPick && state.stage !== "accepted" && `${countText(chosen.length)} in`, yours && `${countText(yours)} yours: somebody else has to look at them`]
+  const parts = [`${countText(count)} shown${state.next ? ", more to load" : ""}`, mayPick && state.stage !== "accepted" && `${countText(chosen.length)} chosen`, yours && `${countText(yours)} yours: somebody else has to look at them`]
   setText(find("#said"), state.order && count ? parts.filter(Boolean).join(" · ") : "\u00a0")
   drawFresh(state)
   drawEmpty(state)

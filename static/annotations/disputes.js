@@ -121,9 +121,9 @@ async function refresh() {
 function arrived({ rows, next }) {
   const isFirst = state.rows === null
   const { state: now, lost, changed } = disputes.withRows(state, rows, next)
-  if (lost) toast("What you looked at is disputed no more: somebody has decided it, or taken their word back.")
+  if (lost) toast("What you looked at is disputed no more: somebody has decided it, or taken their opinion back.")
   const wanted = isFirst ? new URLSearchParams(location.search).get("task") : null
-  change(changed ? disputes.withNote(now, now.at, "Something was said of this while you looked at it. This is how it is now.") : wanted ? disputes.choose(now, wanted) : now)
+  change(changed ? disputes.withNote(now, now.at, "Somebody gave an opinion while you looked at it. This is how it is now.") : wanted ? disputes.choose(now, wanted) : now)
 }
 
 /** @param {number} by how far to go on, once it is there */
@@ -150,7 +150,7 @@ function rule(word) {
 async function sendRuling(word) {
   const task = disputes.chosen(state)
   if (!task || !known.mayRule) return undefined
-  if (isMine(task)) return toast("One of these words is yours, so another lead has to decide.", { level: "warn" })
+  if (isMine(task)) return toast("One of these opinions is yours, so another lead has to decide.", { level: "warn" })
   const reason = disputes.reasonOf(state)
   setBusy(true)
   const [answer, problem] = await outcome(postJson(`review/tasks/${task.id}/ruling/`, rulingBody(task, word, { reason, tookMs: performance.now() - shownAt })))
@@ -171,7 +171,7 @@ async function refused(task, problem) {
       return change(disputes.withTask(state, now))
     }
     const next = now ? disputes.withTask(state, now) : state
-    return change(disputes.withNote(next, task.id, "Not taken: something was said of this after you looked. This is how it is now; decide again."))
+    return change(disputes.withNote(next, task.id, "Not taken: somebody gave an opinion after you looked. This is how it is now; decide again."))
   }
   // Without an answer nobody knows: the list will tell.
   if (problem.status === 0) refresh()

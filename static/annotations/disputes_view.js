@@ -56,7 +56,7 @@ export function drawHead(task) {
 }
 
 export function drawNote(state, { isOwn }) {
-  const text = noteOf(state) ?? (isOwn ? "One of these words is yours, so another lead has to decide between them." : null)
+  const text = noteOf(state) ?? (isOwn ? "One of these opinions is yours, so another lead has to decide between them." : null)
   find("#dispute-note").hidden = !text
   setText(find("#dispute-note p"), text ?? "")
 }

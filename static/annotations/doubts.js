@@ -12,7 +12,7 @@ import { drawEvidence, voiceFigure } from "./evidence.js"
 import { historyView } from "./history_view.js"
 import { windowChoice } from "./window_choice.js"
 
-const USUAL = ["What looks alike was said to be something else", "The model sees something else", "It wants another look by somebody else"]
+const USUAL = ["Similar findings have another label", "The model sees something else", "It wants another look by somebody else"]
 const find = (selector) => document.querySelector(selector)
 const known = JSON.parse(find("#known").textContent)
 loadClasses()

@@ -22,7 +22,7 @@ export class Hands {
 
   open(queue) {
     this.#queue = queue
-    setText(this.dialog.querySelector("h2"), `In hands of ${queue.name || queue.code}`)
+    setText(this.dialog.querySelector("h2"), `Assigned tasks of ${queue.name || queue.code}`)
     this.dialog.querySelector("[name=reason]").value = ""
     this.list.replaceChildren()
     this.dialog.showModal()
@@ -32,7 +32,7 @@ export class Hands {
 
   async #refresh() {
     const [answer, problem] = await outcome(getJson(`review/queues/${this.#queue.id}/hands/`))
-    showTrouble(this.dialog.querySelector("#hands-trouble"), problem, { what: "Who holds what could not be loaded.", retry: () => this.#refresh() })
+    showTrouble(this.dialog.querySelector("#hands-trouble"), problem, { what: "The assigned tasks could not be loaded.", retry: () => this.#refresh() })
     if (!answer) return
     this.list.replaceChildren(...answer.hands.map((held) => this.#row(held, answer.reviewers)))
     this.dialog.querySelector("#hands-table").hidden = answer.hands.length === 0

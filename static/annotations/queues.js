@@ -40,7 +40,7 @@ function create(queue) {
   const row = h("tr", {},
     h("td", {}, h("a", { class: "table__link", href: `/review/${queue.id}/` }, h("span", {}), h("small", {}))),
     h("td", { class: "number" }, h("span", { class: "queues__open" }), h("small", { class: "queues__filling" }, "filling")),
-    h("td", { class: "number queues__held" }, known.mayManage ? h("button", { class: "button button--quiet", type: "button", "data-hands": queue.id, title: "Who holds what" }) : h("span", {})), h("td", { class: "number" }, h("span", { class: "muted" }), ageElement(queue.oldest_at)),
+    h("td", { class: "number queues__held" }, known.mayManage ? h("button", { class: "button button--quiet", type: "button", "data-hands": queue.id, title: "Assigned tasks: who holds which" }) : h("span", {})), h("td", { class: "number" }, h("span", { class: "muted" }), ageElement(queue.oldest_at)),
     h("td", { class: "number queues__today" }), h("td", {}, queue.is_archived ? known.mayManage && back : acts))
   update(row, queue)
   return row

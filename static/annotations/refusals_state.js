@@ -129,7 +129,7 @@ function noteOf({ edit, problem }, { isClosed, state, theirs }) {
   if (isClosed) return `This is ${state}: nobody changes it any more, unless a lead opens it again.`
   if (problem.code !== "stale_task") return problem.detail || problem.title
   if (theirs?.more) return `${plural(theirs.more, "other", "others")} spoke of it as well; its history has them.`
-  return theirs || ALONE.has(edit.kind) ? "" : "What was said of it has been taken back. It waits for a word."
+  return theirs || ALONE.has(edit.kind) ? "" : "What was said of it has been taken back. It waits for a decision."
 }
 
 function firstOf(refusal, task, { mine, theirs, isClosed, state, me }) {

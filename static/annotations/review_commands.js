@@ -22,7 +22,7 @@ const ACTS = [
   ["redo", ["y", "Ctrl+Shift+z"], "Redo", "way"],
   ["skip", ["s"], "Skip, with a reason", "way"],
   ["hold", ["h"], "Put the wafer on hold, with a reason", "way"],
-  ["previous", ["p", "ArrowLeft"], "Back to what I decided before", "way"],
+  ["previous", ["p", "ArrowLeft"], "Back to what I decided, skipped or passed over", "way"],
   ["next", ["n", "ArrowRight"], "On to what waits", "way"],
   ["defect", ["z"], "Back to the defect", "view"],
   ["fit", ["f", "0"], "The whole image", "view"],

@@ -50,7 +50,7 @@ export function drawDecisions(task, { isDrawing = false, parts = null } = {}) {
 function wholeParts(task, state) {
   const added = addedOf(state).length
   return [h("div", { class: "meant__head" }, h("h2", {}, "The whole image")), workNote(task, state),
-    h("p", {}, "Chance drew this image to learn how good the model is. What the model found is outlined. Add every defect that it missed; then say that nothing is missing."),
+    h("p", {}, "Random audit: chance drew this image, to measure how good the model is. What the model found is outlined. Add every defect that it missed; then say that nothing is missing."),
     added > 0 && h("p", { class: "muted" }, `Added by me: ${added}`)].filter(Boolean)
 }
 
@@ -100,7 +100,7 @@ function factsOf(task, state) {
 
 function pastOf(task) {
   const history = task.history ?? []
-  if (!history.length) return [h("h3", {}, "History"), h("p", { class: "muted small" }, "Nobody has said anything about it.")]
+  if (!history.length) return [h("h3", {}, "History"), h("p", { class: "muted small" }, "Nobody has decided anything about it.")]
   const rows = [...history].reverse().map((one) => h("li", {}, h("b", {}, accountName(one.author)), ` ${annotationWords(one, nameOf)} `, ageElement(one.made_at, { class: "muted" }), one.comment && h("q", {}, one.comment)))
   return [h("h3", {}, "History"), h("ol", { class: "past" }, rows)]
 }

@@ -17,17 +17,17 @@ export function paceText(seconds) {
 export function annotationWords({ verdict, change, class_code: code }, nameOf) {
   if (verdict === "withdrawn") return "took the decision back"
   if (change === "merged") return "merged it into another defect"
-  if (verdict === "nuisance") return "said it is a nuisance"
+  if (verdict === "nuisance") return "called it a nuisance"
   if (verdict === "complete") return "said that nothing is missing"
   const name = nameOf(code)
-  return { confirmed: `confirmed ${name}`, reclassed: `said it is ${name}`, redrawn: `drew the box anew: ${name}`, missed: `added what was missed: ${name}`, split: `split the box; this part: ${name}`, part: `split a box; this part: ${name}`, joined: `merged several boxes: ${name}` }[change] ?? `said ${name}`
+  return { confirmed: `confirmed ${name}`, reclassed: `called it ${name}`, redrawn: `drew the box anew: ${name}`, missed: `added what was missed: ${name}`, split: `split the box; this part: ${name}`, part: `split a box; this part: ${name}`, joined: `merged several boxes: ${name}` }[change] ?? `said ${name}`
 }
 
 /** What I have drawn and not said yet. */
 export function drawnWords([, , width, height], shape) {
   const size = `${Math.round(width)} × ${Math.round(height)} px`
   return {
-    rotated: () => `Turned box drawn: ${shape.size_px.map(Math.round).join(" × ")} px, ${Math.round(shape.angle_deg)}°`,
+    rotated: () => `Rotated box drawn: ${shape.size_px.map(Math.round).join(" × ")} px, ${Math.round(shape.angle_deg)}°`,
     polygon: () => `Outline drawn: ${shape.points_px.length} corners, ${size}`,
     mask: () => `Painted: ${size}`, point: () => `Point at ${shape.at_px.map(Math.round).join(", ")}`, tag: () => "The whole image is meant",
   }[shape?.kind]?.() ?? `Box drawn anew: ${size}`
@@ -66,7 +66,7 @@ export function refusalTitle({ code, current, by = current?.annotation?.author, 
   const first = isOfOther ? "decided one of the boxes you merged" : isRuling ? "decided between reviewers before yours came" : "decided this as well"
   return {
     stale_task: by ? `${by} ${first}` : "This was changed meanwhile",
-    not_held: "This was in somebody else’s hands",
+    not_held: "Somebody else held this task",
     task_locked: "This is closed",
     not_found: "This is not there any more",
     illegal_transition: "This is not asked about any more",

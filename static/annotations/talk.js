@@ -49,7 +49,7 @@ export class Talk {
 
   // What a person does --------------------------------------------------------------------------------------------------
 
-  /** A new comment, at what the page is about; without that in the middle of what is seen. */
+  /** A new comment, at what the page is about; where that is not in sight in the middle of what is. */
   begin() {
     const image = this.surface.image()
     if (!image) return
@@ -58,9 +58,14 @@ export class Talk {
       return
     }
     const subject = this.page.subject() ?? {}
-    this.#change({ ...this.#state, openId: null, isShown: true, draft: { image: image.id, task: subject.task ?? null, place_px: subject.box ?? this.#middle() } })
+    this.#change({ ...this.#state, openId: null, isShown: true, draft: { image: image.id, task: subject.task ?? null, place_px: this.#isSeen(subject.box) ? subject.box : this.#middle() } })
     this.#people()
     this.panel.focus()
+  }
+
+  #isSeen(box) {
+    const at = this.surface.placement()
+    return Boolean(box && at) && talk.pinPlaces([{ place_px: box }], at, this.surface.size())[0].isSeen
   }
 
   open(id) {

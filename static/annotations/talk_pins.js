@@ -19,7 +19,8 @@ export class Pins {
     this.list = h("div", { class: "pins", role: "group", "aria-label": "Comments on this picture" })
     this.place = h("div", { class: "pins__place", hidden: true })
     this.chooser = h("div", { class: "pins__chooser", hidden: true })
-    host.append(this.place, this.chooser, this.list)
+    // What lies beyond the edge of the picture must not lie over the page.
+    host.append(h("div", { class: "pins__ground" }, this.place), this.chooser, this.list)
     this.list.addEventListener("click", ({ target }) => {
       const pin = target.closest(".pin")
       if (pin) hooks.onOpen(pin.dataset.thread)

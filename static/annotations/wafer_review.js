@@ -127,7 +127,7 @@ function hear(entry, ack) {
 function speak(word) {
   if (!journal) return
   const { state: next, edits } = say(state, word, wafer.id)
-  if (!edits.length) return toast("Nothing is chosen that a word can be said of.")
+  if (!edits.length) return toast("Nothing is chosen that can be decided.")
   const bulk = next.trail.at(-1)
   const entries = edits.map((edit) => journal.add(edit))
   for (const seq of outspokenBulks(refusals, edits)) journal.forget(seq)
@@ -185,12 +185,12 @@ find("#size").addEventListener("input", ({ target }) => { setSize(target.value);
 // A button that a pointer has pressed would keep the focus, and take Enter from what is chosen next.
 document.addEventListener("mousedown", (event) => { if (event.target.closest("button") && !event.target.closest("dialog")) event.preventDefault() })
 
-const SAY = "Say of all that is chosen"
+const SAY = "Decide all that is chosen"
 const CHOOSE = "Choose"
 bind({ keys: ["Enter"], label: "Confirm: each is what the model says", group: SAY, isOnce: true, run: acts.confirm })
 bind({ keys: ["x"], label: "Nuisance: nothing is wrong there", group: SAY, isOnce: true, run: acts.nuisance })
 for (const { code, key, name } of classes) if (key) bind({ keys: [key], label: name, group: SAY, isOnce: true, run: () => choose(code) })
-bind({ keys: ["u", "Ctrl+z"], label: "Undo the last word, of all that it was about", group: SAY, isOnce: true, run: takeBack })
+bind({ keys: ["u", "Ctrl+z"], label: "Undo the last decision, of all that it was about", group: SAY, isOnce: true, run: takeBack })
 bind({ keys: ARROWS, label: "From one to the next", group: CHOOSE, run: walk })
 bind({ keys: ARROWS.map((key) => `Shift+${key}`), label: "And choose on the way", group: CHOOSE, run: walk })
 bind({ keys: [" "], label: "Choose it, or let it go; with Shift a click chooses all up to there", group: CHOOSE, run: () => { if (state.focus) change(whole.pick(state, state.focus)) } })

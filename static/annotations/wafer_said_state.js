@@ -117,6 +117,6 @@ function ownWord({ me }, head, mine) {
 
 export function whyItStays({ code, current, detail, title }) {
   const by = current?.annotation?.author
-  if (code === "stale_task" && by) return `${by} has decided it meanwhile. Say it again to overrule.`
+  if (code === "stale_task" && by) return `${by} has decided it meanwhile. Decide it again if you differ.`
   return { not_held: "Somebody else holds it.", task_locked: "It is closed: a lead opens it again." }[code] ?? (detail || title || "It was not taken.")
 }

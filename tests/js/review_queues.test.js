@@ -46,7 +46,7 @@ describe("a whole image", () => {
 describe("words of the review", () => {
   test("what waits is not known before it was asked for", () => assert.deepEqual([leftText(null), leftText(1000, true)], ["–", "1\u202f000+"]))
   test("the pace has a tenth while it is quick", () => assert.deepEqual([paceText(null), paceText(1.44), paceText(240.2)], ["–", "1.4", "240"]))
-  test("history says what was done", () => assert.deepEqual([{ verdict: "nuisance" }, { verdict: "defect", change: "redrawn", class_code: "pit" }, { verdict: "withdrawn" }].map((one) => annotationWords(one, nameOf)), ["said it is a nuisance", "drew the box anew: pits", "took the decision back"]))
+  test("history says what was done", () => assert.deepEqual([{ verdict: "nuisance" }, { verdict: "defect", change: "redrawn", class_code: "pit" }, { verdict: "withdrawn" }].map((one) => annotationWords(one, nameOf)), ["called it a nuisance", "drew the box anew: pits", "took the decision back"]))
   test("reasons begin with the last", () => assert.deepEqual([reasonsAmong(["b", "x"], ["a", "b"]), withReason(["a", "b", "c"], "b")], [["b", "x", "a"], ["b", "a", "c"]]))
   test("a class is meant by its key, its beginning or a part of it, in this order", () => {
     const classes = [{ code: "edge_chip", name: "Edge chip", key: "6" }, { code: "chip", name: "Chip", key: "7" }, { code: "stain", name: "Stain", key: "4" }]

@@ -8,7 +8,7 @@ const TURN_DEG = 1
 /** Act, keys, what it does. */
 const ACTS = [
   ["box", ["r"], "Box"],
-  ["rotated", ["q"], "Turned box: drag it, its corners, or the round handle that turns it"],
+  ["rotated", ["q"], "Rotated box: drag it, its corners, or the round handle that turns it"],
   ["polygon", ["v"], "Outline: corner by corner, or in one go"],
   ["brush", ["w"], "Brush; once more: eraser"],
   ["point", ["d"], "Point"],
