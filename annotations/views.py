@@ -1,5 +1,7 @@
 """The pages of review. Each renders its frame at once; what changes while it is open comes over API and socket."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -10,6 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts.selectors import actor_of
 from annotations import selectors
 from annotations.choices import SETTLED, QueueOrder
+from core.actors import Actor
 from core.errors import NotFound
 from core.permissions import may_get, may_post
 from domain.datasets.formats import READERS
@@ -19,67 +22,56 @@ from inspection.choices import Band
 
 @require_safe
 def queues(request: HttpRequest) -> HttpResponse:
-    actor = actor_of(request)
     known = {
         "mayManage": may_post(request, "api:review_queues"),
         "mayReview": may_post(request, "api:review_next"),
         "mayPlan": may_get(request, "api:review_plan"),
-        "recipes": list(inspection.recipes_visible_to(actor).values_list("code", flat=True)),
-        "layers": list(inspection.layers_visible_to(actor).values_list("code", flat=True)),
-        "tools": list(inspection.tools_visible_to(actor).values_list("code", flat=True)),
+        **_codes(actor_of(request)),
         "bands": Band.values,
         "orders": [{"value": value, "label": label} for value, label in QueueOrder.choices],
     }
-    return render(request, "annotations/queues.html", {"known": known, "classes": inspection.drawn_classes()})
+    return _page(request, "queues", known)
 
 
 @require_safe
 def review(request: HttpRequest, queue_id: UUID) -> HttpResponse:
     queue = selectors.queue_visible_to(actor_of(request), queue_id)
-    context = {
-        "queue": {"id": str(queue.pk), "code": queue.code, "name": queue.name, "lease_s": queue.lease_s},
-        "classes": inspection.drawn_classes(),
-        "known": {
-            "mayReview": may_post(request, "api:review_next"),
-            "mayAddToBook": may_post(request, "api:book_examples"),
-            "me": request.user.get_username(),
-        },
+    known = {
+        "mayReview": may_post(request, "api:review_next"),
+        "mayAddToBook": may_post(request, "api:book_examples"),
     }
-    return render(request, "annotations/review.html", context)
+    shown = {"id": str(queue.pk), "code": queue.code, "name": queue.name, "lease_s": queue.lease_s}
+    return _page(request, "review", known, queue=shown)
 
 
 @require_safe
 def whole_wafer(request: HttpRequest, wafer_id: UUID) -> HttpResponse:
     """Everything that was found on a wafer at once: chosen by many, decided by one word."""
     row = inspection.one(inspection.wafers_visible_to(actor_of(request)), wafer_id, what="wafer")
-    context = {
-        "wafer": {
-            "id": str(row.pk),
-            "code": row.code,
-            "slot": row.slot,
-            "lot": row.lot.code,
-            "product": row.lot.product.code,
-            "hold": inspection.hold_of(row),
-            "geometry": inspection.geometry_of(row.lot.product),
-        },
-        "classes": inspection.drawn_classes(),
-        "known": {"mayReview": may_post(request, "api:review_edits"), "me": request.user.get_username()},
+    wafer = {
+        "id": str(row.pk),
+        "code": row.code,
+        "slot": row.slot,
+        "lot": row.lot.code,
+        "product": row.lot.product.code,
+        "hold": inspection.hold_of(row),
+        "geometry": inspection.geometry_of(row.lot.product),
     }
-    return render(request, "annotations/whole_wafer.html", context)
+    return _page(request, "whole_wafer", {"mayReview": may_post(request, "api:review_edits")}, wafer=wafer)
 
 
 @require_safe
 def disputes(request: HttpRequest) -> HttpResponse:
     """What reviewers differ about, for a lead to decide."""
-    known = {"mayRule": may_post(request, "api:review_ruling"), "me": request.user.get_username()}
-    return render(request, "annotations/disputes.html", {"known": known, "classes": inspection.drawn_classes()})
+    known = {"mayRule": may_post(request, "api:review_ruling")}
+    return _page(request, "disputes", known)
 
 
 @require_safe
 def agreement(request: HttpRequest) -> HttpResponse:
     """How far reviewers agree, for those who answer for what is said."""
-    known = {"mayRead": may_get(request, "api:review_agreement"), "me": request.user.get_username()}
-    return render(request, "annotations/agreement.html", {"known": known, "classes": inspection.drawn_classes()})
+    known = {"mayRead": may_get(request, "api:review_agreement")}
+    return _page(request, "agreement", known)
 
 
 @require_safe
@@ -90,16 +82,15 @@ def scorecard(request: HttpRequest) -> HttpResponse:
         "mayChoose": may_get(request, "api:review_reviewers"),
         "mayAppeal": may_post(request, "api:review_appeals"),
         "mayAnswer": may_post(request, "api:review_appeal_answer"),
-        "me": request.user.get_username(),
     }
-    return render(request, "annotations/scorecard.html", {"known": known, "classes": inspection.drawn_classes()})
+    return _page(request, "scorecard", known)
 
 
 @require_safe
 def quality(request: HttpRequest) -> HttpResponse:
     """How often the model is wrong in use."""
-    known = {"mayManage": may_post(request, "api:review_queues"), "me": request.user.get_username()}
-    return render(request, "annotations/quality.html", {"known": known, "classes": inspection.drawn_classes()})
+    known = {"mayManage": may_post(request, "api:review_queues")}
+    return _page(request, "quality", known)
 
 
 @require_safe
@@ -109,9 +100,8 @@ def doubts(request: HttpRequest) -> HttpResponse:
         "mayRead": may_get(request, "api:review_doubts"),
         "mayReopen": may_post(request, "api:review_reopen"),
         "mayDismiss": may_post(request, "api:review_doubt_dismiss"),
-        "me": request.user.get_username(),
     }
-    return render(request, "annotations/doubts.html", {"known": known, "classes": inspection.drawn_classes()})
+    return _page(request, "doubts", known)
 
 
 @require_safe
@@ -123,48 +113,39 @@ def decided(request: HttpRequest) -> HttpResponse:
         "mayReopen": may_post(request, "api:review_reopen"),
         "mayKnow": may_post(request, "api:review_gold"),
         "mayAddToBook": may_post(request, "api:book_examples"),
-        "me": request.user.get_username(),
     }
-    return render(request, "annotations/decided.html", {"known": known, "classes": inspection.drawn_classes()})
+    return _page(request, "decided", known)
 
 
 @require_safe
 def datasets(request: HttpRequest) -> HttpResponse:
     """Data sets, what to freeze, and labels from elsewhere."""
-    actor = actor_of(request)
     known = {
         "mayFreeze": may_post(request, "api:datasets"),
         "mayImport": may_post(request, "api:dataset_imports"),
-        "recipes": list(inspection.recipes_visible_to(actor).values_list("code", flat=True)),
-        "layers": list(inspection.layers_visible_to(actor).values_list("code", flat=True)),
-        "tools": list(inspection.tools_visible_to(actor).values_list("code", flat=True)),
+        **_codes(actor_of(request)),
         "states": list(SETTLED),
         "importFormats": list(READERS),
         "importMaxBytes": settings.IMPORT_MAX_BYTES,
     }
-    return render(request, "annotations/datasets.html", {"known": known, "classes": inspection.drawn_classes()})
+    return _page(request, "datasets", known)
 
 
 @require_safe
 def dataset(request: HttpRequest, dataset_id: UUID) -> HttpResponse:
     """One data set: what it holds, what differs from another, and its files."""
     snapshot = selectors.dataset_visible_to(actor_of(request), dataset_id)
-    context = {
-        "dataset": selectors.dataset_of(snapshot),
-        "classes": inspection.drawn_classes(),
-        "known": {
-            "mayFreeze": may_post(request, "api:datasets"),
-            "mayExport": may_post(request, "api:dataset_exports"),
-        },
+    known = {
+        "mayFreeze": may_post(request, "api:datasets"),
+        "mayExport": may_post(request, "api:dataset_exports"),
     }
-    return render(request, "annotations/dataset.html", context)
+    return _page(request, "dataset", known, dataset=selectors.dataset_of(snapshot))
 
 
 @require_safe
 def mentions(request: HttpRequest) -> HttpResponse:
     """Where I am named, and what I have a part in and is open."""
-    known = {"me": request.user.get_username()}
-    return render(request, "annotations/mentions.html", {"known": known, "classes": inspection.drawn_classes()})
+    return _page(request, "mentions", {})
 
 
 @require_safe
@@ -178,4 +159,21 @@ def book(request: HttpRequest, class_code: str | None = None) -> HttpResponse:
         "mayWrite": may_post(request, "api:book_move"),
         "classCode": class_code,
     }
-    return render(request, "annotations/book.html", {"known": known, "classes": classes, "chosen": chosen})
+    return _page(request, "book", known, classes=classes, chosen=chosen)
+
+
+def _page(request: HttpRequest, name: str, known: Mapping[str, Any], **context: Any) -> HttpResponse:
+    """A page of review with what its modules know from the beginning: who asks, what they may, and the classes."""
+    known = {**known, "me": request.user.get_username()}
+    return render(
+        request, f"annotations/{name}.html", {"known": known, "classes": inspection.drawn_classes(), **context}
+    )
+
+
+def _codes(actor: Actor) -> dict[str, list[str]]:
+    """What can be chosen from."""
+    return {
+        "recipes": list(inspection.recipes_visible_to(actor).values_list("code", flat=True)),
+        "layers": list(inspection.layers_visible_to(actor).values_list("code", flat=True)),
+        "tools": list(inspection.tools_visible_to(actor).values_list("code", flat=True)),
+    }
