@@ -8,10 +8,11 @@ import structlog
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from annotations.services import refused
 from core import problems
-from core.errors import Invalid, WaferdeckError
+from core.errors import Invalid
 from core.outages import as_unavailable
-from core.permissions import refused
+from core.permissions import refused as forbidden
 from core.shapes import checked
 
 logger = structlog.get_logger(__name__)
@@ -23,7 +24,7 @@ def check_sender(request: Request, sent: Mapping[str, Any], *, username: str) ->
         Forbidden: these are edits of somebody else, who has signed out here.
     """
     if sent.get("reviewer", username) != username:
-        raise refused(request, f"These are edits of {sent['reviewer']}, who is not signed in here.")
+        raise forbidden(request, f"These are edits of {sent['reviewer']}, who is not signed in here.")
 
 
 def ack_of(
@@ -46,7 +47,7 @@ def ack_of(
     except Invalid as refusal:
         # Its number may be what is wrong; then there is none to name.
         seq = content.get("seq")
-        return _refused(seq if isinstance(seq, int) else 0, refusal)
+        return refused(refusal, identifier=_identifier(), seq=seq if isinstance(seq, int) else 0)
     try:
         return take(client=client, edit=edit, content=content)
     except Exception as fault:
@@ -54,9 +55,9 @@ def ack_of(
             raise
         # Whatever is wrong with us and this edit must not hold up all those behind it.
         logger.exception("edit_failed", kind=kind, seq=edit["seq"])
-        return _refused(edit["seq"], problems.InternalError("The server failed on this, and has logged why."))
+        failure = problems.InternalError("The server failed on this, and has logged why.")
+        return refused(failure, identifier=_identifier(), seq=edit["seq"])
 
 
-def _refused(seq: int, problem: WaferdeckError) -> dict[str, Any]:
-    identifier = structlog.contextvars.get_contextvars().get("request_id", "")
-    return {"seq": seq, "state": "refused", "problem": problems.members(problem, identifier=identifier)}
+def _identifier() -> str:
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))

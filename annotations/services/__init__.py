@@ -13,6 +13,7 @@ from annotations.services.gold import make_gold, retire_gold
 from annotations.services.handing import give_back, hand_over, next_tasks, return_lapsed
 from annotations.services.intake import fill_queues, forget_old_entries, take_in
 from annotations.services.joining import Part, merge, split
+from annotations.services.outcomes import refused
 from annotations.services.queues import DEFAULT_LEASE_S, change_queue, create_queue
 from annotations.services.regions import How, find_region
 from annotations.services.stages import adjudicate, advance, reopen
@@ -61,6 +62,7 @@ __all__ = [
     "preview_dataset",
     "read_mentions",
     "ready_dataset",
+    "refused",
     "reopen",
     "reply",
     "restore_example",

@@ -16,10 +16,10 @@ from annotations.models import ReviewEdit, ReviewTask
 from annotations.selectors import heads_of, lock_with_linked, tasks_answered_by
 from annotations.services.deciding import last_word, saying_of, unlink, withdrawing
 from annotations.services.handing import reviewer_of
+from annotations.services.outcomes import refused
 from annotations.services.places import make_tasks
 from annotations.services.speaking import Known, Saying, known_of, write_all
 from annotations.services.words import Word, announce_all
-from core import problems
 from core.actors import Actor
 from core.errors import NotFound, Unavailable, WaferdeckError
 from inspection import selectors as inspection
@@ -115,7 +115,7 @@ def _carry_out(
         # A part of one may be named itself: what is said of it now comes after what took it back.
         tasks, known = _locked(rows, keys, actor=actor)
     for key in keys:
-        if key in outcome.problems:
+        if key in outcome.refused:
             continue
         with outcome.of(key):
             if key not in tasks or key in outcome.sayings:
@@ -136,29 +136,26 @@ class _Outcome:
     """What came of each, by task."""
 
     sayings: dict[UUID, Saying] = field(default_factory=dict)
-    problems: dict[UUID, dict[str, Any]] = field(default_factory=dict)
+    refused: dict[UUID, dict[str, Any]] = field(default_factory=dict)
 
     @contextmanager
     def of(self, key: UUID) -> Iterator[None]:
-        """What is refused inside is kept as this one's problem."""
+        """What is refused inside is kept as the answer of this one."""
         try:
             yield
         except Unavailable:
             raise
         except WaferdeckError as refusal:
-            self.problems[key] = problems.members(refusal, identifier="")
+            self.refused[key] = refused(refusal, id=str(key))
 
     def written(self, keys: Sequence[UUID], *, actor: Actor, now: datetime) -> list[dict[str, Any]]:
         """Write what was not refused, and tell it."""
-        sayings = [one for key, one in self.sayings.items() if key not in self.problems]
+        sayings = [one for key, one in self.sayings.items() if key not in self.refused]
         write_all(sayings, actor=actor, now=now)
         done = [one.task for one in sayings]
         announce_all(done, actor=actor, now=now)
         heads = heads_of(done)
         said = {one.task.pk: {**heads[one.task.pk], "annotated": one.annotation.number} for one in sayings}
         return [
-            {"id": str(key), "state": "done", "task": said[key]}
-            if key in said
-            else {"id": str(key), "state": "refused", "problem": self.problems[key]}
-            for key in keys
+            {"id": str(key), "state": "done", "task": said[key]} if key in said else self.refused[key] for key in keys
         ]

@@ -15,9 +15,8 @@ from annotations.services.bulk import Meant, decide_all, take_all_back
 from annotations.services.deciding import add_missed, decide, keep_draft, take_back
 from annotations.services.handing import give_back, reviewer_of
 from annotations.services.joining import Part, merge, split
-from annotations.services.outcomes import packed, unpacked
+from annotations.services.outcomes import packed, refused, unpacked
 from annotations.services.words import Word
-from core import problems
 from core.actors import Actor
 from core.errors import Unavailable, WaferdeckError
 from core.ids import uuid7
@@ -74,7 +73,7 @@ def take_edit(
             if known is None:
                 raise
     if known.content != content:
-        return _refused(seq, SequenceReused(f"Number {seq} of this client stands for another edit already."))
+        return refused(SequenceReused(f"Number {seq} of this client stands for another edit already."), seq=seq)
     return unpacked(known.outcome, actor=actor)
 
 
@@ -99,7 +98,7 @@ def _take(
     except Unavailable:
         raise
     except WaferdeckError as refusal:
-        outcome = _refused(edit["seq"], refusal)
+        outcome = refused(refusal, seq=edit["seq"])
     insert_row(
         ReviewEdit(
             id=uuid7(at=now),
@@ -168,7 +167,3 @@ def _word(edit: Mapping[str, Any]) -> Word:
         comment=edit.get("comment", ""),
         took_ms=edit.get("took_ms"),
     )
-
-
-def _refused(seq: int, refusal: WaferdeckError) -> dict[str, Any]:
-    return {"seq": seq, "state": "refused", "problem": problems.members(refusal, identifier="")}

@@ -1,4 +1,4 @@
-"""What the journal keeps of an answer: no more than it takes to give the same again.
+"""Answers to edits: what they say of what is refused, and what the journal keeps of them to give the same again.
 
 Annotations are never edited, so an answer that shows one keeps its number. A thread only grows; whoever asks again has
 it as it is by then.
@@ -9,7 +9,19 @@ from typing import Any
 from uuid import UUID
 
 from annotations.selectors import said_by_number, threads_of
+from core import problems
 from core.actors import Actor
+from core.errors import WaferdeckError
+
+
+def refused(refusal: WaferdeckError, *, identifier: str = "", **named: Any) -> dict[str, Any]:
+    """What an answer says of what cannot be carried out.
+
+    Args:
+        identifier: the request's; kept answers name none.
+        named: what it is that was refused, `seq` or `id`.
+    """
+    return {**named, "state": "refused", "problem": problems.members(refusal, identifier=identifier)}
 
 
 def packed(outcome: Any) -> Any:

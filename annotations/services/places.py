@@ -80,8 +80,12 @@ def enlist(found: Sequence[Detection], *, queues: Sequence[ReviewQueue], audited
 def insert_tasks(tasks: Sequence[ReviewTask]) -> None:
     """Insert those that are not there yet."""
     # Inserting one that is there would wait for whoever is just deciding it, who may be waiting for us.
-    known = set(ReviewTask.objects.filter(pk__in=[task.pk for task in tasks]).values_list("pk", flat=True))
+    known = _known([task.pk for task in tasks])
     _insert([task for task in tasks if task.pk not in known])
+
+
+def _known(keys: Sequence[UUID]) -> set[UUID]:
+    return set(ReviewTask.objects.filter(pk__in=keys).values_list("pk", flat=True))
 
 
 def _insert(tasks: Sequence[ReviewTask]) -> None:
@@ -131,7 +135,7 @@ def keep_audit(queue: ReviewQueue) -> None:
 
 def make_tasks(detections: Sequence[Detection], *, actor: Actor, now: datetime) -> None:
     """Tasks of detections that somebody says something of, whether or not a queue has taken them."""
-    known = set(ReviewTask.objects.filter(pk__in=[task_key(row.pk) for row in detections]).values_list("pk", flat=True))
+    known = _known([task_key(row.pk) for row in detections])
     wanted = [row for row in detections if task_key(row.pk) not in known]
     if wanted:
         worth = _worth_of(wanted)
