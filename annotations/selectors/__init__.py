@@ -55,7 +55,7 @@ from annotations.selectors.talk import (
     threads_with,
     unread_of,
 )
-from annotations.selectors.task_cards import cards_of, heads_of, said_by_number
+from annotations.selectors.task_cards import cards_of
 from annotations.selectors.training import (
     rule_of,
     rule_visible_to,
@@ -65,6 +65,7 @@ from annotations.selectors.training import (
     suggestions_visible_to,
 )
 from annotations.selectors.whole_wafer import items_of_wafer
+from annotations.selectors.words_shown import heads_of, said_by_number
 
 __all__ = [
     "MOST_PLANNED",

@@ -116,4 +116,7 @@ def _answers(reviewer: User, *, site: Site, days: int, now: datetime) -> list[An
     with connection.cursor() as cursor:
         cursor.execute(_ANSWERS, values)
         rows = cursor.fetchall()
-    return [Answer(*row[:5], said=SaidWord.of(*row[5:12]), against=SaidWord.of(*row[12:19])) for row in rows]
+    return [
+        Answer(row[0], row[1], row[2], row[3], row[4], SaidWord.of(*row[5:12]), SaidWord.of(*row[12:19]))
+        for row in rows
+    ]

@@ -1,14 +1,15 @@
 """Tasks as reviewers see them: the finding, its image, what else is there, and what people said."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from annotations.choices import CHECKS, TaskKind, TaskState
+from annotations.choices import TaskKind, TaskState
 from annotations.models import Annotation, ReviewHold, ReviewStep, ReviewTask
-from annotations.selectors.access import IS_ASKED_AGAIN, IS_PART_OF_BLIND
+from annotations.selectors.access import IS_PART_OF_BLIND
 from annotations.selectors.opinions import standing_opinions
+from annotations.selectors.words_shown import annotation_of, annotations_on, blind_among, head_of, may_see
 from core.actors import Actor
 from core.questions import Question, where
 from inspection import selectors as inspection
@@ -31,13 +32,6 @@ _RUNS = Question(
         "runs",
     )
 )
-_ANNOTATIONS = Question(
-    lambda: where(
-        Annotation.objects.select_related("author").order_by("task_id", "number"),
-        "annotation.task_id = ANY(%s)",
-        "tasks",
-    )
-)
 _STEPS = Question(
     lambda: where(
         ReviewStep.objects.select_related("author").order_by("task_id", "number"),
@@ -54,39 +48,11 @@ _ADDED = Question(
         *("images", "actor", "actor"),
     )
 )
-_BLIND = Question(
-    lambda: where(
-        ReviewTask.objects.order_by(),
-        f"review_task.id = ANY(%s) AND (state = 'open' AND wants > 1 OR {IS_ASKED_AGAIN.format(task='review_task')})",
-        *("tasks", "actor"),
-    )
-)
 _HOLDS = Question(
     lambda: where(
         ReviewHold.objects.filter(ending="").order_by(), "task_id = ANY(%s) AND reviewer_id = %s", "tasks", "reviewer"
     )
 )
-
-
-def heads_of(tasks: Sequence[ReviewTask]) -> dict[UUID, dict[str, Any]]:
-    """What every answer says of a task. One query."""
-    classes = inspection.classes_by_id()
-    counting = {(task.pk, task.annotation_number) for task in tasks}
-    said = _ANNOTATIONS.all(tasks=[task.pk for task in tasks])
-    by_task = {row.task_id: row for row in said if (row.task_id, row.number) in counting}
-    return {task.pk: _head(task, by_task.get(task.pk), classes) for task in tasks}
-
-
-def said_by_number(numbers: Collection[tuple[UUID, int]]) -> dict[tuple[UUID, int], dict[str, Any]]:
-    """Annotations by task and number, as JSON. One query, none for nothing."""
-    classes = inspection.classes_by_id()
-    said = _ANNOTATIONS.all(tasks=list({task for task, _ in numbers})) if numbers else ()
-    wanted = set(numbers)
-    return {
-        (row.task_id, row.number): annotation_of(row, classes=classes)
-        for row in said
-        if (row.task_id, row.number) in wanted
-    }
 
 
 def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
@@ -103,7 +69,7 @@ def cards_of(keys: Sequence[UUID], *, actor: Actor) -> list[dict[str, Any]]:
     history: dict[UUID, list[Annotation]] = defaultdict(list)
     # Whatever is said of a task gives it another revision.
     talked_of = [task.pk for task in tasks if task.revision > 1]
-    for row in _ANNOTATIONS.all(tasks=talked_of) if talked_of else ():
+    for row in annotations_on(talked_of) if talked_of else ():
         history[row.task_id].append(row)
     steps: dict[UUID, list[ReviewStep]] = defaultdict(list)
     for step in _STEPS.all(tasks=talked_of) if talked_of else ():
@@ -152,17 +118,6 @@ def _added_on(tasks: Iterable[ReviewTask], *, actor: Actor) -> dict[UUID, list[R
     return added
 
 
-def _head(task: ReviewTask, said: Annotation | None, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
-    return {
-        "id": str(task.pk),
-        # Whoever is asked once more must not see that they are.
-        "kind": TaskKind.DETECTION.value if task.kind in CHECKS else task.kind,
-        "revision": task.revision,
-        "state": task.state,
-        "annotation": annotation_of(said, classes=classes) if said else None,
-    }
-
-
 def _card(
     task: ReviewTask,
     *,
@@ -179,7 +134,7 @@ def _card(
     version = task.run.recipe_version
     code = classes[task.defect_class_id].code if task.defect_class_id else None
     return {
-        **_head(task, said, classes),
+        **head_of(task, said, classes),
         "queue": str(hold.queue_id) if hold and hold.queue_id else None,
         "held_until": hold.held_until.isoformat() if hold else None,
         "why": why(task),
@@ -212,22 +167,6 @@ def _card(
     }
 
 
-def blind_among(words: Iterable[Annotation], *, actor: Actor) -> set[UUID]:
-    """Of tasks that words name those that wait for more opinions, or that the actor is just asked about once more."""
-    keys = {word.linked_to_id for word in words if word.linked_to_id}
-    return {task.pk for task in _BLIND.all(tasks=list(keys), actor=actor.user_id)} if keys else set()
-
-
-def may_see(row: Annotation, task: ReviewTask, *, blind: Collection[UUID], actor: Actor) -> bool:
-    """Whether a word about a task is for the actor: while it wants more opinions, everybody has only their own.
-
-    Args:
-        blind: tasks that words name and that want more opinions, see `blind_among`.
-    """
-    is_blind = task.wants > 1 and task.state == TaskState.OPEN and row.number >= task.counts_from
-    return row.author_id == actor.user_id or not (is_blind or row.linked_to_id in blind)
-
-
 def _step_of(step: ReviewStep) -> dict[str, Any]:
     return {
         "number": step.number,
@@ -253,25 +192,6 @@ def why(task: ReviewTask) -> str:
     if task.band == Band.REJECT:
         return f"The model would reject the wafer for this, {task.confidence:.0%} sure."
     return f"The model would let this pass, {task.confidence:.0%} sure that it is real."
-
-
-def annotation_of(row: Annotation, *, classes: Mapping[int, DefectClass]) -> dict[str, Any]:
-    """What a person said; its author must be loaded."""
-    box = [row.x_px, row.y_px, row.width_px, row.height_px]
-    return {
-        "number": row.number,
-        "author": row.author.username,
-        "layer": row.layer,
-        "verdict": row.verdict,
-        "change": row.change,
-        "class_code": classes[row.defect_class_id].code if row.defect_class_id else None,
-        "bbox_px": None if row.width_px is None else box,
-        "shape": row.shape,
-        "linked_to": str(row.linked_to_id) if row.linked_to_id else None,
-        "comment": row.comment,
-        "took_ms": row.took_ms,
-        "made_at": row.made_at.isoformat(),
-    }
 
 
 def _other(row: inspection.Found | ReviewTask, classes: Mapping[int, DefectClass]) -> dict[str, Any]:

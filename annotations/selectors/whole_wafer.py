@@ -8,7 +8,7 @@ from uuid import UUID
 from annotations.choices import CHECKS, TaskState
 from annotations.models import Annotation, ReviewHold, ReviewTask
 from annotations.selectors.access import task_key
-from annotations.selectors.task_cards import blind_among, may_see
+from annotations.selectors.words_shown import blind_among, may_see
 from core.actors import Actor
 from core.errors import NotFound
 from inspection import selectors as inspection

@@ -2,10 +2,11 @@
 
 from annotations.services.appeals import answer_appeal, make_appeal, withdraw_appeal
 from annotations.services.book import add_to_book, move_example, restore_example, retire_example, write_page
+from annotations.services.dataset_building import build_datasets, forget_parts
 from annotations.services.dataset_choice import DEFAULT_SHARES, lots_to_choose, preview_dataset
 from annotations.services.dataset_exports import build_exports, export_dataset, note_download, ready_dataset
 from annotations.services.dataset_imports import ImportReport, import_labels
-from annotations.services.datasets import build_datasets, forget_parts, freeze_dataset
+from annotations.services.datasets import freeze_dataset
 from annotations.services.deciding import add_missed, decide, take_back
 from annotations.services.doubts import dismiss_doubt
 from annotations.services.edits import take_edit

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -144,8 +145,8 @@ def shape_of(bits: Bits, frame: Frame) -> Polygon | Mask | Upright | None:
     rings = rings_of(bits)
     if not rings:
         return None
-    found = _outline(rings[0], frame) if len(rings) == 1 else None
-    found = found or _pixels(bits, frame) or _outline(rings[0], frame)
+    outline = _outline(rings[0], frame) if len(rings) == 1 else None
+    found = outline or _pixels(bits, frame) or _outline(rings[0], frame)
     if found is not None:
         return found
     rows, columns = np.flatnonzero(bits.any(axis=1)), np.flatnonzero(bits.any(axis=0))
@@ -156,7 +157,7 @@ def shape_of(bits: Bits, frame: Frame) -> Polygon | Mask | Upright | None:
 
 def _calmed(bits: Bits) -> Bits:
     """Smoothed until its edges are short enough to be followed."""
-    calm = bits.astype(np.uint8)
+    calm: NDArray[Any] = bits.astype(np.uint8)
     for blur_px in _BLURS_PX:
         calm = cv2.medianBlur(calm, blur_px)
         if np.count_nonzero(np.diff(calm, axis=0)) + np.count_nonzero(np.diff(calm, axis=1)) <= _MOST_EDGES_PX:
@@ -179,7 +180,7 @@ def _outline(ring: Sequence[Place], frame: Frame) -> Polygon | None:
 
 def _pixels(bits: Bits, frame: Frame) -> Mask | None:
     """The pixels, smoothed until their runs can be said; None where there are too many of them."""
-    smooth = bits.astype(np.uint8)
+    smooth: NDArray[Any] = bits.astype(np.uint8)
     for blur_px in _BLURS_PX:
         smooth = cv2.medianBlur(smooth, blur_px)
         rows, columns = np.flatnonzero(smooth.any(axis=1)), np.flatnonzero(smooth.any(axis=0))

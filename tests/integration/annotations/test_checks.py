@@ -14,7 +14,7 @@ from annotations.errors import NotGold
 from annotations.models import BookExample, DatasetWord, GoldItem, QueueEntry, ReviewHold, ReviewTask
 from annotations.selectors import Selection
 from annotations.services import Part, Word
-from annotations.services.datasets import _COLLECT_WORDS
+from annotations.services.dataset_building import _COLLECT_WORDS
 from core.errors import IllegalTransition, Invalid, NotFound
 from core.ids import uuid7
 from core.roles import Role

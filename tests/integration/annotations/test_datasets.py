@@ -12,7 +12,7 @@ from annotations.errors import BuildFailed, CodeTaken, NotReady
 from annotations.models import DatasetExport, DatasetImage, DatasetSnapshot, DatasetWord, ReviewTask
 from annotations.selectors import DatasetSelection
 from annotations.services import building
-from annotations.services import datasets as freezing
+from annotations.services import dataset_building as freezing
 from audit.models import AuditEvent
 from core import image_store
 from core.clock import now as clock_now

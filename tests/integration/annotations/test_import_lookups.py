@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from annotations.datasets import matching
+from annotations.datasets import finding
 from inspection.models import InspectionImage
 from tests.factories import make_inspected
 
@@ -33,7 +33,7 @@ def many(site):
 def test_every_way_to_an_image_has_its_index(many):
     values = {"site": many.pk, "digests": ["0" * 64], "external": ["E7"], "stems": ["9"], "most": 2}
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {matching._FIND}", values)
+        cursor.execute(f"EXPLAIN {finding._FIND}", values)
         plan = "\n".join(row[0] for row in cursor.fetchall())
 
     for index in ("image_by_digest", "image_external_id_once", "image_by_stem"):
