@@ -6,12 +6,12 @@ import { bind } from "../shared/keys.js"
 import { reasonAsker } from "../shared/reason_sheet.js"
 import { recall, remember } from "../shared/remembered.js"
 import { classNamed, loadClasses } from "../shared/signs.js"
-import { soon } from "../shared/soon.js"
 import { toast } from "../shared/toast.js"
 import { showTrouble } from "../shared/trouble.js"
 import { turns } from "../shared/turns.js"
 import { bindBook, bookAdder } from "./book_add.js"
 import { ContactSheet } from "./contact_sheet.js"
+import { News } from "./decided_news.js"
 import * as sheet from "./decided_state.js"
 import { drawProgress, drawRefusals, drawWords } from "./decided_view.js"
 import { KnownAnswers } from "./known_answers.js"
@@ -19,7 +19,6 @@ import { startLargeTalk } from "./large_talk.js"
 import { LargeView } from "./large_view.js"
 import { isOwn } from "./opinions_state.js"
 
-const SETTLE_MS = 700
 const PAGE = 60
 const BATCH_MS = 60_000
 const USUAL = ["The class is wrong", "The box is wrong", "It wants another look by somebody else"]
@@ -128,38 +127,7 @@ async function more() {
   else change(sheet.withPage(state, page.results, page.next))
 }
 
-/** What is new, without moving anything: those on the sheet are brought up to date, others wait to be shown. */
-async function look() {
-  if (!state.order || isBusy) return
-  const { stage, wafer, classCode } = state
-  const [page] = await outcome(getJson(pathOf(state)))
-  if (!page || stage !== state.stage || wafer !== state.wafer || classCode !== state.classCode || isBusy) return
-  if (!state.order.length) return change(sheet.withPage(state, page.results, page.next))
-  const next = page.results.reduce((now, task) => sheet.withTask(now, task), sheet.withHead(state, page.results))
-  if (next !== state) change(next)
-}
-
-const changed = new Set()
-const lookAtChanged = soon(async () => {
-  const ids = [...changed]
-  changed.clear()
-  for (const id of ids) {
-    const [task] = await outcome(getJson(`review/tasks/${id}/`))
-    if (task && state.tasks.has(id)) change(sheet.withTask(state, task))
-  }
-}, SETTLE_MS)
-const lookSoon = soon(look, SETTLE_MS)
-
-function hear({ detail: { data } }) {
-  if (data.by === me && isBusy) return
-  // Whether it is of the class that was chosen only the server knows.
-  if (state.classCode || !state.order?.length) return lookSoon()
-  const { state: next, isKnown } = sheet.heard(state, data)
-  if (next !== state) change(next)
-  if (!isKnown) return
-  changed.add(data.task)
-  lookAtChanged()
-}
+const news = new News({ me, get: () => state, change, isBusy: () => isBusy, pathOf })
 
 let isStopped = false
 /** Batch by batch; what is refused stays with its reason, what is done goes from the sheet. */
@@ -194,10 +162,7 @@ async function advance(act, { word, past }) {
 /** What was refused because somebody spoke meanwhile is shown as it is now. */
 async function refreshRefused(results) {
   const stale = results.filter(({ problem }) => problem?.code === "stale_task" || problem?.code === "illegal_transition")
-  for (const { id } of stale) {
-    const [task] = await outcome(getJson(`review/tasks/${id}/`))
-    if (task && state.tasks.has(id)) change(sheet.withTask(state, task))
-  }
+  await news.refresh(stale.map(({ id }) => id))
 }
 
 /** Both are said of many at once, and neither is taken back by a key: how many they are is said first. */
@@ -245,7 +210,7 @@ find("#wafer").addEventListener("change", ({ target }) => load({ ...state, wafer
 find("#size").addEventListener("input", ({ target }) => { setSize(target.value); remember("contact-size", { px: target.value }) })
 find("#contact").addEventListener("focusin", ({ target }) => { if (target.dataset.id && target.dataset.id !== state.focus) change({ ...state, focus: target.dataset.id }) })
 bind({ keys: Object.keys(WAYS), label: "From one to the next; Enter opens it large, with its history", group: "Sheet", run: walk })
-if (mayPick) bind({ keys: [" "], label: "Out or in, as a click does; with Shift a click means all up to there", group: "Sheet", run: () => { if (state.focus) { toggle(state.focus, {}); focusOn(state.focus) } } })
+if (mayPick) bind({ keys: [" "], label: "Choose it or leave it out, as a click does; with Shift a click means all up to there", group: "Sheet", run: () => { if (state.focus) { toggle(state.focus, {}); focusOn(state.focus) } } })
 bind({ keys: ["m"], label: "Load more", group: "Sheet", run: more })
 sheet.STAGES.forEach((stage, at) => bind({ keys: [String(at + 1)], label: stage[0].toUpperCase() + stage.slice(1), group: "Stage", run: () => { if (!isBusy) load({ ...state, stage }) } }))
 
@@ -253,6 +218,4 @@ const asked = new URLSearchParams(location.search)
 const { px = 128 } = recall("contact-size")
 find("#size").value = px
 setSize(px)
-document.addEventListener("live:task.decided", hear)
-document.addEventListener("live:resync", lookSoon)
 load({ stage: sheet.STAGES.includes(asked.get("stage")) ? asked.get("stage") : sheet.STAGES[0], wafer: asked.get("wafer"), classCode: asked.get("class") })

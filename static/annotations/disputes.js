@@ -1,6 +1,6 @@
 /** Adjudication: what reviewers differ about, one after another, and a lead's word between them. Their words stay as they are. */
 import { setAttribute } from "../shared/dom.js"
-import { getJson, outcome, postJson } from "../shared/http.js"
+import { getJson, outcome } from "../shared/http.js"
 import { bind } from "../shared/keys.js"
 import { recall, remember } from "../shared/remembered.js"
 import { classNamed, loadClasses } from "../shared/signs.js"
@@ -8,10 +8,11 @@ import { soon } from "../shared/soon.js"
 import { toast as putToast } from "../shared/toast.js"
 import { showTrouble } from "../shared/trouble.js"
 import * as disputes from "./disputes_state.js"
-import { drawActs, drawBoxChoice, drawHead, drawList, drawNote, drawReasons, keepReason, placeChosen, reveal } from "./disputes_view.js"
+import { drawActs, drawBoxChoice, drawHead, drawList, drawNote, drawReasons, placeChosen, reveal } from "./disputes_view.js"
+import { Rulings } from "./disputes_rulings.js"
 import { drawCards } from "./opinion_cards.js"
 import { drawVoices } from "./opinion_overlay.js"
-import { groundOf, isOwn, rulingBody, rulingWords, taken, voicesOf } from "./opinions_state.js"
+import { groundOf, isOwn, taken, voicesOf } from "./opinions_state.js"
 import { drawScale } from "./review_overlay.js"
 import { classChooser } from "./review_sheets.js"
 import { ReviewZoom } from "./review_zoom.js"
@@ -28,7 +29,6 @@ const isMine = (task) => Boolean(task) && isOwn(task, known.me)
 
 let state = disputes.emptyDisputes()
 let drawn = { id: null, revision: 0 }
-let isBusy = false
 let isShown = true
 let meant = null
 let shownAt = 0
@@ -68,7 +68,7 @@ function change(next) {
   drawList(state, (id) => change(disputes.choose(state, id)))
   if (task?.id !== drawn.id || task?.revision !== drawn.revision) turnTo(task)
   drawNote(state, { isOwn: isMine(task) && known.mayRule })
-  drawActs(state, { isBusy, isOwn: isMine(task) })
+  drawActs(state, { isBusy: rulings.isBusy, isOwn: isMine(task) })
 }
 
 function turnTo(task) {
@@ -138,66 +138,11 @@ async function more(by = 0) {
   return change(disputes.step(disputes.withMore(state, answer.results, answer.next), by))
 }
 
-/** The ruling that is on its way: who takes it back may be quicker than the answer. */
-let ruling = Promise.resolve()
-
-/** Says what counts. Nothing is sent twice, and the next dispute follows by itself. */
-function rule(word) {
-  if (!isBusy) ruling = sendRuling(word)
-  return ruling
-}
-
-async function sendRuling(word) {
-  const task = disputes.chosen(state)
-  if (!task || !known.mayRule) return undefined
-  if (isMine(task)) return toast("One of these opinions is yours, so another lead has to decide.", { level: "warn" })
-  const reason = disputes.reasonOf(state)
-  setBusy(true)
-  const [answer, problem] = await outcome(postJson(`review/tasks/${task.id}/ruling/`, rulingBody(task, word, { reason, tookMs: performance.now() - shownAt })))
-  isBusy = false
-  if (problem) return refused(task, problem)
-  if (reason) keepReason(reason)
-  const words = rulingWords(word, nameOf)
-  change(disputes.ruled(state, answer, words))
-  return toast(`Decided: ${words}.`, { action: { label: "Undo", run: () => undo(task.id) } })
-}
-
-/** Why it was not taken is said beside it, with what has become of it; what was written stays. */
-async function refused(task, problem) {
-  if (problem.code === "stale_task" || problem.code === "task_locked") {
-    const [now] = await outcome(getJson(`review/tasks/${task.id}/`))
-    if (now && now.state !== "disputed") {
-      toast(`Not taken: it is ${now.state} by now${now.annotation ? `, by ${now.annotation.author}` : ""}.`, { level: "warn" })
-      return change(disputes.withTask(state, now))
-    }
-    const next = now ? disputes.withTask(state, now) : state
-    return change(disputes.withNote(next, task.id, "Not taken: somebody gave an opinion after you looked. This is how it is now; decide again."))
-  }
-  // Without an answer nobody knows: the list will tell.
-  if (problem.status === 0) refresh()
-  return change(disputes.withNote(state, task.id, problem.status === 0 ? problem.message : `Not taken. ${problem.message}`))
-}
-
-async function undo(given) {
-  await ruling
-  const id = given ?? state.trail.at(-1)?.id
-  if (!id) return toast("There is nothing to undo.")
-  if (isBusy || !state.trail.some((entry) => entry.id === id)) return undefined
-  setBusy(true)
-  const [task, problem] = await outcome(postJson(`review/tasks/${id}/undo/`))
-  isBusy = false
-  if (problem) {
-    change(problem.isPassing ? state : { ...state, trail: state.trail.filter((entry) => entry.id !== id) })
-    return toast(`It could not be taken back: ${problem.message}`, { level: "warn", requestId: problem.requestId })
-  }
-  change(disputes.takenBack(state, id, task))
-  return toast("Taken back: it is disputed again.")
-}
-
-function setBusy(is) {
-  isBusy = is
-  drawActs(state, { isBusy, isOwn: isMine(disputes.chosen(state)) })
-}
+const rulings = new Rulings({
+  me: known.me, mayRule: known.mayRule, get: () => state, change, draw: () => drawActs(state, { isBusy: rulings.isBusy, isOwn: isMine(disputes.chosen(state)) }), toast, nameOf,
+  lookedMs: () => performance.now() - shownAt, refresh,
+})
+const rule = (word) => rulings.rule(word)
 
 // Acts ----------------------------------------------------------------------------------------------------------------
 
@@ -205,11 +150,11 @@ const askClass = classChooser(classes)
 const acts = {
   previous: () => change(disputes.step(state, -1)),
   next: () => (disputes.placeOf(state) === (state.rows?.length ?? 0) - 1 && state.next ? more(1) : change(disputes.step(state, 1))),
-  undo: () => undo(),
+  undo: () => rulings.undo(),
   nuisance: () => rule({ verdict: "nuisance" }),
   reclass: async () => {
     const task = disputes.chosen(state)
-    if (!task || isBusy || isMine(task)) return
+    if (!task || rulings.isBusy || isMine(task)) return
     const place = placeChosen(task)
     const code = await askClass()
     if (code && state.at === task.id) rule({ verdict: "defect", class_code: code, ...place })

@@ -4,7 +4,7 @@
  */
 import { boxOf, MOST_POINTS, moved, rounded } from "./shapes.js"
 import { dragged, gripOf, grown, spanned, turnable, turnedBy, withoutCorner } from "./handles.js"
-import { bitmapOf, emptyBitmap, isSendable, maskOf, stroked } from "./mask.js"
+import { Brush } from "./brush.js"
 import { closed, closedDrawn } from "./open_outline.js"
 import { snapped } from "./snapping.js"
 import { WayBack } from "./way_back.js"
@@ -13,14 +13,13 @@ export const TOOLS = ["box", "rotated", "polygon", "brush", "point", "tag", "sma
 const LEAST_DRAWN = 8
 const KIND_OF = { brush: "mask" }
 const TOOL_OF = { mask: "brush" }
-const RADII = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96]
 
 export const toolFor = (shape) => (shape ? TOOL_OF[shape.kind] ?? shape.kind : "box")
 
 export class Drawing {
   #way = new WayBack()
   #gesture = null
-  #bitmap = null
+  #brush = new Brush()
 
   /**
    * @param {{size: () => object, slackPx: () => number, guides: () => object, onChange: (mode: string, shape: ?object) => void,
@@ -28,16 +27,17 @@ export class Drawing {
    *   enough; onChange: what is drawn is another; onDraw: something else is to be seen
    */
   constructor(hooks) {
-    Object.assign(this, { hooks, mode: null, tool: "box", shape: null, open: null, lines: null, pointer: null, erases: false, isSnapping: true, radiusAt: 5 })
+    Object.assign(this, { hooks, mode: null, tool: "box", shape: null, open: null, lines: null, pointer: null, isSnapping: true })
   }
 
   /** @param {?string} mode null: nothing is drawn; "redraw"; "missed" */
   begin(mode, shape = null, tool = toolFor(shape)) {
     // Without a tool in hand: the brush taken once more would erase.
-    Object.assign(this, { mode, shape, tool: null, open: null, lines: null, pointer: null, erases: false })
+    Object.assign(this, { mode, shape, tool: null, open: null, lines: null, pointer: null })
     this.#way.clear()
     this.#gesture = null
-    this.#bitmap = null
+    this.#brush.cancel()
+    this.#brush.erases = false
     if (mode) this.setTool(tool)
   }
 
@@ -52,10 +52,12 @@ export class Drawing {
 
   get box() { return this.shape && boxOf(this.shape, this.hooks.size()) }
 
-  get radiusPx() { return RADII[this.radiusAt] }
+  get radiusPx() { return this.#brush.radiusPx }
+
+  get erases() { return this.#brush.erases }
 
   /** What a brush paints right now, before its stroke is ended. */
-  get bitmap() { return this.#bitmap }
+  get bitmap() { return this.#brush.bitmap }
 
   /** Points of a scribble on its way. */
   get scribble() { return this.#gesture?.kind === "scribble" ? this.#gesture.points : null }
@@ -65,8 +67,7 @@ export class Drawing {
   get canRedo() { return this.#way.canRedo }
 
   setTool(tool) {
-    if (tool === "brush" && this.tool === "brush" && this.mode) this.erases = !this.erases
-    else this.erases = false
+    this.#brush.erases = tool === "brush" && this.tool === "brush" && this.mode ? !this.erases : false
     this.tool = tool
     this.open = null
     this.#gesture = null
@@ -76,7 +77,7 @@ export class Drawing {
   }
 
   resize(steps) {
-    this.radiusAt = Math.max(0, Math.min(RADII.length - 1, this.radiusAt + steps))
+    this.#brush.resize(steps)
     this.hooks.onDraw()
   }
 
@@ -230,7 +231,7 @@ export class Drawing {
     const wasBegun = Boolean(this.open || this.#gesture)
     Object.assign(this, { open: null, lines: null })
     this.#gesture = null
-    this.#bitmap = null
+    this.#brush.cancel()
     if (wasBegun) this.hooks.onDraw()
     return wasBegun
   }
@@ -238,22 +239,20 @@ export class Drawing {
   // Brush -------------------------------------------------------------------------------------------------------------
 
   #beginStroke(point) {
-    this.#bitmap = this.shape?.kind === "mask" ? bitmapOf(this.shape) : emptyBitmap()
-    this.#gesture = { kind: "stroke", last: point }
-    this.#stroke(point)
-  }
-
-  #stroke(point) {
-    this.#bitmap = stroked(this.#bitmap, this.#gesture.last, point, this.radiusPx, { erases: this.erases, size: this.hooks.size() })
-    this.#gesture.last = point
+    this.#gesture = { kind: "stroke" }
+    this.#brush.begin(this.shape, point, this.hooks.size())
     this.pointer = point
     this.hooks.onDraw()
   }
 
+  #stroke(point) {
+    this.#brush.go(point, this.hooks.size())
+    this.hooks.onDraw()
+  }
+
   #endStroke() {
-    const mask = maskOf(this.#bitmap)
-    this.#bitmap = null
-    if (mask && !isSendable(mask)) this.hooks.onHint("Too much is painted for one shape. Draw an outline around it.")
+    const { mask, isTooMuch } = this.#brush.end()
+    if (isTooMuch) this.hooks.onHint("Too much is painted for one shape. Draw an outline around it.")
     else if (mask || this.shape?.kind === "mask") this.put(mask)
     else this.hooks.onDraw()
   }
