@@ -10,7 +10,13 @@ from annotations.selectors.access import (
     tasks_visible_to,
 )
 from annotations.selectors.agreement import agreement_of, differing_tasks
-from annotations.selectors.appeals import appeal_of, appeal_visible_to, appeals_visible_to, told_gold_of
+from annotations.selectors.appeals import (
+    appeal_of,
+    appeal_visible_to,
+    appeals_visible_to,
+    contested_author_of,
+    told_gold_of,
+)
 from annotations.selectors.book import (
     book_of,
     example_of,
@@ -81,6 +87,7 @@ __all__ = [
     "appeals_visible_to",
     "book_of",
     "cards_of",
+    "contested_author_of",
     "dataset_of",
     "dataset_visible_to",
     "datasets_visible_to",

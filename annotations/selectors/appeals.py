@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from accounts.models import Site, User
-from annotations.choices import TaskKind
-from annotations.models import ReviewAppeal
+from annotations.choices import AppealKind, AppealState, Layer, TaskKind
+from annotations.models import Annotation, GoldItem, ReviewAppeal
 from annotations.selectors.measured import answers_of
 from annotations.selectors.scorecards import READS_OTHERS
 from core.actors import Actor
@@ -40,14 +40,29 @@ def told_gold_of(reviewer_id: int, *, site: Site, days: int, now: datetime) -> s
     return {(one.task, one.version) for one in told if not one.is_same}
 
 
+def contested_author_of(appeal: ReviewAppeal) -> User | None:
+    """Whose word an appeal contests; None where that counts no more. One query."""
+    if appeal.kind == AppealKind.GOLD:
+        gold = GoldItem.objects.filter(task=appeal.task_id).select_related("made_by").order_by("-number").first()
+        return gold.made_by if gold else None
+    ruling = (
+        Annotation.objects.filter(task=appeal.task_id, number=F("task__annotation_number"), layer=Layer.ADJUDICATION)
+        .select_related("author")
+        .first()
+    )
+    return ruling.author if ruling else None
+
+
 def appeal_of(appeal: ReviewAppeal) -> dict[str, Any]:
-    """An appeal as JSON; its people must be loaded."""
+    """An appeal as JSON; its people must be loaded. One query more for one that is open."""
+    contested = contested_author_of(appeal) if appeal.state == AppealState.OPEN else None
     return {
         "id": str(appeal.pk),
         "task": str(appeal.task_id),
         "kind": appeal.kind,
         "state": appeal.state,
         "author": appeal.author.username,
+        "contests": contested.username if contested else None,
         "reason": appeal.reason,
         "made_at": appeal.made_at.isoformat(),
         "answered_by": appeal.answered_by.username if appeal.answered_by else None,

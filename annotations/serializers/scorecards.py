@@ -122,6 +122,9 @@ class AppealOut(serializers.Serializer):
     kind = serializers.ChoiceField(choices=AppealKind.choices)
     state = serializers.ChoiceField(choices=AppealState.choices)
     author = serializers.CharField()
+    contests = serializers.CharField(
+        allow_null=True, help_text="Whose word, while it is open: they may overturn it, and not say that it stands."
+    )
     reason = serializers.CharField()
     made_at = serializers.DateTimeField()
     answered_by = serializers.CharField(allow_null=True)

@@ -9,7 +9,7 @@ from accounts.models import Site
 from annotations.choices import LOCKED, AppealKind, AppealState, Layer, TaskKind
 from annotations.errors import AlreadyAppealed, NothingToAppeal
 from annotations.models import Annotation, ReviewAppeal, ReviewTask
-from annotations.selectors import appeal_visible_to, task_visible_to, told_gold_of
+from annotations.selectors import appeal_visible_to, contested_author_of, task_visible_to, told_gold_of
 from annotations.services.gold import newest_gold, retire_gold
 from annotations.services.handing import reviewer_of
 from annotations.services.settling import opinions_of
@@ -75,7 +75,7 @@ def answer_appeal(*, appeal_id: UUID, outcome: AppealState, answer: str, actor: 
     _check_open(appeal)
     if appeal.author_id == reviewer_of(actor):
         raise Forbidden("This is your own appeal; somebody else has to answer it.")
-    if outcome == AppealState.UPHELD and _contested_author(appeal) == reviewer_of(actor):
+    if outcome == AppealState.UPHELD and _is_of(appeal, actor):
         raise Forbidden("This contests your own word. You can overturn it; that it stands somebody else has to say.")
     if outcome == AppealState.OVERTURNED:
         _overturn(appeal, reason=f"Appeal: {answer}"[:300], actor=actor, now=now)
@@ -129,12 +129,10 @@ def _check_told(task: ReviewTask, actor: Actor, *, now: datetime) -> None:
         raise NothingToAppeal("There is no known answer here that you may contest.")
 
 
-def _contested_author(appeal: ReviewAppeal) -> int | None:
-    if appeal.kind == AppealKind.GOLD:
-        gold = newest_gold(appeal.task)
-        return gold.made_by_id if gold else None
-    ruling = _ruling_of(appeal.task)
-    return ruling.author_id if ruling else None
+def _is_of(appeal: ReviewAppeal, actor: Actor) -> bool:
+    """Whether it contests the actor's own word."""
+    contested = contested_author_of(appeal)
+    return contested is not None and contested.pk == reviewer_of(actor)
 
 
 def _overturn(appeal: ReviewAppeal, *, reason: str, actor: Actor, now: datetime) -> None:

@@ -52,8 +52,10 @@ export class Appeals {
       h("p", {}, h("span", { class: "muted small" }, `${accountName(appeal.author)} `), h("q", {}, appeal.reason)),
       appeal.answer ? h("p", {}, h("span", { class: "muted small" }, `${accountName(appeal.answered_by)} `), h("q", {}, appeal.answer)) : null,
       h("div", { class: "row" }, h("button", { class: "button", type: "button", onclick: () => this.#open(appeal) }, icon("history", "small"), "Look"),
-        acts.includes("answer") ? [h("button", { class: "button", type: "button", onclick: () => this.#answer(appeal, "uphold", "upheld") }, "It stands"), h("button", { class: "button", type: "button", onclick: () => this.#answer(appeal, "overturn", "overturned") }, `${accountName(appeal.author)} is right`)] : null,
-        acts.includes("withdraw") ? h("button", { class: "button", type: "button", onclick: () => this.#send(`review/appeals/${appeal.id}/withdraw/`, {}, "Taken back.") }, icon("undo-2", "small"), "Take back") : null))
+        acts.includes("uphold") ? h("button", { class: "button", type: "button", onclick: () => this.#answer(appeal, "uphold", "upheld") }, "It stands") : null,
+        acts.includes("overturn") ? h("button", { class: "button", type: "button", onclick: () => this.#answer(appeal, "overturn", "overturned") }, `${accountName(appeal.author)} is right`) : null,
+        acts.includes("withdraw") ? h("button", { class: "button", type: "button", onclick: () => this.#send(`review/appeals/${appeal.id}/withdraw/`, {}, "Taken back.") }, icon("undo-2", "small"), "Take back") : null),
+      acts.includes("overturn") && !acts.includes("uphold") ? h("p", { class: "muted small" }, "It contests your own word. You can say that they are right; that it stands somebody else has to say.") : null)
   }
 
   async #open({ task: id }) {

@@ -72,8 +72,10 @@ export function appealWords({ kind, state, author }, { me }) {
   return `${kind === "gold" ? "Known answer" : "Ruling"}: ${outcome}`
 }
 
-/** Who may do what with an appeal. @returns {("answer"|"withdraw")[]} */
-export function appealActs({ state, author }, { me, mayAnswer }) {
+/** Who may do what with an appeal: that one's own word stands somebody else has to say. @returns {("uphold"|"overturn"|"withdraw")[]} */
+export function appealActs({ state, author, contests }, { me, mayAnswer }) {
   if (state !== "open") return []
-  return author === me ? ["withdraw"] : mayAnswer ? ["answer"] : []
+  if (author === me) return ["withdraw"]
+  if (!mayAnswer) return []
+  return contests === me ? ["overturn"] : ["uphold", "overturn"]
 }

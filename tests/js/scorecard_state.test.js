@@ -46,7 +46,8 @@ test("items of known answers and repeats show the words that are compared, and o
 test("an appeal is answered by a lead, taken back by its author, and left alone once it is answered", () => {
   const open = { kind: "ruling", state: "open", author: "ann" }
   assert.deepEqual(appealActs(open, { me: "ann", mayAnswer: true }), ["withdraw"])
-  assert.deepEqual(appealActs(open, { me: "lea", mayAnswer: true }), ["answer"])
+  assert.deepEqual(appealActs(open, { me: "lea", mayAnswer: true }), ["uphold", "overturn"])
+  assert.deepEqual(appealActs({ ...open, contests: "lea" }, { me: "lea", mayAnswer: true }), ["overturn"])
   assert.deepEqual(appealActs(open, { me: "bob", mayAnswer: false }), [])
   assert.deepEqual(appealActs({ ...open, state: "upheld" }, { me: "lea", mayAnswer: true }), [])
   assert.equal(appealWords({ ...open, state: "overturned" }, { me: "ann" }), "Ruling: you were right")
