@@ -1,19 +1,19 @@
 """How good the model is in use: from images that chance drew, beside what reviewers happened to see."""
 
-from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
-from uuid import UUID
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 from django.db import connection
 
 from accounts.models import Site
-from annotations.choices import SETTLED, TaskKind, TaskState
+from annotations.choices import SETTLED
 from annotations.selectors.agreement import estimate_of, number_of
 from core.briefly import Briefly
 from core.ids import uuid7_floor
+from domain.arrays import BoolArray, FloatArray, IntArray
 from domain.evaluation.audit_rates import Rate
 from domain.evaluation.model_quality import NOTHING, Findings, Quality, alarmed_images, answers_for, quality
 from inspection import selectors as inspection
@@ -26,54 +26,47 @@ HALF_WIDTHS = (0.1, 0.05, 0.02)
 _TYPICAL_SHARE = 0.1
 _read: Briefly["Seen"] = Briefly(ttl_s=60.0, limit=32)
 
+# Numbers alone: a hundred thousand rows become columns without an object for each.
 _COLUMNS = """
-    task.image_id, task.kind, task.state, task.defect_class_id, said.verdict, said.defect_class_id,
-    tool.code, model.name, version.version
+    task.kind = 'image', task.state = ANY(%(settled)s) OR task.kind = 'missed' AND task.state = 'withdrawn',
+    task.state = 'withdrawn', CASE task.kind WHEN 'detection' THEN task.defect_class_id ELSE %(nothing)s END,
+    coalesce(said.defect_class_id, %(nothing)s), coalesce(run.tool_id, 0), coalesce(run.model_version_id, 0)
 """
 _BEHIND = """
 LEFT JOIN annotation said ON said.task_id = task.id AND said.number = task.annotation_number
 JOIN inspection_run run ON run.id = task.run_id
-LEFT JOIN tool ON tool.id = run.tool_id
-LEFT JOIN model_version version ON version.id = run.model_version_id
-LEFT JOIN model ON model.id = version.model_id
 """
-_AUDITED = f"""
+# Audited images first; of the others the inclusion is 0.
+_SEEN = f"""
 WITH drawn AS (
-    SELECT image_id, run_id, inclusion FROM review_audited_image
-    WHERE site_id = %(site)s AND id >= %(floor)s ORDER BY id DESC LIMIT %(images)s
+    SELECT image_id, run_id, inclusion, dense_rank() OVER (ORDER BY image_id) AS place FROM (
+        SELECT image_id, run_id, inclusion FROM review_audited_image
+        WHERE site_id = %(site)s AND id >= %(floor)s ORDER BY id DESC LIMIT %(images)s
+    ) newest
+), newest AS (
+    SELECT * FROM review_task WHERE site_id = %(site)s AND id >= %(floor)s ORDER BY id DESC LIMIT %(tasks)s
 )
-SELECT {_COLUMNS}, drawn.inclusion
+SELECT drawn.place, drawn.inclusion, {_COLUMNS}
 FROM drawn JOIN review_task task
     ON task.image_id = drawn.image_id AND task.run_id = drawn.run_id AND task.original_id IS NULL
 {_BEHIND}
-"""  # noqa: S608 - our own text
-_REVIEWED = f"""
-WITH task AS (
-    SELECT * FROM review_task WHERE site_id = %(site)s AND id >= %(floor)s ORDER BY id DESC LIMIT %(tasks)s
-)
-SELECT {_COLUMNS}, NULL
-FROM task
+UNION ALL
+SELECT %(images)s + dense_rank() OVER (ORDER BY task.image_id), 0, {_COLUMNS}
+FROM newest task
 {_BEHIND}
 WHERE task.state = ANY(%(settled)s) AND task.original_id IS NULL AND task.kind IN ('detection', 'missed')
     AND NOT EXISTS (
         SELECT FROM review_audited_image drawn WHERE drawn.image_id = task.image_id AND drawn.run_id = task.run_id
     )
-"""  # noqa: S608
-
-
-class SeenRow(NamedTuple):
-    """A task as it is read; `inclusion` where its image was drawn."""
-
-    image: UUID
-    kind: str
-    state: str
-    model_class: int | None
-    verdict: str | None
-    real_class: int | None
-    tool: str | None
-    model: str | None
-    version: str | None
-    inclusion: float | None
+"""  # noqa: S608 - our own text
+_NAMES = """
+SELECT 'tool', id, code FROM tool WHERE id = ANY(%(tools)s)
+UNION ALL
+SELECT 'version', version.id, model.name || ' ' || version.version
+FROM model_version version JOIN model ON model.id = version.model_id WHERE version.id = ANY(%(versions)s)
+"""
+_IMAGE, _INCLUSION, _IS_WHOLE, _IS_OVER, _IS_WITHDRAWN, _CALLED, _REAL, _TOOL, _VERSION = range(9)
+"""Columns of what is read; nobody has to say anything any more of what is over."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,30 +74,30 @@ class Seen:
     """What was settled in a window.
 
     Attributes:
-        rows: one for each row of `findings`.
+        findings: what the model said and what people say.
+        tool, version: (N,) int64 keys of what found each; 0 where nobody knows.
+        tools, versions: their codes and names by key.
         complete, waiting: audited images of which all is settled, and others.
     """
 
-    rows: list[SeenRow]
     findings: Findings
+    tool: IntArray
+    version: IntArray
+    tools: dict[int, str]
+    versions: dict[int, str]
     complete: int
     waiting: int
 
 
 def quality_of(site: Site, *, days: int, now: datetime, tool: str | None, version: str | None) -> dict[str, Any]:
-    """How often the model is wrong about findings of the last days, as JSON. Two queries, at most once in a minute.
+    """How often the model is wrong about findings of the last days, as JSON. Three queries, at most once in a minute.
 
     Args:
         tool: only images of that one.
         version: only what that version of a model judged, as `name version`.
     """
     seen = _read.get((site.pk, days), lambda: _seen(site, days=days, now=now))
-    tools = sorted({row.tool for row in seen.rows if row.tool})
-    versions = sorted({version_of(row) for row in seen.rows if row.model})
-    kept = np.array(
-        [(not tool or row.tool == tool) and (not version or version_of(row) == version) for row in seen.rows], bool
-    )
-    rows = [row for row, is_kept in zip(seen.rows, kept, strict=True) if is_kept]
+    kept = _is_named(seen.tool, seen.tools, tool) & _is_named(seen.version, seen.versions, version)
     found = seen.findings.only(kept)
     classes = inspection.classes_by_id()
     return {
@@ -115,8 +108,8 @@ def quality_of(site: Site, *, days: int, now: datetime, tool: str | None, versio
         "most": {"images": MOST_IMAGES, "tasks": MOST_TASKS},
         "overall": {**_shown(quality(found)), "alarmed_images": _rate(alarmed_images(found))},
         "classes": [{"class_code": row.code, **_shown(quality(found, of_class=key))} for key, row in classes.items()],
-        "tools": [{"tool": one, **_shown(_where(found, rows, lambda row: row.tool, one))} for one in tools],
-        "versions": [{"version": one, **_shown(_where(found, rows, version_of, one))} for one in versions],
+        "tools": _parts(found, seen.tool[kept], seen.tools, name="tool"),
+        "versions": _parts(found, seen.version[kept], seen.versions, name="version"),
         "needed": [{"half_width": width, "answers": answers_for(width, share=_TYPICAL_SHARE)} for width in HALF_WIDTHS],
     }
 
@@ -126,12 +119,16 @@ def forget_quality() -> None:
     _read.clear()
 
 
-def version_of(row: SeenRow) -> str:
-    return f"{row.model} {row.version}"
+def _is_named(keys: IntArray, names: dict[int, str], wanted: str | None) -> BoolArray:
+    """(N,) bool: it is of the one that is called so; all where none is asked for."""
+    if not wanted:
+        return np.ones(len(keys), bool)
+    return np.isin(keys, [key for key, name in names.items() if name == wanted])
 
 
-def _where(found: Findings, rows: list[SeenRow], of: Callable[[SeenRow], Hashable], wanted: Hashable) -> Quality:
-    return quality(found.only(np.array([of(row) == wanted for row in rows], bool)))
+def _parts(found: Findings, keys: IntArray, names: dict[int, str], *, name: str) -> list[dict[str, Any]]:
+    in_order = sorted(names.items(), key=itemgetter(1))
+    return [{name: called, **_shown(quality(found.only(keys == key)))} for key, called in in_order]
 
 
 def _seen(site: Site, *, days: int, now: datetime) -> Seen:
@@ -141,33 +138,36 @@ def _seen(site: Site, *, days: int, now: datetime) -> Seen:
         "images": MOST_IMAGES,
         "tasks": MOST_TASKS,
         "settled": [state.value for state in SETTLED],
+        "nothing": NOTHING,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_AUDITED, values)
-        drawn = [SeenRow(*row) for row in cursor.fetchall()]
-        cursor.execute(_REVIEWED, values)
-        others = [SeenRow(*row) for row in cursor.fetchall()]
-    unsettled = {row.image for row in drawn if not _is_over(row)}
-    whole = {row.image for row in drawn if row.kind == TaskKind.IMAGE and row.image not in unsettled}
-    # Of an audited image that is not all settled nothing counts: what is settled first is not what chance drew.
-    rows = [row for row in drawn if row.image in whole and row.state != TaskState.WITHDRAWN] + others
-    images = {row.image for row in drawn}
-    return Seen(rows, _findings(rows), complete=len(whole), waiting=len(images - whole))
+        cursor.execute(_SEEN, values)
+        # (9, N), a column each.
+        rows = np.array(cursor.fetchall(), np.float64).reshape(-1, 9).T
+        is_drawn = rows[_INCLUSION] > 0
+        images = np.unique(rows[_IMAGE][is_drawn])
+        unsettled = rows[_IMAGE][is_drawn & (rows[_IS_OVER] == 0)]
+        whole = np.setdiff1d(rows[_IMAGE][is_drawn & (rows[_IS_WHOLE] > 0)], unsettled)
+        # Of an audited image that is not all settled nothing counts: what is settled first is not what chance drew.
+        rows = rows[:, ~is_drawn | np.isin(rows[_IMAGE], whole) & (rows[_IS_WITHDRAWN] == 0)]
+        tool, version = rows[_TOOL].astype(np.int64), rows[_VERSION].astype(np.int64)
+        cursor.execute(_NAMES, {"tools": np.unique(tool).tolist(), "versions": np.unique(version).tolist()})
+        names = cursor.fetchall()
+    return Seen(
+        _findings(rows), tool=tool, version=version, complete=len(whole), waiting=len(images) - len(whole),
+        tools={key: name for kind, key, name in names if kind == "tool"},
+        versions={key: name for kind, key, name in names if kind == "version"},
+    )  # fmt: skip
 
 
-def _is_over(row: SeenRow) -> bool:
-    """Whether nobody has to say anything of it any more; what somebody added and took back is nothing."""
-    return row.state in SETTLED or (row.kind == TaskKind.MISSED and row.state == TaskState.WITHDRAWN)
-
-
-def _findings(rows: list[SeenRow]) -> Findings:
-    place = {image: at for at, image in enumerate(dict.fromkeys(row.image for row in rows))}
+def _findings(rows: FloatArray) -> Findings:
+    is_audited = rows[_INCLUSION] > 0
     return Findings(
-        image=np.array([place[row.image] for row in rows], np.int64),
-        called=np.array([row.model_class if row.kind == TaskKind.DETECTION else NOTHING for row in rows], np.int64),
-        real=np.array([NOTHING if row.real_class is None else row.real_class for row in rows], np.int64),
-        audited=np.array([row.inclusion is not None for row in rows], bool),
-        inclusion=np.array([row.inclusion or 1.0 for row in rows], float),
+        image=rows[_IMAGE].astype(np.int64),
+        called=rows[_CALLED].astype(np.int64),
+        real=rows[_REAL].astype(np.int64),
+        audited=is_audited,
+        inclusion=np.where(is_audited, rows[_INCLUSION], 1.0),
     )
 
 

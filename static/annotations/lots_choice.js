@@ -1,4 +1,4 @@
-/** The list in which the lots of a data set are chosen, with what of each fits the rest of the choice. */
+/** The list in which the lots of a data set are chosen, with what of each fits the rest of the choice. It is counted only once it is opened. */
 import { ageElement } from "../shared/ages.js"
 import { h, icon, keyed, setText } from "../shared/dom.js"
 import { plural } from "../shared/formats.js"
@@ -10,6 +10,7 @@ export class LotsChoice {
   #offered = []
   #isMore = false
   #asked = null
+  #selection = null
   #turns = turns()
 
   /** @param {{onChange: () => void}} page */
@@ -21,8 +22,10 @@ export class LotsChoice {
     this.said = h("p", { class: "field__hint", role: "status" })
     this.all = h("button", { class: "button", type: "button", onclick: () => this.#take(this.#shown().map(({ code }) => code), true) }, "All listed")
     this.none = h("button", { class: "button", type: "button", onclick: () => this.#take([...this.chosen], false) }, "None")
-    this.element = h("fieldset", { class: "field" }, h("legend", {}, "Lots", h("span", { class: "faint" }, " · none chosen: all")),
-      h("div", { class: "lots__bar" }, this.word, this.all, this.none), this.list, this.said,
+    this.more = h("details", { class: "lots__more" }, h("summary", { class: "button" }, icon("chevron-down", "small"), h("span", {}, "Choose lots")),
+      h("div", { class: "lots__bar" }, this.word, this.all, this.none), this.list, this.said)
+    this.more.addEventListener("toggle", () => { if (this.more.open) this.#ask() })
+    this.element = h("fieldset", { class: "field" }, h("legend", {}, "Lots", h("span", { class: "faint" }, " · none chosen: all")), this.more,
       h("p", { class: "field__error", id: "freeze-error-lots", hidden: true }, icon("octagon-alert", "small"), h("span", {})))
     this.word.addEventListener("input", (event) => { event.stopPropagation(); this.#draw() })
     // Enter looks for a lot; it freezes nothing.
@@ -36,14 +39,23 @@ export class LotsChoice {
     this.chosen = new Set(codes)
     this.word.value = ""
     this.#asked = null
+    this.more.open = codes.length > 0
     this.#draw()
   }
 
-  /** Which lots fit; asked anew only where the rest of the choice is another. @param {object} selection */
-  async offer({ lots, ...rest }) {
+  /** What the rest of the choice is now. @param {object} selection */
+  offer({ lots, ...rest }) {
+    this.#selection = rest
+    if (this.more.open) this.#ask()
+  }
+
+  /** Which lots fit; asked anew only where the rest of the choice is another. */
+  async #ask() {
+    const rest = this.#selection
     const asked = JSON.stringify(rest)
-    if (asked === this.#asked) return
+    if (!rest || asked === this.#asked) return
     this.#asked = asked
+    if (!this.#offered.length) setText(this.said, "Counting what each lot has")
     const turn = this.#turns.take()
     const [found, problem] = await outcome(postJson("datasets/lots/", { selection: rest }))
     if (!this.#turns.counts(turn)) return
@@ -77,6 +89,7 @@ export class LotsChoice {
     this.list.hidden = rows.length === 0
     this.all.disabled = rows.length === 0 || rows.every(({ isChosen }) => isChosen)
     this.none.disabled = this.chosen.size === 0
+    setText(this.more.querySelector("summary span"), this.chosen.size ? `${plural(this.chosen.size, "lot")} chosen` : "Choose lots")
     const full = this.chosen.size >= MOST_LOTS ? ` More than ${MOST_LOTS} cannot be named: choose by the time they were received.` : ""
     setText(this.said, `${lotsSaid({ offered: this.#offered, isMore: this.#isMore, chosen: this.chosen, shown: rows.length })}${full}`)
   }

@@ -90,11 +90,12 @@ class TestADataSet:
         sheet.get_by_label("Code").fill(f"SET-{tag}")
         sheet.get_by_label("Name").fill("What the test learns from")
         sheet.locator(".chip", has_text=f"FROZEN-{tag}").click()
+        sheet.get_by_text("Choose lots").click()
         lots = sheet.get_by_role("list", name="Lots").get_by_role("checkbox")
         expect(lots).to_have_count(1)
         lots.first.focus()
         page.keyboard.press("Space")
-        expect(sheet.locator(".lots + .field__hint")).to_contain_text("1 of 1 lot that fit")
+        expect(sheet.locator(".lots__more .field__hint")).to_contain_text("1 of 1 lot that fit")
         expect(sheet.locator("#preview[data-state=known] .preview tr", has_text="Defects")).to_contain_text(
             str(len(words))
         )
