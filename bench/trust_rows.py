@@ -67,19 +67,21 @@ _AUDITED = [
 _GOLD = insert(
     annotations.GoldItem,
     f"""(
-        SELECT place, ordinal, task, 2 AS n FROM bench_defect
+        SELECT place, ordinal, task, ms, 2 AS n FROM bench_defect JOIN bench_image image ON image.number = of_image
         WHERE of_image < %(settled)s AND of_image >= %(settled)s - {KNOWN} AND ordinal = 3
     ) one""",
     {
         **{name: value for name, value in _WORD.items() if name not in ("change", "took_ms")},
+        "id": "pg_temp.bench_key(ms + 7200000, 'gold' || place)",
         "task_id": "task",
+        "number": "1",
         "site_id": "%(site)s::bigint",
         "made_by_id": "(SELECT id FROM account WHERE username = 'lead')",
-        "made_at": "now()",
+        "made_at": "to_timestamp((ms + 7200000) / 1000.0)",
     },
 )
 _ASKED = f"""(
-    SELECT place, ordinal, detection, task, run, image, wafer, kind, asked, 2 AS n,
+    SELECT place, ordinal, detection, task, run, image, wafer, kind, asked, 1 + asked %% 3 AS n,
         ms + 86400000 + asked AS said_ms
     FROM bench_defect JOIN bench_image image ON image.number = of_image,
         (SELECT unnest(people) AS asked, people FROM (SELECT {_PEOPLE} AS people) accounts) everybody,

@@ -16,11 +16,11 @@ export function levelOf({ value, low, high }) {
 }
 
 export function numberText(value) {
-  return value === null ? "–" : value.toFixed(2)
+  return value === null ? "–" : value.toFixed(2).replace("-", "−")
 }
 
 export function rangeText({ low, high }) {
-  return low === null ? "" : `${low.toFixed(2)}–${high.toFixed(2)}`
+  return low === null ? "" : `${numberText(low)}–${numberText(high)}`
 }
 
 /**

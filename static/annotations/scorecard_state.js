@@ -1,5 +1,6 @@
 /** A reviewer's scorecard, as a page draws it. No DOM. */
 import { countText, durationText, percentText } from "../shared/formats.js"
+import { numberText } from "./agreement_state.js"
 
 const GOOD_SHARE = 0.85
 const POOR_SHARE = 0.7
@@ -28,7 +29,7 @@ export function measureRows(card, { isOwn }) {
 
 /** The figures at a glance: {value, unit, label, range}; range: how sure it is, in words. */
 export function glance(card) {
-  const kappa = ({ value, low, high }, label) => ({ value: value === null ? "–" : value.toFixed(2), unit: "κ", label, range: low === null ? "too few to tell how sure" : `${low.toFixed(2)} to ${high.toFixed(2)}` })
+  const kappa = ({ value, low, high }, label) => ({ value: numberText(value), unit: "κ", label, range: low === null ? "too few to tell how sure" : `${numberText(low)} to ${numberText(high)}` })
   const time = (ms) => (ms === null ? "–" : durationText(ms))
   return [
     { value: `${card.is_sample ? "> " : ""}${countText(card.decisions)}`, unit: "", label: `decided in ${card.days} days` },

@@ -187,7 +187,7 @@ class TestPagesOfFigures:
             page = screen.live(f"/review/{path}/?days=90")
             row = page.locator(f"{place} .intervals__row").first
             expect(row).to_have_attribute(
-                "aria-label", re.compile(r": [\d.]+( %)?, (no interval|[\d.]+( %)? to [\d.]+( %)?)")
+                "aria-label", re.compile(r": [−\d.]+( %)?, (no interval|[−\d.]+( %)? to [−\d.]+( %)?)")
             )
             page.keyboard.press("t")
             table = page.locator(f"{place} table")
