@@ -185,6 +185,12 @@ class CommentKind(TextChoices):
     REOPENED = "reopened"
 
 
+class BookEditKind(TextChoices):
+    """Edits of the defect book. What is put in order or taken out is so of what is on the screen, and is not kept."""
+
+    ADD = "add"
+
+
 class ExampleKind(TextChoices):
     """What a real item shows in the defect book."""
 

@@ -90,6 +90,7 @@ api_urlpatterns: list = [
     path("review/mentions/read/", talk.AllReadView.as_view(), name="mentions_read"),
     path("review/people/", talk.PeopleView.as_view(), name="people"),
     path("review/book/", book.BookView.as_view(), name="book"),
+    path("review/book/edits/", book.BookEditsView.as_view(), name="book_edits"),
     path("review/book/examples/", book.ExamplesView.as_view(), name="book_examples"),
     path("review/book/examples/<uuid:example_id>/move/", book.ExampleMoveView.as_view(), name="book_move"),
     path("review/book/examples/<uuid:example_id>/retire/", book.ExampleRetireView.as_view(), name="book_retire"),

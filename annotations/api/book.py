@@ -1,5 +1,6 @@
 """The defect book: read by everybody, filled by reviewers, written and kept in order by leads."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,18 @@ from rest_framework.request import Request
 from accounts.api.base import ApiView, answer
 from accounts.models import Site
 from annotations import selectors, services
+from annotations.api.journal import ack_of, check_sender
 from annotations.choices import ExampleKind
 from annotations.serializers import book as shapes
-from annotations.serializers.book import BookPageIn, BookQuery, ExampleIn, MoveIn
+from annotations.serializers.book import (
+    SHAPE_OF_BOOK_EDIT,
+    BookEdit,
+    BookEditsIn,
+    BookPageIn,
+    BookQuery,
+    ExampleIn,
+    MoveIn,
+)
 from core.clock import now
 from core.errors import NotFound
 from core.pagination import PageIn
@@ -112,6 +122,17 @@ class ExamplesView(ApiView):
             now=now(),
         )
         return answer(selectors.example_of(row), status=201 if is_new else 200)
+
+
+class BookEditsView(ApiView):
+    @extend_schema(request=BookEditsIn, responses=shapes.BookAcksOut)
+    def post(self, request: Request) -> HttpResponse:
+        """Put items into the book in order, each once however often it comes, as `review/edits/` does."""
+        sent = self.body(BookEditsIn)
+        check_sender(request, sent, username=self.actor.username)
+        take = partial(services.take_book_edit, actor=self.actor, now=now())
+        of_one = partial(ack_of, client=sent["client"], shapes=SHAPE_OF_BOOK_EDIT, plain=BookEdit, take=take)
+        return answer({"acks": [of_one(content) for content in sent["edits"]]})
 
 
 class ExampleMoveView(ApiView):

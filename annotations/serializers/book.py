@@ -2,7 +2,8 @@
 
 from rest_framework import serializers
 
-from annotations.choices import ExampleKind
+from annotations.choices import BookEditKind, ExampleKind
+from annotations.serializers.edits import MOST_EDITS
 from annotations.serializers.inputs import LARGEST_WHOLE
 from annotations.serializers.talk import PlainTextField
 from core.fields import KeyField, LabelField, WholeNumberField
@@ -29,6 +30,32 @@ class ExampleIn(serializers.Serializer):
     why = LabelField(max_length=300, required=False, allow_blank=True)
 
 
+class BookEdit(serializers.Serializer):
+    """One edit of the book."""
+
+    seq = WholeNumberField(min_value=1, max_value=2**53, help_text="Grows with every edit of the client.")
+    kind = serializers.ChoiceField(choices=BookEditKind.choices)
+
+
+class AddEdit(BookEdit):
+    id = KeyField(help_text="Made by whoever adds it: the same again adds nothing.")
+    task = KeyField()
+    class_code = LabelField(max_length=32)
+    shows = serializers.ChoiceField(choices=ExampleKind.choices)
+    why = LabelField(max_length=300, required=False, allow_blank=True)
+
+
+SHAPE_OF_BOOK_EDIT: dict[str, type[serializers.Serializer]] = {BookEditKind.ADD: AddEdit}
+
+
+class BookEditsIn(serializers.Serializer):
+    client = KeyField(help_text="Who numbers the edits: one browser.")
+    reviewer = LabelField(
+        max_length=150, required=False, help_text="Whose edits these are; refused whole when it is not who sends them."
+    )
+    edits = serializers.ListField(child=serializers.DictField(), min_length=1, max_length=MOST_EDITS)
+
+
 class MoveIn(serializers.Serializer):
     before = KeyField(allow_null=True, help_text="The item that comes after it; null puts it last.")
 
@@ -44,6 +71,17 @@ class ExampleOut(serializers.Serializer):
     why = serializers.CharField(allow_blank=True)
     author = serializers.CharField()
     added_at = serializers.DateTimeField()
+
+
+class BookAckOut(serializers.Serializer):
+    seq = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=["done", "refused"])
+    example = ExampleOut(required=False)
+    problem = AnythingField(required=False)
+
+
+class BookAcksOut(serializers.Serializer):
+    acks = BookAckOut(many=True)
 
 
 class BookPageOut(serializers.Serializer):

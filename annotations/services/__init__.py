@@ -2,6 +2,7 @@
 
 from annotations.services.appeals import answer_appeal, make_appeal, withdraw_appeal
 from annotations.services.book import add_to_book, move_example, restore_example, retire_example, write_page
+from annotations.services.book_edits import take_book_edit
 from annotations.services.dataset_building import build_datasets, forget_parts
 from annotations.services.dataset_choice import DEFAULT_SHARES, lots_to_choose, preview_dataset
 from annotations.services.dataset_exports import build_exports, export_dataset, note_download, ready_dataset
@@ -75,6 +76,7 @@ __all__ = [
     "start_thread",
     "take_back",
     "take_back_comment",
+    "take_book_edit",
     "take_edit",
     "take_in",
     "take_talk",

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from annotations.selectors import said_by_number, threads_of
+from annotations.models import BookExample
+from annotations.selectors import example_of, said_by_number, threads_of
 from core import problems
 from core.actors import Actor
 from core.errors import WaferdeckError
@@ -35,6 +36,8 @@ def packed(outcome: Any) -> Any:
         kept["annotation"] = outcome["annotation"]["number"]
     if isinstance(outcome.get("thread"), Mapping):
         kept["thread"] = outcome["thread"]["id"]
+    if isinstance(outcome.get("example"), Mapping):
+        kept["example"] = outcome["example"]["id"]
     return kept
 
 
@@ -43,6 +46,8 @@ def unpacked(kept: Mapping[str, Any], *, actor: Actor) -> dict[str, Any]:
     outcome = dict(kept)
     if isinstance(outcome.get("thread"), str):
         (outcome["thread"],) = threads_of([UUID(outcome["thread"])], actor=actor)
+    if isinstance(outcome.get("example"), str):
+        outcome["example"] = example_of(BookExample.objects.select_related("image").get(pk=outcome["example"]))
     packed_heads = [head for head in _heads_in(outcome) if isinstance(head["annotation"], int)]
     said = said_by_number({(UUID(head["id"]), head["annotation"]) for head in packed_heads})
     for head in packed_heads:

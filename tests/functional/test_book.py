@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from annotations.models import BookExample, ReviewEdit
 from annotations.serializers import book as shapes
 from core.roles import Role
 
@@ -52,6 +53,29 @@ class TestTheBook:
 
         assert [answer.status_code for answer in answers] == [201, 200]
         assert answers[0].json()["id"] == answers[1].json()["id"]
+
+    def test_is_filled_by_a_journal_too_once_however_often_it_comes(self, client_as, inspected):
+        reviewer, item = client_as(Role.REVIEWER), str(uuid4())
+        one = {"seq": 1, "kind": "add", "id": item, "task": str(inspected.task.pk), "class_code": "scratch",
+               "shows": "borderline", "why": "It tapers."}  # fmt: skip
+        sent = {
+            "client": str(uuid4()),
+            "edits": [one, {**one, "seq": 2, "class_code": "ghost"}, {"seq": 3, "kind": "x"}],
+        }
+
+        first, again = (reviewer.post(reverse("api:book_edits"), sent, format="json").json() for _ in range(2))
+
+        assert [ack["state"] for ack in first["acks"]] == ["done", "refused", "refused"]
+        assert set(first["acks"][0]["example"]) == set(shapes.ExampleOut().fields)
+        assert (first["acks"][0]["example"]["id"], first["acks"][1]["problem"]["code"]) == (item, "invalid")
+        assert again["acks"][:2] == first["acks"][:2]
+        assert BookExample.objects.filter(kind="borderline").count() == 1
+        assert ReviewEdit.objects.get(seq=1).outcome == {"seq": 1, "state": "done", "example": item}
+
+    def test_is_filled_by_nobody_in_anothers_name(self, client_as, operator, inspected):
+        sent = {"client": str(uuid4()), "reviewer": "ann", "edits": [{"seq": 1, "kind": "add"}]}
+        for client in (client_as(Role.REVIEWER), operator):
+            assert client.post(reverse("api:book_edits"), sent, format="json").status_code == 403
 
     @pytest.mark.parametrize(
         "values", [{"kind": "joke"}, {"why": "x" * 301}, {"class_code": "ghost"}], ids=["kind", "why", "class"]
