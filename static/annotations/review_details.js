@@ -90,7 +90,7 @@ function factsOf(task, state) {
     fact("Size", detection ? lengthText(detection.size_um) : null),
     fact(isWhole(task) ? "Image" : "Box", `${Math.round(box[2])} × ${Math.round(box[3])} px`),
     fact("Die (col, row)", detection?.die?.join(", ")),
-    fact("Die pitch", task.die_pitch_px ? `${task.die_pitch_px.map((px) => countText(Math.round(px))).join(" × ")} px` : "not known"),
+    fact("Die pitch (px)", task.die_pitch_px?.map((px) => countText(Math.round(px))).join(" × ") ?? "not known"),
     fact("Wafer", h("a", { href: `/wafers/${wafer.id}/${run ? `?run=${run}` : ""}` }, `${wafer.code}${wafer.slot === null || wafer.slot === undefined ? "" : ` · slot ${wafer.slot}`}`)),
     fact("Lot", lot?.code), fact("Layer", layerName(task.layer)), fact("Tool", task.tool ?? "by hand"),
     fact("Recipe", recipe && `${recipe.code} v${recipe.version}`), fact("Model", detection?.model && `${detection.model} ${detection.version}`),
