@@ -1,19 +1,23 @@
 /** Into the book: what one looks at becomes an example, a counter-example or a borderline case of a class, by one more key. */
 import { h, icon } from "../shared/dom.js"
-import { outcome, postJson, uniqueId } from "../shared/http.js"
+import { uniqueId } from "../shared/http.js"
 import { bind } from "../shared/keys.js"
 import { classNamed } from "../shared/signs.js"
 import { toast } from "../shared/toast.js"
-import { KINDS } from "./book_state.js"
+import { KINDS, addedItem, answerWords } from "./book_state.js"
+import { pageJournal } from "./journal_page.js"
 import { timedId } from "./talk_state.js"
 
 /**
+ * @param {string} me whose items these are: they are kept until the server has them
  * @param {object[]} classes
  * @param {() => ?{task: string, classCode: string}} subject what one looks at
  * @returns {() => void} asks what it is an example of
  */
-export function bookAdder(classes, subject) {
+export function bookAdder(me, classes, subject) {
   let about = null
+  let waiting = ""
+  const journal = startJournal()
   const choice = h("select", { class: "input", id: "book-class" }, classes.map(({ code, name }) => h("option", { value: code }, name)))
   const why = h("input", { class: "input", id: "book-why", maxlength: 300, autocomplete: "off" })
   const buttons = KINDS.map(({ kind, one, of }, at) => h("button", { class: "pick", type: "button", "data-kind": kind, onclick: () => add(kind) }, h("kbd", {}, String(at + 1)), h("span", {}, h("b", {}, one), h("small", { class: "muted" }, of))))
@@ -32,22 +36,43 @@ export function bookAdder(classes, subject) {
   })
 
   async function add(kind) {
-    const classCode = choice.value
+    const item = addedItem({ id: timedId(uniqueId(), Date.now()), task: about.task, classCode: choice.value, kind, why: why.value.trim() })
     dialog.close()
-    const { one } = KINDS.find((row) => row.kind === kind)
-    const [answer, problem] = await outcome(postJson("review/book/examples/", { id: timedId(uniqueId(), Date.now()), task: about.task, class_code: classCode, kind, ...(why.value.trim() && { why: why.value.trim() }) }))
-    if (problem) toast(`It is not in the book: ${problem.message}`, { level: "alarm", requestId: problem.requestId })
-    else toast(`${one} of ${classNamed(classCode).name.toLowerCase()}: it is in the book.`, { action: { label: "See the page", run: () => { location.href = `/review/book/${classCode}/#${answer.id}` } } })
+    await (await journal).add(item)
   }
 
-  return () => {
-    about = subject()
+  async function startJournal() {
+    const started = await pageJournal(me, { path: "review/book/edits/", name: "book", what: "items for the book", onSaid: sayWaiting })
+    started.addEventListener("answer", ({ detail }) => sayAnswer(detail))
+    await started.open()
+    started.kick()
+    return started
+  }
+
+  /** Once for each reason why nothing goes. */
+  function sayWaiting({ level, text }) {
+    const reason = level === "alarm" ? text : ""
+    if (reason && reason !== waiting) toast(`${reason}. It goes into the book by itself.`)
+    waiting = reason
+  }
+
+  function sayAnswer(answer) {
+    const { edit } = answer.entry
+    const { text, isRefused } = answerWords(answer, (code) => classNamed(code).name)
+    if (isRefused) toast(text, { level: "alarm", requestId: answer.ack.problem.request_id, action: { label: "Change it", run: () => ask({ task: edit.task, classCode: edit.class_code, why: edit.why }) } })
+    else toast(text, { action: { label: "See the page", run: () => { location.href = `/review/book/${edit.class_code}/#${answer.ack.example.id}` } } })
+  }
+
+  function ask(what) {
+    about = what
     if (!about) return
     choice.value = about.classCode
-    why.value = ""
+    why.value = about.why ?? ""
     dialog.showModal()
     buttons[0].focus()
   }
+
+  return () => ask(subject())
 }
 
 /** The key and the buttons of it. */

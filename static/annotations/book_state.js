@@ -6,6 +6,18 @@ export const KINDS = [
   { kind: "borderline", one: "Borderline", many: "Borderline cases", of: "People may differ" },
 ]
 
+/** An item as the journal keeps it. */
+export function addedItem({ id, task, classCode, kind, why }) {
+  return { kind: "add", id, task, class_code: classCode, shows: kind, ...(why && { why }) }
+}
+
+/** What is said of an item that the server has answered about. @param {(code: string) => string} nameOf a class */
+export function answerWords({ entry: { edit }, ack }, nameOf) {
+  if (ack.state === "refused") return { text: `It is not in the book: ${ack.problem.detail}`, isRefused: true }
+  const { one } = KINDS.find(({ kind }) => kind === edit.shows)
+  return { text: `${one} of ${nameOf(edit.class_code).toLowerCase()}: it is in the book.`, isRefused: false }
+}
+
 /** Pages by the code of their class. */
 export function byClass(pages) {
   return new Map(pages.map((page) => [page.class_code, page]))

@@ -41,7 +41,7 @@ const large = new LargeView(find("#large"), { onStep: step, onToggle: () => chan
 const answers = known.mayKnow ? new KnownAnswers(() => state.tasks.get(state.focus), () => state.order) : null
 startLargeTalk(large, me)
 if (known.mayAddToBook) {
-  const ask = bookAdder(classes, () => state.tasks.has(state.focus) && { task: state.focus, classCode: sheet.finalOf(state.tasks.get(state.focus)) === "nuisance" ? state.tasks.get(state.focus).class_code : sheet.finalOf(state.tasks.get(state.focus)) })
+  const ask = bookAdder(me, classes, () => state.tasks.has(state.focus) && { task: state.focus, classCode: sheet.finalOf(state.tasks.get(state.focus)) === "nuisance" ? state.tasks.get(state.focus).class_code : sheet.finalOf(state.tasks.get(state.focus)) })
   bindBook(ask)
   large.dialog.addEventListener("keydown", ({ key }) => { if (key === "B") ask() })
 }

@@ -5,14 +5,14 @@ import { startTalk } from "./talk_start.js"
 
 /**
  * @param {ReviewZoom} zoom
- * @param {{classes: object[], mayAdd: boolean, subject: () => ?{task: string, box: number[], classCode: string}}} page subject: what is on the screen
+ * @param {{me: string, classes: object[], mayAdd: boolean, subject: () => ?{task: string, box: number[], classCode: string}}} page subject: what is on the screen
  * @returns {Talk}
  */
-export function startReviewTalk(zoom, { classes, mayAdd, subject }) {
+export function startReviewTalk(zoom, { me, classes, mayAdd, subject }) {
   const find = (selector) => document.querySelector(selector)
   const comments = startTalk(zoom, find("#viewer"), subject)
   startBookCard(find("#classkeys"), find("#viewer"), find("#review"), () => onScreen(subject()?.box, zoom.placement()))
-  if (mayAdd) bindBook(bookAdder(classes, subject))
+  if (mayAdd) bindBook(bookAdder(me, classes, subject))
   return comments
 }
 

@@ -42,3 +42,12 @@ test("an item is moved before its neighbour, or last", () => {
   assert.equal(book.movedBefore(items, "b", 1), null)
   assert.equal(book.movedBefore(items, "a", -1), undefined)
 })
+
+test("an item is kept as the server takes it, and what came of it is said", () => {
+  const edit = book.addedItem({ id: "i", task: "t", classCode: "pit", kind: "counter", why: "" })
+  assert.deepEqual(edit, { kind: "add", id: "i", task: "t", class_code: "pit", shows: "counter" })
+  assert.equal(book.addedItem({ id: "i", task: "t", classCode: "pit", kind: "counter", why: "Round" }).why, "Round")
+  const said = (ack) => book.answerWords({ entry: { edit }, ack }, () => "Pit")
+  assert.deepEqual(said({ state: "done", example: { id: "i" } }), { text: "Counter-example of pit: it is in the book.", isRefused: false })
+  assert.deepEqual(said({ state: "refused", problem: { detail: "The page is full." } }), { text: "It is not in the book: The page is full.", isRefused: true })
+})
