@@ -77,9 +77,15 @@ async function change(path, body, said) {
   if (answer && said) said()
 }
 
-function move(items, { id }, by) {
+async function move(items, { id }, by) {
   const before = movedBefore(items, id, by)
-  if (before !== undefined) change(`${id}/move`, { before })
+  if (before === undefined) return
+  await change(`${id}/move`, { before })
+  // It was drawn anew: who moves it on by keys finds the same button, at an end the other one.
+  const [earlier, later] = place.querySelectorAll(`li:has([data-id="${CSS.escape(id)}"]) .item__acts button`)
+  const [same, other] = by < 0 ? [earlier, later] : [later, earlier]
+  const button = same?.disabled ? other : same
+  button?.focus()
 }
 
 function retire({ id }) {

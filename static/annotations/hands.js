@@ -51,13 +51,18 @@ export class Hands {
       h("td", { class: "number" }, ageElement(held.since)), h("td", {}, h("div", { class: "hands__acts" }, to, go)))
   }
 
-  async #handOver(held, to, button) {
+  async #handOver(held, holder, button) {
     button.disabled = true
-    const body = { holder: held.reviewer, reason: this.dialog.querySelector("[name=reason]").value, ...(to && { to }) }
+    const body = { holder: held.reviewer, reason: this.dialog.querySelector("[name=reason]").value, ...(holder && { to: holder }) }
     const [, problem] = await outcome(postJson(`review/tasks/${held.task}/hand-over/`, body))
     if (problem) toast(problem.message, { level: "alarm", requestId: problem.requestId })
-    else toast(to ? `${to} has it now.` : "Whoever asks next has it.")
+    else toast(holder ? `${holder} has it now.` : "Whoever asks next has it.")
     this.onDone()
-    return this.#refresh()
+    const at = [...this.list.children].indexOf(button.closest("tr"))
+    await this.#refresh()
+    // Who goes from one to the next by keys goes on at the one that stands there now.
+    const next = this.list.children[Math.min(at, this.list.childElementCount - 1)]
+    const to = next?.querySelector("select") ?? this.dialog.querySelector("[data-close]")
+    to.focus()
   }
 }

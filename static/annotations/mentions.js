@@ -26,6 +26,8 @@ class List {
   async #load(path) {
     const isFirst = path === this.path
     const [page, problem] = await outcome(getJson(path))
+    // Meanwhile something else may be asked for.
+    if (isFirst && path !== this.path) return
     showTrouble(find("#mentions-trouble"), problem, { what: "Comments could not be loaded.", retry: () => this.#load(path) })
     if (!page) return
     const found = page.results.map(this.rowOf)
@@ -68,6 +70,19 @@ function fill(item, row) {
 
 const named = new List("named", "review/mentions/", rowOfMention)
 const mine = new List("mine", "review/threads/?mine=true&state=open", rowOfThread)
+
+const NONE = { open: "Nothing is open. Shift C on a picture, in review or on a wafer, pins a comment to a place of it.", resolved: "Nothing you have a part in is resolved yet." }
+function showMine(state) {
+  for (const button of find("#mine-state").children) setAttribute(button, "aria-pressed", String(button.dataset.state === state))
+  setText(find("#mine-empty p"), NONE[state])
+  mine.path = `review/threads/?mine=true&state=${state}`
+}
+find("#mine-state").addEventListener("click", ({ target }) => {
+  if (!target.dataset.state) return
+  showMine(target.dataset.state)
+  mine.ask()
+})
+showMine("open")
 
 function ask() {
   named.ask().then(() => setText(find("#said"), saying()))
