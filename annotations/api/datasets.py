@@ -233,7 +233,7 @@ class DatasetImportsView(ApiView):
     @extend_schema(request={"multipart/form-data": ImportIn}, responses=ImportOut)
     def post(self, request: Request) -> HttpResponse:
         """Look at a file of labels and say what is wrong with it; with `dry_run` false, write what is new in it."""
-        return self.once(self._take)
+        return self.once_in_steps(lambda _: self._take())
 
     def _take(self) -> HttpResponse:
         values = self.body(ImportIn)

@@ -55,7 +55,6 @@ class ImportReport:
         return {**asdict(self), "faults": [asdict(fault) for fault in self.faults]}
 
 
-@transaction.atomic
 def import_labels(
     *,
     file: BinaryIO,
@@ -76,27 +75,32 @@ def import_labels(
     Raises:
         Forbidden: the system itself says nothing of images.
     """
-    author_id = actor.user_id
-    if author_id is None:
+    if actor.user_id is None:
         raise Forbidden("Only a person or a program with an account labels.")
     sha256 = _digest(file)
+    # Reading a large file takes longer than a transaction may stand still.
     found = matched(read(file, format=format), site=site, classes=inspection.classes_by_id().values())
     is_written = not is_dry_run and bool(found.new) and (skips_faults or not found.fault_count)
-    written = 0
-    if is_written:
-        written = sum(
-            _write(found.new[at : at + _AT_ONCE], site=site, author_id=author_id, now=now)
-            for at in range(0, len(found.new), _AT_ONCE)
-        )
-        audit.record(
-            action=Action.LABELS_IMPORTED,
-            object_type="site",
-            object_id=site.pk,
-            actor=actor,
-            at=now,
-            after={"format": format, "sha256": sha256, "images": found.matched, "tasks": written},
-        )
+    written = _write_all(found, format=format, sha256=sha256, site=site, actor=actor, now=now) if is_written else 0
     return _report(found, format=format, sha256=sha256, is_dry_run=is_dry_run, written=written)
+
+
+@transaction.atomic
+def _write_all(found: Matched, *, format: Format, sha256: str, site: Site, actor: Actor, now: datetime) -> int:
+    assert actor.user_id is not None
+    written = sum(
+        _write(found.new[at : at + _AT_ONCE], site=site, author_id=actor.user_id, now=now)
+        for at in range(0, len(found.new), _AT_ONCE)
+    )
+    audit.record(
+        action=Action.LABELS_IMPORTED,
+        object_type="site",
+        object_id=site.pk,
+        actor=actor,
+        at=now,
+        after={"format": format, "sha256": sha256, "images": found.matched, "tasks": written},
+    )
+    return written
 
 
 def _digest(file: BinaryIO) -> str:

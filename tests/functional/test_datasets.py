@@ -5,15 +5,18 @@ import json
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 
 from annotations import services
 from annotations.datasets.files import LINKS
 from annotations.models import Annotation, DatasetSnapshot, ReviewTask
 from annotations.serializers.datasets import DatasetOut, ImportOut, LotsOut, PreviewOut
+from annotations.services import dataset_imports
 from audit.models import AuditEvent
 from core import image_store
 from core.roles import Role
+from domain.datasets.formats import read as read_labels
 from inspection.models import InspectionImage
 from tests.factories import AT, make_class, make_dataset, make_inspected, make_user
 
@@ -272,10 +275,10 @@ class TestBringingIn:
     ADDRESS = "/api/v1/datasets/imports/"
     BOX = [10, 12, 8, 6]
 
-    def send(self, client, data, *, format="coco", **values):
+    def send(self, client, data, *, format="coco", key=None, **values):
         content = data if isinstance(data, bytes) else json.dumps(data).encode()
         form = {"file": SimpleUploadedFile("labels", content), "format": format, **values}
-        return client.post(self.ADDRESS, form, format="multipart")
+        return client.post(self.ADDRESS, form, format="multipart", headers={"Idempotency-Key": key} if key else None)
 
     def coco(self, image, *, box=None, name="scratch", **members):
         return {
@@ -304,6 +307,20 @@ class TestBringingIn:
         )  # fmt: skip
         assert (said.change, said.x_px, said.defect_class.code) == ("imported", 10.0, "scratch")
         assert AuditEvent.objects.get(action="labels.import").after["tasks"] == 1
+
+    def test_is_read_before_a_transaction_is_begun(self, engineer, inspected, monkeypatch):
+        """The server ends one that stands still for ten seconds; a large file takes longer to read."""
+        begun = []
+
+        def read(file, *, format):
+            begun.append(list(connection.savepoint_ids))
+            return read_labels(file, format=format)
+
+        monkeypatch.setattr(dataset_imports, "read", read)
+        self.send(engineer, self.coco(inspected.image), dry_run=False, key="read-before-1")
+
+        assert begun == [[]]
+        assert ReviewTask.objects.filter(kind="imported").count() == 1
 
     def test_makes_tasks_that_are_shown_and_taken_back_like_any(self, engineer, inspected, lead):
         self.send(lead, self.coco(inspected.image), dry_run=False)
