@@ -19,7 +19,7 @@ _VISIBLE = "id = %s AND (%s OR site_id = ANY(%s))"
 _IS_THEIRS = "(%s OR asked_id IS NULL OR asked_id = %s OR %s"
 _READ = f"{_VISIBLE} AND {_IS_THEIRS})"
 _CHANGED = f"{_VISIBLE} AND {_IS_THEIRS} AND state <> 'open')"
-_ITSELF_AND_LINKED = "id = ANY(ARRAY(SELECT %s::uuid UNION SELECT task_id FROM annotation WHERE linked_to_id = %s))"
+_ITSELF_AND_LINKED = "id = ANY(ARRAY(SELECT %s::uuid UNION ALL SELECT task_id FROM annotation WHERE linked_to_id = %s))"
 _NAMES = ("key", "is_everywhere", "sites")
 _NAMES_OF_TASK = (*_NAMES, "is_everywhere", "actor", "reads_checks")
 _QUEUE = Question(lambda: where(ReviewQueue.objects.order_by(), _VISIBLE, *_NAMES))

@@ -224,12 +224,16 @@ class TestNothingIsLost:
         screen.context.set_offline(True)
         decided = [decide(page) for _ in range(3)]
         expect(page.locator("#saved")).to_contain_text("3 kept here")
+        page.keyboard.press("Shift+B")
+        page.locator("#book-sheet [data-kind=borderline]").click()
+        expect(page.get_by_text("It goes into the book by itself")).to_be_visible()
         page.close(run_before_unload=False)
         assert said("E2E-CRASH") == {}
 
         screen.context.set_offline(False)
         screen.page = screen.new_page()
         page = sit_down(screen, queue)
+        expect(page.get_by_text("it is in the book")).to_be_visible()
         all_saved(page, timeout=BACK_MS)
 
         assert set(said("E2E-CRASH")) == set(decided)
