@@ -14,7 +14,7 @@ export function drawTrend(place, periods, strips) {
   const step = (WIDTH - LEFT - RIGHT) / Math.max(1, periods.length)
   const x = (index) => LEFT + step * (index + 0.5)
   const height = strips.length * (STRIP + GAP) + 16
-  const every = Math.ceil(periods.length / 7)
+  const every = Math.ceil(periods.length / 5)
   const drawing = svg("svg", { class: "trend", viewBox: `0 0 ${WIDTH} ${height}`, role: "img", "aria-label": strips.map(({ name }) => name).join(", ") + ", week by week" },
     ...strips.flatMap((strip, row) => stripOf(strip, periods, { x, step, top: GAP + row * (STRIP + GAP) })),
     ...periods.map(({ at }, index) => (index % every ? null : svg("text", { class: "trend__week", x: x(index), y: height - 2, "text-anchor": "middle" }, DAYS.format(new Date(`${at}T00:00`))))).filter(Boolean))
