@@ -4,6 +4,7 @@ import { Problem, postJson } from "../shared/http.js"
 import { Journal } from "./journal.js"
 import { leavingText, savedWords } from "./journal_state.js"
 import { openStore } from "./journal_store.js"
+import { noteWaiting } from "./waiting_work.js"
 
 /** What of this page is on its way: from whichever of its journals. */
 const held = new Set()
@@ -24,6 +25,8 @@ export async function pageJournal(user, { onSaid = () => {}, path = "review/edit
   const journal = new Journal(await openStore(owner), send, { locks: navigator.locks ?? null, channel, name })
   const say = () => {
     onSaid(savedWords({ pending: journal.pending, state: journal.state, kept: journal.isKept }))
+    // What is just being sent is no news for whoever comes next.
+    if (!journal.pending || journal.state !== "sending") noteWaiting(owner, journal.isKept ? journal.pending : 0)
     // Beside a page that holds something one signs in in a tab of its own.
     held[journal.pending ? "add" : "delete"](what)
     setAttribute(document.body, "data-holds", [...held].join(" and ") || null)

@@ -12,6 +12,7 @@ import { pageJournal } from "./journal_page.js"
 import { Planner } from "./planner.js"
 import { QueueForm } from "./queue_form.js"
 import { openText, orderText, overlapText, selectionText } from "./queues_state.js"
+import { othersText } from "./waiting_work.js"
 
 const SETTLE_MS = 800
 const MOST_PAGES = 10
@@ -88,6 +89,13 @@ async function markDisputes() {
   if (page) find("#disputes small").hidden = page.results.length === 0
 }
 
+/** Work of somebody who was signed in here before, and that only they can send. */
+function tellOfOthers() {
+  const text = othersText(document.body.dataset.user)
+  find("#queues-others").hidden = !text
+  setText(find("#queues-others p"), text)
+}
+
 let isAsking = false
 let isToAskAgain = false
 /** One question at a time. */
@@ -101,6 +109,7 @@ async function refresh() {
   find("#queues-loading")?.remove()
   if (rows) draw(rows)
   markDisputes()
+  tellOfOthers()
   if (isToAskAgain) await refresh()
 }
 
