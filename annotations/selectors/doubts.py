@@ -85,7 +85,7 @@ class SettledRow(NamedTuple):
 
     @property
     def code(self) -> str:
-        return SaidWord.of(self.verdict, self.real_class, None, None, None, None).code
+        return SaidWord(self.verdict, self.real_class, None).code
 
     @property
     def box_px(self) -> list[float]:
