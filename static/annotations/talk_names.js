@@ -20,8 +20,8 @@ export class Names {
   /** @param {HTMLTextAreaElement} field @param {HTMLElement} list of options @param {() => object[]} people */
   constructor(field, list, people) {
     Object.assign(this, { field, list, people })
-    field.addEventListener("input", () => this.#look())
-    field.addEventListener("click", () => this.#look())
+    field.addEventListener("input", () => this.look())
+    field.addEventListener("click", () => this.look())
     field.addEventListener("blur", () => this.close())
     list.addEventListener("pointerdown", (event) => {
       event.preventDefault()
@@ -48,7 +48,8 @@ export class Names {
     return true
   }
 
-  #look() {
+  /** Offers whom the name that is being written may mean. */
+  look() {
     const name = nameAt(this.field.value, this.field.selectionStart)
     this.#found = name ? peopleFor(this.people(), name.part) : []
     this.#at = 0

@@ -39,7 +39,11 @@ export class TalkPanel {
 
   get isOpen() { return !this.element.hidden }
 
-  withPeople(people) { this.#people = people }
+  withPeople(people) {
+    this.#people = people
+    // They may be here later than the name that is being written.
+    if (document.activeElement === this.field) this.names.look()
+  }
 
   /** @param {?{thread: ?object, draft: ?object, threads: object[], refused: object[], side: string, saved: ?object}} what null: nothing is open */
   show(what) {
