@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from pycocotools.coco import COCO
 
 from tests.e2e.reviewing import all_saved, handed_out, shown
-from tests.live_stack import eventually
+from tests.live_stack import PASSWORD, eventually
 from tests.sending import send, troubled_png
 
 pytestmark = [pytest.mark.e2e, pytest.mark.stack]
@@ -17,15 +17,22 @@ pytestmark = [pytest.mark.e2e, pytest.mark.stack]
 # one's own scorecard is of days that are over.
 DISPUTED = """
 from datetime import timedelta
-from accounts.models import User
+from accounts import services as accounts
+from accounts.models import Site, User
 from accounts.selectors import actor_for_user
 from annotations import services
 from annotations.models import ReviewTask
 from core.clock import now
+from core.roles import Role
+from demo.site import ACTOR, SITE
+accounts.create_user(
+    username="{name}", password="{password}", roles=[Role.REVIEWER], sites=[Site.objects.get(code=SITE)],
+    full_name="New here", actor=ACTOR, now=now(),
+)
 at = now() - timedelta(days=2)
-who = {{name: actor_for_user(User.objects.get(username=name)) for name in ("reviewer", "reviewer2", "lead")}}
+who = {{name: actor_for_user(User.objects.get(username=name)) for name in ("{name}", "reviewer2", "lead")}}
 keys = []
-for name, verdict in (("reviewer", "defect"), ("reviewer2", "nuisance")):
+for name, verdict in (("{name}", "defect"), ("reviewer2", "nuisance")):
     _, keys = services.next_tasks(queue_id="{queue}", count=2, actor=who[name], now=at)
     for task in ReviewTask.objects.filter(pk__in=keys):
         word = services.Word(verdict=verdict, took_ms=1200)
@@ -126,8 +133,10 @@ class TestADataSet:
 class TestAScorecard:
     def test_shows_its_intervals_and_a_ruling_is_contested_and_answered(self, screen_of, queue_of, live_stack, tag):
         queue = queue_of(f"RULED-{tag}", 2, overlap_share=1.0)
-        live_stack.manage("shell", "-c", DISPUTED.format(queue=queue))
-        page = screen_of("reviewer").live("/review/scorecard/")
+        # Somebody of their own: what the server has just read of a person it remembers for a minute.
+        name = f"new-{tag.lower()}"
+        live_stack.manage("shell", "-c", DISPUTED.format(queue=queue, name=name, password=PASSWORD))
+        page = screen_of(name).live("/review/scorecard/")
         expect(page.get_by_role("button", name=re.compile(r"The lead between us: 0 %, 0 % to \d+ %"))).to_be_visible()
 
         page.keyboard.press("t")
@@ -140,13 +149,13 @@ class TestAScorecard:
         mine = page.locator(".appeal", has_text=tag)
         expect(mine).to_contain_text("waits for a lead")
 
-        lead = screen_of("lead").live("/review/scorecard/?reviewer=reviewer")
+        lead = screen_of("lead").live(f"/review/scorecard/?reviewer={name}")
         theirs = lead.locator(".appeal", has_text=tag)
         expect(theirs).to_contain_text("that it stands somebody else has to say")
-        theirs.get_by_role("button", name="reviewer is right").click()
+        theirs.get_by_role("button", name=f"{name} is right").click()
         lead.locator("#overturn input").fill("At full size it is")
         lead.keyboard.press("Enter")
-        expect(theirs).to_contain_text("reviewer was right")
+        expect(theirs).to_contain_text(f"{name} was right")
 
         page.reload()
         expect(mine).to_contain_text("you were right")
