@@ -53,7 +53,12 @@ def contest(people: dict[str, Actor], *, now: datetime) -> int:
 
 
 def _contest(reviewer: Actor, *, now: datetime) -> ReviewAppeal | None:
-    """Contest the newest ruling over a word of theirs that named another class than the model, if there is one."""
+    """Contest the newest ruling over a word of theirs that named another class than the model, if there is one.
+
+    Who has contested something already is done: this past may be told in several goes.
+    """
+    if ReviewAppeal.objects.filter(author=reviewer.user_id).exists():
+        return None
     said = Annotation.objects.filter(author=reviewer.user_id, change=Change.RECLASSED, layer=Layer.OPINION)
     ruled = said.filter(task__state=TaskState.VALIDATED, task__wants__gt=1).order_by("-pk").values_list("task_id")
     for (task_id,) in ruled[:20]:

@@ -37,7 +37,7 @@ class Command(BaseCommand):
             self._wait()
             said = sum(past.give_opinions(queue.pk, people, now=now()))
             is_last = phase == past.PHASES[-1]
-            ruled = past_rulings.rule(people["lead"], keep_open=LEFT_TO_THE_LEAD if is_last else 0, now=now())
+            ruled = past_rulings.rule(people["lead"], keep_open=LEFT_TO_THE_LEAD, now=now())
             known = 0 if is_last else past_rulings.know(people["lead"], now=now())
             self.stdout.write(f"{said} opinions, {ruled} rulings, {known} known answers")
         self.stdout.write(f"{past_rulings.contest(people, now=now())} appeals")
