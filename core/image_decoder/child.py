@@ -13,7 +13,8 @@ import socket
 import sys
 from typing import Any
 
-from core.image_decoder import sandbox, seccomp, wire
+from core.confinement import sandbox, seccomp
+from core.image_decoder import wire
 from domain.imaging.refusal import DecodeLimits
 
 _TRIM_ABOVE_BYTES = 16 << 20

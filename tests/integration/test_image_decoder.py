@@ -471,7 +471,7 @@ class TestIsolation:
     def test_calls_beyond_the_list_fail(self, attempt):
         code = (
             "import socket, os, threading, sys\n"
-            "from core.image_decoder import sandbox, seccomp\n"
+            "from core.confinement import sandbox, seccomp\n"
             "sandbox.drop_privileges()\n"
             "if not seccomp.keep_few_calls(): os._exit(77)\n"
             f"try:\n    {attempt}\nexcept (PermissionError, RuntimeError):\n    os._exit(3)\nos._exit(0)\n"

@@ -1,4 +1,4 @@
-"""What a decoder process gives up before it reads untrusted bytes. Linux only; runs before any thread exists."""
+"""What a process gives up before it reads untrusted bytes. Linux only; runs before any thread exists."""
 
 from __future__ import annotations
 

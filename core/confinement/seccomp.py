@@ -1,4 +1,4 @@
-"""The list of system calls a decoder process keeps; every other one fails with "not permitted".
+"""The list of system calls a confined process keeps; every other one fails with "not permitted".
 
 Works for any user and inside containers, where a process may not leave the network by other means. Written for
 x86-64; on other machines the process goes without.
