@@ -9,10 +9,17 @@ class UnknownVersion(NotFound):
 
 
 class ArtefactRefused(Invalid):
-    """The files do not keep the contract; nothing was registered."""
+    """The files do not keep the contract; nothing was registered. `refusals` names rules and places, where known."""
 
     code = "artefact_refused"
     title = "This model cannot be registered"
+
+
+class ExaminerUnavailable(Unavailable):
+    """The process that examines model files does not start; nothing is known of the file."""
+
+    code = "model_examiner_unavailable"
+    title = "Model files cannot be examined just now"
 
 
 class VersionTaken(Conflict):

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from models_admin.errors import ExaminerUnavailable
 from models_admin.intake.rules import Refusal, Rule
 from serving.tensors import DetectorShape
 
@@ -23,10 +24,6 @@ CPU_S = 60
 WALL_S = 120.0
 _PROJECT_DIR = Path(__file__).resolve().parents[2]
 _MOST_ANSWERED_BYTES = 2**20
-
-
-class ExaminerUnavailable(Exception):
-    """The examining process did not start: nothing is known of the file."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +118,7 @@ def _understood(answer: bytes, *, status: int, memory_bytes: int, cpu_s: int) ->
         if status < 0:
             name = signal.Signals(-status).name
             return _refused(Rule.MEMORY, "file", f"Reading or computing it ends the process ({name}).")
-        raise ExaminerUnavailable(f"the examining process said nothing and ended with {status}") from fault
+        raise ExaminerUnavailable(f"The examining process said nothing and ended with {status}.") from fault
     if report.get("out_of_memory"):
         return _refused(Rule.MEMORY, "file", f"It needs more than {memory_bytes >> 20} MiB of memory.")
     refusals = tuple(Refusal(Rule(one["rule"]), one["where"], one["detail"]) for one in report["refusals"])

@@ -9,13 +9,18 @@ from audit import services as audit
 from audit.actions import Action
 from core import image_store
 from core.actors import Actor
-from models_admin import selectors, validation
+from core.briefly import Briefly
+from models_admin import selectors
 from models_admin.choices import VersionStatus, check_version_step
-from models_admin.errors import VersionTaken
+from models_admin.errors import ArtefactRefused, VersionTaken
+from models_admin.intake.artefact import Artefact, read_artefact
+from models_admin.intake.process import Examined, examine
 from models_admin.models import Model, ModelVersion
-from models_admin.validation import Artefact
+from serving.repository import MODEL_FILE
 
 STORE_KIND = "models"
+# Of a file that comes again nothing else can be found.
+_examinations: Briefly[Examined] = Briefly(ttl_s=3600.0, limit=16)
 
 
 def register_version(*, folder: Path, actor: Actor, now: datetime, description: str = "") -> ModelVersion:
@@ -25,14 +30,15 @@ def register_version(*, folder: Path, actor: Actor, now: datetime, description: 
 
     Raises:
         ArtefactRefused: the files do not keep the contract.
+        ExaminerUnavailable: nobody can look at the file just now.
         VersionTaken: that name and version exist with another file.
     """
-    artefact = validation.read_artefact(folder)
+    artefact = read_artefact(folder)
     spec = artefact.spec
     known = selectors.versions().filter(model__name=spec.name, version=spec.version).first()
     if known is not None:
         return _same_or_refuse(known, sha256=spec.sha256)
-    golden = validation.golden_of(artefact)
+    examined = _examined(artefact)
     key = image_store.put(artefact.content, kind=STORE_KIND, suffix=".onnx")
     with transaction.atomic():
         model = _model_for_update(artefact, description=description, actor=actor, now=now)
@@ -47,7 +53,7 @@ def register_version(*, folder: Path, actor: Actor, now: datetime, description: 
             sha256=spec.sha256,
             bytes=len(artefact.content),
             metadata=dict(spec.document),
-            golden=golden,
+            golden=examined.golden,
             card=artefact.card,
             artefact_key=key,
             created_at=now,
@@ -94,6 +100,19 @@ def set_version_status(
         reason=reason or None,
     )
     return row
+
+
+def _examined(artefact: Artefact) -> Examined:
+    examined = _examinations.get(artefact.spec.sha256, lambda: examine(artefact.content, shape=artefact.spec.shape))
+    if examined.refusals:
+        first, more = examined.refusals[0], len(examined.refusals) - 1
+        others = f" There are {more} more like this." if more else ""
+        raise ArtefactRefused(
+            f"{first.where}: {first.detail}{others}",
+            file=MODEL_FILE,
+            refusals=[one.as_dict() for one in examined.refusals],
+        )
+    return examined
 
 
 def _model_for_update(artefact: Artefact, *, description: str, actor: Actor, now: datetime) -> Model:

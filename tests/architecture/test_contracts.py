@@ -8,7 +8,7 @@ import pytest
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 APPS = ("inspection", "annotations", "models_admin", "experiments")
 INSIDE = (
-    "admin", "api", "consumers", "datasets", "deployment", "forms", "pipeline", "serializers", "tasks", "validation",
+    "admin", "api", "consumers", "datasets", "deployment", "forms", "intake", "pipeline", "serializers", "tasks",
     "views",
 )  # fmt: skip
 CONFIG = tomllib.loads((PROJECT_DIR / "pyproject.toml").read_text())["tool"]["importlinter"]
