@@ -1,7 +1,7 @@
 /** Into the book: what one looks at becomes an example, a counter-example or a borderline case of a class, by one more key. */
 import { h, icon } from "../shared/dom.js"
 import { uniqueId } from "../shared/http.js"
-import { bind } from "../shared/keys.js"
+import { bind, sayKey } from "../shared/keys.js"
 import { classNamed } from "../shared/signs.js"
 import { toast } from "../shared/toast.js"
 import { KINDS, addedItem, answerWords } from "./book_state.js"
@@ -78,5 +78,7 @@ export function bookAdder(me, classes, subject) {
 /** The key and the buttons of it. */
 export function bindBook(ask) {
   bind({ action: "book.add", keys: ["B"], label: "Into the defect book, as an example", group: "Comments", isOnce: true, run: ask })
-  for (const button of document.querySelectorAll("[data-book]")) button.addEventListener("click", ask)
+  const buttons = [...document.querySelectorAll("[data-book]")]
+  for (const button of buttons) button.addEventListener("click", ask)
+  sayKey("book.add", buttons)
 }

@@ -1,8 +1,9 @@
 /** What a class is, at its key: on pointing, on focus, and on a long touch. It lies where it does not hide the defect. */
 import { glyph, h, icon } from "../shared/dom.js"
+import { keyText } from "../shared/keys.js"
 import { classNamed } from "../shared/signs.js"
 import { Book, cropMaker, itemFigure } from "./book_parts.js"
-import { cardPlace, isWritten, itemsByKind } from "./book_state.js"
+import { cardPlace, emptyWords, isWritten, itemsByKind } from "./book_state.js"
 import { swatch } from "./review_details.js"
 
 const CROP_PX = 192
@@ -71,7 +72,7 @@ export function startBookCard(keys, picture, page, seen) {
 function partsOf(page, crop) {
   const { severity, name } = classNamed(page.class_code)
   const head = h("header", {}, glyph(severity, `shape shape--${severity}`), swatch(page.class_code), h("b", {}, name), h("span", { class: "muted" }, severity))
-  if (!isWritten(page)) return [head, h("p", { class: "muted" }, "The book says nothing of this class yet. ⇧B puts what is on the screen into it.")]
+  if (!isWritten(page)) return [head, h("p", { class: "muted" }, emptyWords(keyText("book.add")))]
   return [head, page.definition && h("p", {}, page.definition), page.look_for && h("p", { class: "muted bookcard__look" }, icon("eye", "small"), h("span", {}, page.look_for)),
     ...itemsByKind(page).map(({ kind, many, items }) => h("section", { "data-kind": kind }, h("h3", {}, many), h("div", { class: "bookcard__items" }, items.map((item) => itemFigure(item, page.class_code, crop(item, CROP_PX))))))].filter(Boolean)
 }

@@ -33,6 +33,11 @@ export function isWritten(page) {
   return Boolean(page && (page.definition || page.look_for || page.examples.length))
 }
 
+/** What a card says of such a class. @param {string} key that puts something in; empty for whoever may not */
+export function emptyWords(key) {
+  return `The book says nothing of this class yet.${key ? ` ${key} puts what is on the screen into it.` : ""}`
+}
+
 /** What an item is in truth, where people said something else than its page is about; empty otherwise. */
 export function truthWords({ truth, kind }, classCode, nameOf) {
   if (!truth || truth === classCode) return ""

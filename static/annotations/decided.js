@@ -2,7 +2,7 @@
 import { confirmed } from "../shared/confirm.js"
 import { countText, plural } from "../shared/formats.js"
 import { getJson, outcome, postJson } from "../shared/http.js"
-import { bind } from "../shared/keys.js"
+import { bind, isKeyOf } from "../shared/keys.js"
 import { reasonAsker } from "../shared/reason_sheet.js"
 import { recall, remember } from "../shared/remembered.js"
 import { classNamed, loadClasses } from "../shared/signs.js"
@@ -43,7 +43,7 @@ startLargeTalk(large, me)
 if (known.mayAddToBook) {
   const ask = bookAdder(me, classes, () => state.tasks.has(state.focus) && { task: state.focus, classCode: sheet.finalOf(state.tasks.get(state.focus)) === "nuisance" ? state.tasks.get(state.focus).class_code : sheet.finalOf(state.tasks.get(state.focus)) })
   bindBook(ask)
-  large.dialog.addEventListener("keydown", ({ key }) => { if (key === "B") ask() })
+  large.dialog.addEventListener("keydown", (event) => { if (isKeyOf("book.add", event)) ask() })
 }
 
 function change(next) {

@@ -1,5 +1,6 @@
 /** What ties a sitting to the server: the journal of what I say, the pocket of what I hold, and the news of what others decide. */
 import { HOLD_EVENTS } from "../inspection/holds.js"
+import { keyText } from "../shared/keys.js"
 import { toast } from "../shared/toast.js"
 import { pageJournal } from "./journal_page.js"
 import { isWork } from "./journal_state.js"
@@ -8,6 +9,7 @@ import { Refusals } from "./refusals.js"
 import { broughtBack, stoodDown } from "./refusals_state.js"
 import { drawSaved } from "./review_details.js"
 import { heardDecided, withHead, withHold } from "./review_state.js"
+import { lostWords } from "./review_words.js"
 
 /** What was left over is sent before anything is asked for; but a line that hangs keeps nobody waiting. */
 const PATIENCE_MS = 3000
@@ -67,8 +69,8 @@ export class Link {
     const { state, lost } = heardDecided(this.page.get(), event, this.page.me)
     if (!lost) return
     this.page.change(state)
-    if (lost === "shown") toast(`${event.by} has just decided what you look at. N goes on.`)
-    if (lost === "waiting") toast(`${event.by} has decided one that you held.`)
+    const words = lostWords(lost, event.by, keyText("review.next"))
+    if (words) toast(words)
     this.pocket.ask()
   }
 }

@@ -39,6 +39,11 @@ export function addedWords({ class_code: code, bbox_px: [, , width, height], sha
   return `Added: ${nameOf(code)}, ${size}.`
 }
 
+/** What is said when somebody has decided what I hold. @param {"shown"|"waiting"|"mine"} lost mine: nothing is said @param {string} key that goes on */
+export function lostWords(lost, by, key) {
+  return { shown: `${by} has just decided what you look at. ${key} goes on.`, waiting: `${by} has decided one that you held.` }[lost] ?? ""
+}
+
 /** What I said, shortly. */
 export function verdictWords({ verdict, class_code: code }, nameOf) {
   return { nuisance: "Nuisance", complete: "Nothing missing" }[verdict] ?? nameOf(code)

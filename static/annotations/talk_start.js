@@ -1,5 +1,5 @@
 /** Comments on a page whose picture lies under deep zoom: its keys, its buttons, and the picture as something to pin to. */
-import { bind } from "../shared/keys.js"
+import { bind, sayKey } from "../shared/keys.js"
 import { Talk } from "./talk.js"
 
 /** A picture under deep zoom as a surface to pin things to. */
@@ -20,7 +20,9 @@ function bindTalk(comments) {
   bind({ action: "talk.begin", keys: ["C"], label: "Comment pinned to a place of the picture", group: "Comments", isOnce: true, run: () => comments.begin() })
   bind({ action: "talk.next", keys: ["J"], label: "The next comment on this picture", group: "Comments", run: () => comments.step() })
   bind({ keys: ["Escape"], label: "Close the comments", group: "Comments", when: () => comments.panel.isOpen, run: () => comments.close() })
-  for (const button of document.querySelectorAll("[data-talk]")) button.addEventListener("click", () => comments.begin())
+  const buttons = [...document.querySelectorAll("[data-talk]")]
+  for (const button of buttons) button.addEventListener("click", () => comments.begin())
+  sayKey("talk.begin", buttons)
 }
 
 /** @param {DeepZoom} zoom @param {HTMLElement} host that it fills @param {() => ?{task: ?string, box: ?number[]}} subject what a new comment is about @returns {Talk} */

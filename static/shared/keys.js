@@ -1,5 +1,5 @@
 /** Keys of a page: bound in one place, so that the sheet behind `?` tells the truth. */
-import { h } from "./dom.js"
+import { h, setAttribute, setText } from "./dom.js"
 import { recall, remember } from "./remembered.js"
 import { searchField } from "./search.js"
 
@@ -40,9 +40,28 @@ export function actions() {
   return named.filter((one, at) => named.findIndex(({ action }) => action === one.action) === at).map((one) => ({ action: one.action, label: one.label, keys: keysOf(one), usual: one.keys }))
 }
 
-/** What else a key does on this page; undefined where it is free. */
+/** What else a key does on this page; undefined where it is free. Two that have a key between them as they are given, each at its time, may have it so again. */
 export function boundTo(key, action) {
-  return bindings.find((one) => one.action !== action && keysOf(one).includes(key))
+  const isUsual = bindings.some((one) => one.action === action && one.keys.includes(key))
+  return bindings.find((one) => one.action !== action && keysOf(one).includes(key) && !(isUsual && one.keys.includes(key)))
+}
+
+/** Whether a press is of the key of an action, where a sheet hears its keys itself. */
+export function isKeyOf(action, event) {
+  return actions().some((one) => one.action === action && one.keys.includes(keyOf(event)))
+}
+
+/** Says on buttons which key their action has, also once a person has chosen another. */
+export function sayKey(action, buttons) {
+  const draw = () => {
+    const key = keyText(action)
+    for (const button of buttons) {
+      setText(button.querySelector("kbd, .command__key"), key)
+      setAttribute(button, "aria-keyshortcuts", key.replace("⇧", "Shift+"))
+    }
+  }
+  draw()
+  document.addEventListener("waferdeck:keys", draw)
 }
 
 /** Gives an action other keys, for this person and from now on; without keys it has its usual ones again. */

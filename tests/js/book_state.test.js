@@ -15,6 +15,11 @@ test("a class of which nothing is known has no card", () => {
   assert.equal(book.isWritten(undefined), false)
 })
 
+test("a card without words names the key that fills it, where there is one", () => {
+  assert.match(book.emptyWords("⇧B"), / ⇧B puts what is on the screen/)
+  assert.equal(book.emptyWords(""), "The book says nothing of this class yet.")
+})
+
 test("what an item is in truth is said where it is something else", () => {
   const nameOf = (code) => code.toUpperCase()
   assert.equal(book.truthWords({ truth: "stain", kind: "counter" }, "pit", nameOf), "STAIN")

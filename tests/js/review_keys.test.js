@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { before, beforeEach, describe, test } from "node:test"
-import { actions, bind, boundTo, keyOf, keyText, rebind, startKeys } from "../../static/shared/keys.js"
+import { actions, bind, boundTo, isKeyOf, keyOf, keyText, rebind, sayKey, startKeys } from "../../static/shared/keys.js"
 
 describe("a key that a person has chosen", () => {
   const run = []
@@ -37,6 +37,20 @@ describe("a key that a person has chosen", () => {
     assert.deepEqual(JSON.parse(localStorage.getItem("waferdeck:keys:lead")).bound, { "review.nuisance": ["j"] })
   })
   test("is said to be taken where it does something else", () => assert.deepEqual([boundTo("u", "review.nuisance").label, boundTo("u", "review.undo"), boundTo("q", "review.undo")], ["Undo", undefined, undefined]))
+  test("may be one that two acts share as they are given, once it was given away", () => {
+    bind({ action: "review.split", keys: ["d"], label: "Split", run() {} })
+    bind({ action: "drawing.point", keys: ["d"], label: "Point", run() {} })
+    rebind("review.split", ["q"])
+    assert.deepEqual([boundTo("d", "review.split"), boundTo("d", "review.nuisance").label], [undefined, "Point"])
+  })
+  test("is what its button says, and a sheet hears it", () => {
+    const kbd = { textContent: "X" }
+    const named = {}
+    sayKey("review.nuisance", [{ querySelector: () => kbd, getAttribute: (name) => named[name], setAttribute: (name, value) => { named[name] = value } }])
+    rebind("review.nuisance", ["J"])
+    assert.deepEqual([kbd.textContent, named["aria-keyshortcuts"]], ["⇧J", "Shift+J"])
+    assert.deepEqual([isKeyOf("review.nuisance", { key: "J", shiftKey: true }), isKeyOf("review.nuisance", { key: "x" })], [true, false])
+  })
   test("does once what is done once, however long it is held", () => {
     press("x")
     press("x", { repeat: true })

@@ -2,7 +2,7 @@ import assert from "node:assert/strict"
 import { describe, test } from "node:test"
 import { bodyOf, fieldErrors, formOf, openText, orderText, overlapText, selectionText } from "../../static/annotations/queues_state.js"
 import { wordFor } from "../../static/annotations/review_state.js"
-import { annotationWords, leftText, matching, paceText, refusalTitle } from "../../static/annotations/review_words.js"
+import { annotationWords, leftText, lostWords, matching, paceText, refusalTitle } from "../../static/annotations/review_words.js"
 import { reasonsAmong, withReason } from "../../static/shared/reasons.js"
 
 const nameOf = (code) => ({ pit: "pits", crack: "cracks" })[code]
@@ -53,4 +53,10 @@ describe("words of the review", () => {
     assert.deepEqual([matching(classes, "chi"), matching(classes, "4"), matching(classes, "")].map((found) => found.map(({ code }) => code)), [["chip", "edge_chip"], ["stain"], ["edge_chip", "chip", "stain"]])
   })
   test("a refusal names who was first", () => assert.equal(refusalTitle({ code: "stale_task", current: { annotation: { author: "maria" } } }), "maria decided this as well"))
+})
+
+test("whoever looks at what somebody else has decided is told the key that goes on, as they have chosen it", () => {
+  assert.equal(lostWords("shown", "ann", "→"), "ann has just decided what you look at. → goes on.")
+  assert.equal(lostWords("waiting", "ann", "→"), "ann has decided one that you held.")
+  assert.equal(lostWords("mine", "ann", "→"), "")
 })
