@@ -55,7 +55,7 @@ function drawWords() {
   const isThere = state.at !== null
   find("#review").dataset.state = isThere ? "task" : state.open === null ? "loading" : "none"
   drawDecisions(sitting.current(state), { isDrawing: Boolean(editor.mode), parts: editor.mode === "split" ? desk.parts.length : null })
-  const may = { undo: state.trail.length || editor.canUndo, redo: state.redo.length || editor.canRedo, skip: isThere, hold: isThere && !sitting.current(state).wafer.hold, next: isThere, previous: canGoBack(state) }
+  const may = { undo: state.trail.length || editor.canUndo || doing.canBringBack, redo: state.redo.length || editor.canRedo, skip: isThere, hold: isThere && !sitting.current(state).wafer.hold, next: isThere, previous: canGoBack(state) }
   for (const [name, is] of Object.entries(may)) find(`[data-action=${name}]`).disabled = !is
 }
 

@@ -17,6 +17,9 @@ function markKey(event) {
 }
 
 export class ReviewActs {
+  /** What Escape has put away, {task, mode, box, shape}: the next undo brings it back. */
+  #putAway = null
+
   /**
    * @param {{get: () => object, change: (state) => void, redraw: () => void, showMode: () => void, desk: Desk, zoom: ReviewZoom, link: Link,
    *   nameOf: (code: string) => string, askClass: () => Promise<?string>, askReason: () => Promise<?string>}} page
@@ -29,7 +32,11 @@ export class ReviewActs {
   get #state() { return this.page.get() }
   get #editor() { return this.page.desk.drawing }
 
+  /** Whether undo has something drawn to bring back. */
+  get canBringBack() { return this.#putAway !== null && this.#putAway.task === this.#state.at && !this.#editor.mode }
+
   step({ state, edit }) {
+    this.#putAway = null
     // What is added beside a task leaves what was drawn of it as it is: undecided, and kept.
     if (!edit || edit.kind === "missed") this.drafts.keep()
     else this.drafts.forget(edit.task)
@@ -115,6 +122,7 @@ export class ReviewActs {
   /** While something is drawn, its own strokes come first. */
   undo(event) {
     if (this.#editor.mode && (this.#editor.undo() || this.page.desk.untakePart())) return this.page.showMode()
+    if (this.canBringBack) return this.#bringBack()
     markKey(event)
     const taken = said.undo(this.#state, now())
     if (!taken.entry) return toast("There is nothing to undo.")
@@ -139,6 +147,7 @@ export class ReviewActs {
   edit(mode) {
     if (!current(this.#state) || !this.page.zoom.isPainted) return
     if (mode === "redraw" && isWhole(current(this.#state))) return
+    this.#putAway = null
     this.page.desk.toggle(mode)
     this.page.showMode()
   }
@@ -162,6 +171,7 @@ export class ReviewActs {
   escape() {
     const { desk, showMode } = this.page
     if (this.#editor.cancel()) return showMode()
+    this.#keepDrawn()
     if (this.#editor.mode === "redraw" && workOf(this.#state).bbox_px) {
       this.page.change(said.withBox(this.#state, null))
       this.drafts.soon(this.#state.at)
@@ -170,5 +180,26 @@ export class ReviewActs {
     if (this.#editor.mode === "split") desk.leave()
     else if (this.#editor.mode) desk.over(this.#state.at)
     return showMode()
+  }
+
+  /** What is drawn and about to be put away, for the undo that follows. */
+  #keepDrawn() {
+    const { mode } = this.#editor
+    const { at } = this.#state
+    const { bbox_px: box = null, shape = null } = mode === "redraw" ? workOf(this.#state) : { shape: mode === "missed" ? this.#editor.shape : null }
+    if (!box && !shape) return
+    this.#putAway = { task: at, mode, box, shape }
+    toast(mode === "redraw" ? "The model’s box is back. Undo brings yours back." : "Put away. Undo brings it back.")
+  }
+
+  #bringBack() {
+    const { task, mode, box, shape } = this.#putAway
+    this.#putAway = null
+    if (mode === "redraw") {
+      this.page.change(said.withBox(this.#state, box, shape))
+      this.drafts.soon(task)
+    } else this.page.desk.begun.put(task, { mode, shape, open: null, parts: [] })
+    this.page.desk.toggle(mode)
+    return this.page.showMode()
   }
 }

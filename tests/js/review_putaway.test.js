@@ -1,0 +1,54 @@
+import assert from "node:assert/strict"
+import { beforeEach, describe, test } from "node:test"
+import { ReviewActs } from "../../static/annotations/review_acts.js"
+import { boxOf, emptyReview, withTasks, workOf } from "../../static/annotations/review_state.js"
+
+const TASK = { id: "a", state: "open", revision: 1, class_code: "pit", bbox_px: [10, 10, 20, 20], image: { id: "i", width_px: 100, height_px: 100 } }
+const OTHER = { ...TASK, id: "b" }
+const MINE = [11, 10, 20, 20]
+globalThis.document = { querySelector: () => ({ append() {}, children: [] }), querySelectorAll: () => [], createElement: () => element(), createElementNS: () => element() }
+const element = () => ({ append() {}, setAttribute() {}, addEventListener() {}, remove() {}, dataset: {} })
+
+describe("what Escape puts away", () => {
+  let state, acts, drawing, begun
+  beforeEach(() => {
+    state = withTasks(emptyReview(), { tasks: [TASK, OTHER], open: 0 })
+    drawing = { mode: null, shape: null, cancel: () => false, undo: () => false }
+    begun = null
+    const end = () => Object.assign(drawing, { mode: null, shape: null })
+    const desk = { drawing, over: end, leave: end, untakePart: () => false, toggle: (mode) => { drawing.mode = mode }, begun: { put: (task, what) => { begun = { task, ...what } }, later: { keep() {} } } }
+    acts = new ReviewActs({ get: () => state, change: (next) => { state = next }, redraw() {}, showMode() {}, desk, zoom: { isPainted: true }, link: { isReady: true, add() {} }, nameOf: (code) => code })
+  })
+  const redraw = () => {
+    acts.edit("redraw")
+    acts.drawn("redraw", { box: MINE, shape: null })
+  }
+
+  test("is the model's box again, and mine after an undo, in hand", () => {
+    redraw()
+    acts.escape()
+    assert.deepEqual([boxOf(state), acts.canBringBack], [TASK.bbox_px, true])
+    acts.undo()
+    assert.deepEqual([boxOf(state), drawing.mode, acts.canBringBack], [MINE, "redraw", false])
+  })
+  test("of something missed is drawn again, and takes no decision back", () => {
+    acts.decide({ verdict: "defect" })
+    acts.edit("missed")
+    drawing.shape = { kind: "box", bbox_px: MINE }
+    acts.escape()
+    acts.undo()
+    assert.deepEqual([begun.task, begun.mode, begun.shape, state.said.size], ["b", "missed", { kind: "box", bbox_px: MINE }, 1])
+  })
+  test("is over with the next decision, which is what undo takes back then", () => {
+    redraw()
+    acts.escape()
+    acts.decide({ verdict: "defect" })
+    acts.undo()
+    assert.deepEqual([state.at, state.said.size, workOf(state)], ["a", 0, {}])
+  })
+  test("is nothing where nothing was drawn", () => {
+    acts.edit("redraw")
+    acts.escape()
+    assert.equal(acts.canBringBack, false)
+  })
+})
