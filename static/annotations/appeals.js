@@ -1,12 +1,11 @@
 /** Appeals: mine, or those that wait for me; answered with a reason. */
 import { ageElement } from "../shared/ages.js"
-import { h, icon, keyed } from "../shared/dom.js"
-import { plural } from "../shared/formats.js"
+import { h, icon, keyed, setText } from "../shared/dom.js"
 import { getJson, outcome, postJson } from "../shared/http.js"
 import { accountName } from "../shared/signs.js"
 import { toast } from "../shared/toast.js"
 import { reasonAsker } from "../shared/reason_sheet.js"
-import { appealActs, appealWords } from "./scorecard_state.js"
+import { appealActs, appealWords, appealsSaid } from "./scorecard_state.js"
 
 const USUAL = { appeal: ["The reference picture shows otherwise", "By the defect book this is what I said", "The picture cannot tell the two apart"], uphold: ["The defect book says so", "It shows in the picture at full size"], overturn: ["I see it now, too", "The picture cannot tell the two apart"] }
 
@@ -31,17 +30,20 @@ export class Appeals {
 
   async #load(path) {
     const [page, problem] = await outcome(getJson(path))
-    if (problem) return
+    if (problem) return this.#say(problem)
     this.#rows = path === this.#next ? [...this.#rows, ...page.results] : page.results
     this.#next = page.next
     this.#draw()
   }
 
   #draw() {
-    const waiting = this.#rows.filter(({ state }) => state === "open").length
-    document.querySelector("#appeals-said").textContent = this.#rows.length ? (waiting ? `${plural(waiting, "waits", "wait")} for an answer` : "All answered") : this.hooks.mayAnswer ? "Nobody contests anything." : "A ruling or a known answer that seems wrong can be contested where it is listed."
+    this.#say(null)
     document.querySelector("#appeals-more").hidden = !this.#next
     keyed(this.list, this.#rows, { key: ({ id, state }) => `${id} ${state}`, create: (appeal) => this.#row(appeal) })
+  }
+
+  #say(problem) {
+    setText(document.querySelector("#appeals-said"), appealsSaid(this.#rows, { mayAnswer: this.hooks.mayAnswer, problem }))
   }
 
   #row(appeal) {

@@ -1,5 +1,5 @@
 /** A reviewer's scorecard, as a page draws it. No DOM. */
-import { countText, durationText, percentText } from "../shared/formats.js"
+import { countText, durationText, percentText, plural } from "../shared/formats.js"
 import { numberText } from "./agreement_state.js"
 
 const GOOD_SHARE = 0.85
@@ -71,6 +71,14 @@ const STATES = { open: "waits for a lead", upheld: "it stands", overturned: "you
 export function appealWords({ kind, state, author }, { me }) {
   const outcome = state === "overturned" && author !== me ? `${author} was right` : STATES[state]
   return `${kind === "gold" ? "Known answer" : "Ruling"}: ${outcome}`
+}
+
+/** What stands over a list of appeals. @param {{mayAnswer: boolean, problem: ?{message: string}}} how problem: why the list could not be had; what was there stays */
+export function appealsSaid(appeals, { mayAnswer, problem }) {
+  if (problem) return `Appeals could not be loaded. ${problem.message}`
+  const waiting = appeals.filter(({ state }) => state === "open").length
+  if (appeals.length) return waiting ? `${plural(waiting, "waits", "wait")} for an answer` : "All answered"
+  return mayAnswer ? "Nobody contests anything." : "A ruling or a known answer that seems wrong can be contested where it is listed."
 }
 
 /** Who may do what with an appeal: that one's own word stands somebody else has to say. @returns {("uphold"|"overturn"|"withdraw")[]} */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
-import { appealActs, appealKind, appealWords, glance, goldWords, itemsTitle, measureRows, ownVoices, shareLevel } from "../../static/annotations/scorecard_state.js"
+import { appealActs, appealKind, appealWords, appealsSaid, glance, goldWords, itemsTitle, measureRows, ownVoices, shareLevel } from "../../static/annotations/scorecard_state.js"
 
 const estimate = (value, low = value, high = value) => ({ value, low, high })
 const none = estimate(null)
@@ -52,4 +52,10 @@ test("an appeal is answered by a lead, taken back by its author, and left alone 
   assert.deepEqual(appealActs({ ...open, state: "upheld" }, { me: "lea", mayAnswer: true }), [])
   assert.equal(appealWords({ ...open, state: "overturned" }, { me: "ann" }), "Ruling: you were right")
   assert.equal(appealWords({ ...open, state: "overturned" }, { me: "lea" }), "Ruling: ann was right")
+})
+
+test("a list of appeals that could not be had is not said to be empty", () => {
+  assert.equal(appealsSaid([], { mayAnswer: true, problem: { message: "Try again." } }), "Appeals could not be loaded. Try again.")
+  assert.equal(appealsSaid([], { mayAnswer: true, problem: null }), "Nobody contests anything.")
+  assert.equal(appealsSaid([{ state: "open" }, { state: "upheld" }], { mayAnswer: false, problem: null }), "1 waits for an answer")
 })
