@@ -49,9 +49,9 @@ function drawReady() {
   setText(find("#digest"), sha256)
   for (const selector of ["#digest-copy", "#copy-command"]) copies(find(selector), sha256, "the digest")
   const name = `${code}-jsonl.jsonl`
-  const check = `sha256sum '${name}'\n# ${sha256}`
+  const check = `echo '${sha256}  ${name}' | sha256sum -c`
   setText(find("#check-command"), check)
-  copies(find("#check-copy"), `echo '${sha256}  ${name}' | sha256sum -c`, "the command")
+  copies(find("#check-copy"), check, "the command")
   const curl = `curl -C - -H "Authorization: Token $TOKEN" \\\n  -o '${code}-coco.json' '${location.origin}${exportPath(id, "coco", false)}'`
   setText(find("#curl-command"), curl)
   copies(find("#curl-copy"), curl, "the command")

@@ -20,11 +20,13 @@ export function classChooser(classes) {
   const dialog = closable(find("#chooser"))
   const input = dialog.querySelector("input")
   const list = dialog.querySelector("ul")
+  const none = dialog.querySelector(".picks__none")
   let at = 0
   const draw = () => {
     const found = matching(classes, input.value)
     at = Math.max(0, Math.min(at, found.length - 1))
     list.replaceChildren(...found.map(({ code, name, key }, index) => h("li", {}, h("button", { class: "pick", type: "button", role: "option", id: `pick-${code}`, tabindex: -1, "aria-selected": String(index === at), onclick: () => dialog.close(code) }, swatch(code), h("span", {}, name), key && h("kbd", {}, key)))))
+    none.hidden = found.length > 0
     setAttribute(input, "aria-activedescendant", found[at] ? `pick-${found[at].code}` : null)
     return found
   }
