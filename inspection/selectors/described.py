@@ -100,7 +100,8 @@ def die_pitch_px(image: InspectionImage, product: Product) -> list[float] | None
     A product that an upload was the first to name has the grid that every new one has.
     """
     grid = (product.die_pitch_x_um, product.die_pitch_y_um, product.grid_centre_x_um, product.grid_centre_y_um)
-    if grid == tuple(Product._meta.get_field(name).default for name in _GRID):
+    new = Product()
+    if grid == tuple(getattr(new, name) for name in _GRID):
         return None
     return [round(product.die_pitch_x_um / image.pixel_um, 3), round(product.die_pitch_y_um / image.pixel_um, 3)]
 
