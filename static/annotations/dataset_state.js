@@ -40,7 +40,7 @@ export function plotsOf(counts, { nameOf, code }) {
     bySplit("lots", "Images by lot and split", "Lot", "Images"),
     plain("confidence", confidenceOf(counts.confidence), "How sure the model was", "Confidence", "Defects", counts.confidence ? "“none”: found or brought by people." : "Not counted when this data set was made."),
     plain("per-image", Object.entries(counts.per_image ?? {}).map(([key, count]) => [key === "20" ? "20+" : key, count]).sort((a, b) => parseInt(a[0]) - parseInt(b[0])), "Defects per image", "Defects", "Images"),
-    plain("authors", mostOf(counts.authors), "Who said it", "Author of the word that counts", "Defects"),
+    plain("authors", mostOf(counts.authors), "By reviewer", "Author of the decision that counts", "Defects"),
     plain("days", Object.entries(counts.days ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)).slice(-MOST_BARS), "When it was said", "Day, in UTC", "Defects", counts.days ? "" : "Not counted when this data set was made."),
     plain("layers", mostOf(counts.layers), "Images by layer", "Layer", "Images"),
   ].filter(({ categories }) => categories.length > 0)

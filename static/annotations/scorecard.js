@@ -39,7 +39,7 @@ function draw() {
   find("#figures").replaceChildren(...state.glance(card).map(({ value, unit, label, range }) => h("div", { class: "figure" }, h("b", {}, value, unit && value !== "–" ? h("small", {}, unit) : null), h("span", {}, label), range && value !== "–" ? h("span", { class: "muted small" }, range) : null)))
   const rows = state.measureRows(card, who())
   for (const row of rows) if (row.isOpenable) row.onOpen = () => open(row.key)
-  drawIntervals(find("#measures"), rows, { text: (value) => `${Math.round(value * 100)} %`, name: "Share of the same word", valueTitle: "Share" })
+  drawIntervals(find("#measures"), rows, { text: (value) => `${Math.round(value * 100)} %`, name: "Share of the same decision", valueTitle: "Share" })
   setText(find("#gold-said"), state.goldWords(card.gold))
   drawIntervals(find("#classes"), plotRows(card.classes.map((one) => ({ ...one, ...one.peers })), ({ class_code: code }) => nameOf(code)), { limit: 0.6, text: numberText, name: "Kappa with others by class", valueTitle: "Kappa", noteTitle: "Pairs" })
   drawTrend(find("#weeks"), card.weeks.map((week) => ({ ...week, at: week.monday })), [
