@@ -1,5 +1,5 @@
 /** What the review asks before it goes on: which class, why skipped; and which keys a person would rather have. */
-import { h, setAttribute, setText } from "../shared/dom.js"
+import { h, icon, setAttribute } from "../shared/dom.js"
 import { actions, boundTo, combine, keyOf, keyText, rebind } from "../shared/keys.js"
 import { reasonAsker } from "../shared/reason_sheet.js"
 import { swatch } from "./review_details.js"
@@ -63,16 +63,19 @@ export function skipAsker() {
 export function startMyKeys() {
   const dialog = find("#my-keys")
   let waiting = null
-  const say = (text) => {
-    find("#rebind-error").hidden = !text
-    setText(find("#rebind-error span"), text)
-  }
-  const draw = () => find("#rebinds").replaceChildren(...actions().map(({ action, label }) => h("li", {}, h("span", {}, label),
+  let fault = ""
+  const draw = () => find("#rebinds").replaceChildren(...actions().map(({ action, label }) => h("li", {},
+    h("span", {}, label, waiting === action && fault && h("small", { class: "field__error", role: "alert" }, icon("octagon-alert", "small"), h("span", {}, fault))),
     h("button", { class: "button", type: "button", "data-rebind": action, "aria-pressed": String(waiting === action), onclick: () => ask(action) }, waiting === action ? "Press a key" : h("kbd", {}, keyText(action))))))
+  /** What is wrong with a key is said where it is waited for. */
+  const say = (text) => {
+    fault = text
+    draw()
+    dialog.querySelector(`[data-rebind="${waiting}"]`)?.focus()
+  }
   const ask = (action) => {
     waiting = waiting === action ? null : action
     say("")
-    draw()
     dialog.querySelector(`[data-rebind="${action}"]`).focus()
   }
   dialog.addEventListener("keydown", (event) => {
@@ -81,8 +84,8 @@ export function startMyKeys() {
     if (event.key === "Escape") return ask(waiting)
     const key = keyOf(event)
     const owner = boundTo(key, waiting)
-    if (TAKEN.has(key) || combine("", key).combination !== key) return say("This key is the same on every page and cannot be given away.")
-    if (owner) return say(`This key is taken: ${owner.label}.`)
+    if (TAKEN.has(key) || combine("", key).combination !== key) return say("This key is the same on every page and cannot be given away. Press another.")
+    if (owner) return say(`This key is taken: ${owner.label}. Press another.`)
     rebind(waiting, [key])
     return ask(waiting)
   })
@@ -90,7 +93,6 @@ export function startMyKeys() {
     for (const { action } of actions()) rebind(action)
     waiting = null
     say("")
-    draw()
   })
-  for (const button of document.querySelectorAll("[data-open=my-keys]")) button.addEventListener("click", () => { waiting = null; say(""); draw(); dialog.showModal() })
+  for (const button of document.querySelectorAll("[data-open=my-keys]")) button.addEventListener("click", () => { waiting = null; say(""); dialog.showModal() })
 }

@@ -190,6 +190,25 @@ class TestOneDefect:
         expect(page.locator("html")).to_have_attribute("data-task", task)
         expect(page.locator("#meant")).to_contain_text("Box drawn anew")
 
+    def test_is_decided_by_a_key_of_ones_own_and_what_is_taken_is_said_in_sight(self, page):
+        page.get_by_role("button", name="My keys").click()
+        asked = page.locator('[data-rebind="review.nuisance"]')
+        asked.click()
+        expect(asked).to_have_text("Press a key")
+        # The pointer lies on it, and it can be read all the same.
+        action = page.locator("[data-action=confirm]").evaluate("button => getComputedStyle(button).backgroundColor")
+        expect(asked).to_have_css("background-color", action)
+
+        page.keyboard.press("m")
+        fault = page.locator("#rebinds").get_by_role("alert")
+        expect(fault).to_contain_text("This key is taken: Add what the model has missed")
+        expect(fault).to_be_in_viewport()
+        page.keyboard.press("9")
+        page.keyboard.press("Escape")
+
+        expect(page.locator("[data-action=nuisance] kbd")).to_have_text("9")
+        decide(page, "9")
+
     def test_that_is_skipped_with_a_reason_is_somebody_elses(self, page, live_stack):
         task = shown(page)
         page.keyboard.press("s")
