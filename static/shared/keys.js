@@ -142,9 +142,17 @@ function capsOf(keys) {
   return [keys[0].startsWith("Shift+") && h("kbd", {}, "Shift"), ...["←", "→", "↑", "↓"].flatMap((arrow) => [" ", h("kbd", {}, arrow)])]
 }
 
+const LAST = ["Go to", "Everywhere"]
+const rankOf = (group) => (group.startsWith("Decide") ? 0 : LAST.includes(group) ? 2 : 1)
+
+/** Groups of the sheet as they are wanted: what decides, the page's others, and last what is the same on every page. @param {[string, object[]][]} groups */
+export function inOrder(groups) {
+  return groups.toSorted(([one], [other]) => rankOf(one) - rankOf(other))
+}
+
 function drawSheet(dialog) {
   const groups = Map.groupBy(bindings, ({ group }) => group)
-  const sections = [...groups].map(([group, rows]) => h("section", {}, h("h3", {}, group), h("ul", {}, rows.map((row) =>
+  const sections = inOrder([...groups]).map(([group, rows]) => h("section", {}, h("h3", {}, group), h("ul", {}, rows.map((row) =>
     h("li", {}, h("span", {}, row.label), h("span", {}, capsOf(keysOf(row)))),
   ))))
   dialog.querySelector(".keys").replaceChildren(...sections)

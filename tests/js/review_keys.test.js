@@ -1,6 +1,6 @@
 import assert from "node:assert/strict"
 import { before, beforeEach, describe, test } from "node:test"
-import { actions, bind, boundTo, isKeyOf, keyOf, keyText, rebind, sayKey, startKeys } from "../../static/shared/keys.js"
+import { actions, bind, boundTo, inOrder, isKeyOf, keyOf, keyText, rebind, sayKey, startKeys } from "../../static/shared/keys.js"
 
 describe("a key that a person has chosen", () => {
   const run = []
@@ -64,3 +64,8 @@ describe("a key that a person has chosen", () => {
 })
 
 test("a key with Ctrl has a name", () => assert.deepEqual([keyOf({ key: "Z", ctrlKey: true, shiftKey: true }), keyOf({ key: "z", metaKey: true })], ["Ctrl+Shift+z", "Ctrl+z"]))
+
+test("the sheet of keys begins with what decides and ends with what every page has", () => {
+  const order = inOrder(["Go to", "Everywhere", "Way", "Decide", "Picture"].map((group) => [group, []])).map(([group]) => group)
+  assert.deepEqual(order, ["Decide", "Way", "Picture", "Go to", "Everywhere"])
+})
