@@ -4,7 +4,7 @@ import { h, setAttribute } from "../shared/dom.js"
 import { confidenceText } from "../shared/formats.js"
 import { themeColours } from "../shared/paint.js"
 import { classColour, classNamed } from "../shared/signs.js"
-import { around, firstCut, movedCut, nearest, partsOf, turnedCut } from "./joining_state.js"
+import { around, firstCut, labelPlace, movedCut, nearest, partsOf, turnedCut } from "./joining_state.js"
 import { swatch } from "./review_details.js"
 
 const STEPS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }
@@ -26,7 +26,7 @@ async function drawBoxes(canvas, image, region, marks) {
       context.strokeRect(place.x + x * place.scale, place.y + y * place.scale, width * place.scale, height * place.scale)
     }
     if (!label) continue
-    const labelAt = [place.x + x * place.scale + 6, place.y + y * place.scale + 22]
+    const labelAt = labelPlace([place.x + x * place.scale, place.y + y * place.scale, width * place.scale, height * place.scale], canvas.width)
     context.font = `700 20px ${getComputedStyle(document.body).fontFamily}`
     // A dashed rim would leave a label in shreds.
     context.setLineDash([])
@@ -115,7 +115,7 @@ export class SplitSheet extends JoiningSheet {
     for (const button of this.dialog.querySelectorAll("[data-part]")) {
       const at = Number(button.dataset.part)
       setAttribute(button, "aria-pressed", String(at === this.part))
-      button.replaceChildren(h("span", {}, `Part ${at + 1}`), h("b", {}, swatch(this.codes[at]), nameOf(this.codes[at])), h("small", { class: "muted" }, `${Math.round(parts[at][2])} × ${Math.round(parts[at][3])} px`))
+      button.replaceChildren(h("span", {}, `Part ${at + 1}`), h("b", {}, swatch(this.codes[at]), nameOf(this.codes[at])), h("small", { class: at === this.part ? null : "muted" }, `${Math.round(parts[at][2])} × ${Math.round(parts[at][3])} px`))
     }
     this.dialog.querySelector(".joining__classes").replaceChildren(...this.classes.map(({ code, name, key }) => h("button", { class: "pick", type: "button", tabindex: -1, "data-code": code, "aria-pressed": String(this.codes[this.part] === code) }, swatch(code), h("span", {}, name), key && h("kbd", {}, key))))
   }
@@ -156,7 +156,7 @@ export class MergeSheet extends JoiningSheet {
 
   draw() {
     const whole = around(this.boxes)
-    const marks = [...this.others.map((other, at) => ({ box: other.bbox_px, code: other.class_code, label: String(at + 1), isFaint: true })), { box: this.box, code: this.code, isFaint: true }, { box: whole, code: this.code }]
+    const marks = [...this.others.map((other, at) => ({ box: other.bbox_px, code: other.class_code, label: String(at + 1), isFaint: true })), { box: this.box, code: this.code, label: "this", isFaint: true }, { box: whole, code: this.code }]
     drawBoxes(this.canvas, this.task.image, around([this.box, ...this.others.map(({ bbox_px: box }) => box)]), marks)
     this.dialog.querySelector("ul").replaceChildren(...this.others.map((other, at) => h("li", {}, h("button", { class: "pick", type: "button", tabindex: -1, "data-at": at, "aria-pressed": String(this.chosen.has(at)) }, h("kbd", {}, String(at + 1)), swatch(other.class_code), h("span", {}, `${nameOf(other.class_code)} · ${confidenceText(other.confidence)}`), this.chosen.has(at) && h("b", {}, "belongs to it")))))
     const yes = this.dialog.querySelector("[data-yes]")

@@ -3,6 +3,8 @@
 const LEAST_PX = 2
 /** So many others have a key of their own. */
 const MOST_OTHERS = 9
+/** A short word beside a box, or in it, wants so much. */
+const LABEL_ROOM_PX = 44
 
 /** A cut across the longer side, in the middle. @returns {{axis: 0|1, at: number}} axis 0: left and right; at: pixels from its beginning */
 export function firstCut([, , width, height]) {
@@ -29,6 +31,13 @@ export function around(boxes) {
   const [x, y] = [0, 1].map((axis) => Math.min(...boxes.map((box) => box[axis])))
   const [right, bottom] = [0, 1].map((axis) => Math.max(...boxes.map((box) => box[axis] + box[2 + axis])))
   return [x, y, right - x, bottom - y]
+}
+
+/** Where a word about a box is written: in its corner, or where it would hide the box, beside it. Pixels of a picture so wide. @returns {[number, number]} left end and foot of the word */
+export function labelPlace([x, y, width, height], pictureWidth) {
+  if (width >= LABEL_ROOM_PX && height >= LABEL_ROOM_PX) return [x + 6, y + 22]
+  const isRoom = x + width + LABEL_ROOM_PX <= pictureWidth
+  return [isRoom ? x + width + 6 : Math.max(0, x - LABEL_ROOM_PX), y + height / 2 + 7]
 }
 
 /** Others on the image that may be of the same defect, the nearest first. */

@@ -19,6 +19,12 @@ describe("a cut", () => {
   })
 })
 
+test("a word about a box that it would hide is written beside it, on the side where there is room", () => {
+  assert.deepEqual(joining.labelPlace([100, 100, 80, 60], 480), [106, 122])
+  assert.deepEqual(joining.labelPlace([100, 100, 20, 10], 480), [126, 112])
+  assert.deepEqual(joining.labelPlace([440, 100, 20, 10], 480), [396, 112])
+})
+
 test("the box round several holds all of them", () => assert.deepEqual(joining.around([[1, 2, 3, 4], [30, 2, 10, 4], [1, 20, 3, 6]]), [1, 2, 39, 24]))
 
 test("the nearest of the others come first, and no more than there are keys", () => {
