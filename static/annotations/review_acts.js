@@ -19,6 +19,7 @@ function markKey(event) {
 export class ReviewActs {
   /** What Escape has put away, {task, mode, box, shape}: the next undo brings it back. */
   #putAway = null
+  #hinted = null
 
   /**
    * @param {{get: () => object, change: (state) => void, redraw: () => void, showMode: () => void, desk: Desk, zoom: ReviewZoom, link: Link,
@@ -35,8 +36,15 @@ export class ReviewActs {
   /** Whether undo has something drawn to bring back. */
   get canBringBack() { return this.#putAway !== null && this.#putAway.task === this.#state.at && !this.#editor.mode }
 
+  /** A hint is about what is on the screen: the one before is old by now. */
+  #hint(text) {
+    this.#hinted?.remove()
+    this.#hinted = text ? toast(text) : null
+  }
+
   step({ state, edit }) {
     this.#putAway = null
+    this.#hint("")
     // What is added beside a task leaves what was drawn of it as it is: undecided, and kept.
     if (!edit || edit.kind === "missed") this.drafts.keep()
     else this.drafts.forget(edit.task)
@@ -56,28 +64,28 @@ export class ReviewActs {
     if (!link.isReady || !current(this.#state)) return false
     markKey(event)
     if (zoom.isPainted) return true
-    toast("Not yet: the picture is not here.")
+    this.#hint("Not yet: the picture is not here.")
     return false
   }
 
   decide(what, event) {
     if (!this.isReady(event)) return
     if (this.#editor.mode === "split" && what.verdict === "defect") this.#split()
-    else if (NAMED.has(this.#editor.mode)) toast("Press the key of its class, or Escape.")
+    else if (NAMED.has(this.#editor.mode)) this.#hint("Press the key of its class, or Escape.")
     else this.#say(what)
   }
 
   #say(what) {
     const word = wordFor(current(this.#state), what)
     if (word) this.step(said.decide(this.#state, word, now()))
-    else toast("This is a whole image: add what is missing, or say that nothing is.")
+    else this.#hint("This is a whole image: add what is missing, or say that nothing is.")
   }
 
   /** A class's key decides, or names what was drawn around something missed. */
   choose(code, event) {
     if (!this.isReady(event)) return
     if (!NAMED.has(this.#editor.mode)) this.#say({ verdict: "defect", class_code: code })
-    else if (!this.#editor.shape) toast("Draw where it is first.")
+    else if (!this.#editor.shape) this.#hint("Draw where it is first.")
     else if (this.#editor.mode === "split") this.page.desk.takePart(code)
     else this.#addMissed(code)
   }
@@ -86,7 +94,7 @@ export class ReviewActs {
   #split() {
     const { desk } = this.page
     const [first, ...others] = desk.parts
-    if (!others.length || this.#editor.shape) return toast("Draw the parts, two at least, and press the class of each.")
+    if (!others.length || this.#editor.shape) return this.#hint("Draw the parts, two at least, and press the class of each.")
     desk.over(this.#state.at)
     return this.step(said.join(this.#state, { ...first, parts: others.map((part) => ({ new_task: uuid(), ...part })) }, now()))
   }
@@ -125,7 +133,7 @@ export class ReviewActs {
     if (this.canBringBack) return this.#bringBack()
     markKey(event)
     const taken = said.undo(this.#state, now())
-    if (!taken.entry) return toast("There is nothing to undo.")
+    if (!taken.entry) return this.#hint("There is nothing to undo.")
     this.step(taken)
     // The server has let go of the draft with the decision: what was drawn is one again.
     if (taken.entry.kind === "decide" && said.isBegun(this.#state, taken.entry.task)) this.drafts.soon(taken.entry.task)
@@ -135,12 +143,17 @@ export class ReviewActs {
   redo() {
     if (this.#editor.mode && this.#editor.redo()) return this.page.showMode()
     const taken = said.redo(this.#state, uuid, now())
-    return taken.entry ? this.step(taken) : toast("There is nothing to do again.")
+    return taken.entry ? this.step(taken) : this.#hint("There is nothing to do again.")
   }
 
-  previous() { this.page.change(back(this.#state, now())) }
+  previous() { this.#turn(back) }
 
-  next() { this.page.change(onward(this.#state, now())) }
+  next() { this.#turn(onward) }
+
+  #turn(way) {
+    this.#hint("")
+    this.page.change(way(this.#state, now()))
+  }
 
   // Drawing and writing -------------------------------------------------------------------------------------------------
 
@@ -189,7 +202,7 @@ export class ReviewActs {
     const { bbox_px: box = null, shape = null } = mode === "redraw" ? workOf(this.#state) : { shape: mode === "missed" ? this.#editor.shape : null }
     if (!box && !shape) return
     this.#putAway = { task: at, mode, box, shape }
-    toast(mode === "redraw" ? "The model’s box is back. Undo brings yours back." : "Put away. Undo brings it back.")
+    this.#hint(mode === "redraw" ? "The model’s box is back. Undo brings yours back." : "Put away. Undo brings it back.")
   }
 
   #bringBack() {

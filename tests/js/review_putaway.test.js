@@ -1,17 +1,21 @@
 import assert from "node:assert/strict"
-import { beforeEach, describe, test } from "node:test"
+import { afterEach, beforeEach, describe, mock, test } from "node:test"
 import { ReviewActs } from "../../static/annotations/review_acts.js"
 import { boxOf, emptyReview, withTasks, workOf } from "../../static/annotations/review_state.js"
 
 const TASK = { id: "a", state: "open", revision: 1, class_code: "pit", bbox_px: [10, 10, 20, 20], image: { id: "i", width_px: 100, height_px: 100 } }
 const OTHER = { ...TASK, id: "b" }
 const MINE = [11, 10, 20, 20]
-globalThis.document = { querySelector: () => ({ append() {}, children: [] }), querySelectorAll: () => [], createElement: () => element(), createElementNS: () => element() }
-const element = () => ({ append() {}, setAttribute() {}, addEventListener() {}, remove() {}, dataset: {} })
+const words = []
+const element = () => ({ append(...parts) { this.text = parts.map((part) => part.text ?? part).join("") }, setAttribute() {}, addEventListener() {}, remove() { words.splice(words.indexOf(this.text), 1) }, dataset: {} })
+globalThis.document = { querySelector: () => ({ append: ({ text }) => words.push(text), children: [] }), querySelectorAll: () => [], createElement: element, createElementNS: element }
 
 describe("what Escape puts away", () => {
   let state, acts, drawing, begun
+  afterEach(() => mock.timers.reset())
   beforeEach(() => {
+    mock.timers.enable({ apis: ["setTimeout"] })
+    words.length = 0
     state = withTasks(emptyReview(), { tasks: [TASK, OTHER], open: 0 })
     drawing = { mode: null, shape: null, cancel: () => false, undo: () => false }
     begun = null
@@ -50,5 +54,14 @@ describe("what Escape puts away", () => {
     acts.edit("redraw")
     acts.escape()
     assert.equal(acts.canBringBack, false)
+  })
+  test("is told while it is on the screen, one word at a time", () => {
+    acts.undo()
+    redraw()
+    acts.escape()
+    assert.equal(words.length, 1)
+    assert.match(words[0], /Undo brings yours back/)
+    acts.next()
+    assert.deepEqual(words, [])
   })
 })
