@@ -58,8 +58,8 @@ export function bookAdder(me, classes, subject) {
 
   function sayAnswer(answer) {
     const { edit } = answer.entry
-    const { text, isRefused } = answerWords(answer, (code) => classNamed(code).name)
-    if (isRefused) toast(text, { level: "alarm", requestId: answer.ack.problem.request_id, action: { label: "Change it", run: () => ask({ task: edit.task, classCode: edit.class_code, why: edit.why }) } })
+    const { text, isRefused, isToChange } = answerWords(answer, (code) => classNamed(code).name)
+    if (isRefused) toast(text, { level: "alarm", requestId: answer.ack.problem.request_id, action: isToChange ? { label: "Change it", run: () => ask({ task: edit.task, classCode: edit.class_code, why: edit.why }) } : null })
     else toast(text, { action: { label: "See the page", run: () => { location.href = `/review/book/${edit.class_code}/#${answer.ack.example.id}` } } })
   }
 

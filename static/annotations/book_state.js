@@ -6,6 +6,9 @@ export const KINDS = [
   { kind: "borderline", one: "Borderline", many: "Borderline cases", of: "People may differ" },
 ]
 
+/** Refusals that no other page or kind would help. */
+const BEYOND_WORDS = new Set(["still_blind", "not_found", "forbidden"])
+
 /** An item as the journal keeps it. */
 export function addedItem({ id, task, classCode, kind, why }) {
   return { kind: "add", id, task, class_code: classCode, shows: kind, ...(why && { why }) }
@@ -13,7 +16,7 @@ export function addedItem({ id, task, classCode, kind, why }) {
 
 /** What is said of an item that the server has answered about. @param {(code: string) => string} nameOf a class */
 export function answerWords({ entry: { edit }, ack }, nameOf) {
-  if (ack.state === "refused") return { text: `It is not in the book: ${ack.problem.detail}`, isRefused: true }
+  if (ack.state === "refused") return { text: `It is not in the book: ${ack.problem.detail}`, isRefused: true, isToChange: !BEYOND_WORDS.has(ack.problem.code) }
   const { one } = KINDS.find(({ kind }) => kind === edit.shows)
   return { text: `${one} of ${nameOf(edit.class_code).toLowerCase()}: it is in the book.`, isRefused: false }
 }

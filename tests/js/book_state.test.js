@@ -54,5 +54,6 @@ test("an item is kept as the server takes it, and what came of it is said", () =
   assert.equal(book.addedItem({ id: "i", task: "t", classCode: "pit", kind: "counter", why: "Round" }).why, "Round")
   const said = (ack) => book.answerWords({ entry: { edit }, ack }, () => "Pit")
   assert.deepEqual(said({ state: "done", example: { id: "i" } }), { text: "Counter-example of pit: it is in the book.", isRefused: false })
-  assert.deepEqual(said({ state: "refused", problem: { detail: "The page is full." } }), { text: "It is not in the book: The page is full.", isRefused: true })
+  assert.deepEqual(said({ state: "refused", problem: { detail: "The page is full." } }), { text: "It is not in the book: The page is full.", isRefused: true, isToChange: true })
+  assert.equal(said({ state: "refused", problem: { code: "still_blind", detail: "Others are still asked." } }).isToChange, false)
 })
