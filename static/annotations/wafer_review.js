@@ -15,10 +15,10 @@ import { drawRefusals } from "./decided_view.js"
 import { pageJournal } from "./journal_page.js"
 import { drawClassKeys, drawSaved } from "./review_details.js"
 import { WholeMap } from "./wafer_review_map.js"
-import { WholeSheet } from "./wafer_review_sheet.js"
+import { WholeSheet, nameOf } from "./wafer_review_sheet.js"
 import * as whole from "./wafer_review_state.js"
 import { drawLooked, drawWhole } from "./wafer_review_view.js"
-import { answered, numbered, outspokenBulks, say, undo, withUnsent } from "./wafer_said_state.js"
+import { answered, bulkWords, numbered, outspokenBulks, say, undo, withUnsent } from "./wafer_said_state.js"
 
 const SETTLE_MS = 700
 const ANSWER_MS = 30_000
@@ -123,6 +123,13 @@ function hear(entry, ack) {
   else if (refused) toast(`${plural(refused, "was", "were")} not taken, and ${refused === 1 ? "stays" : "stay"} chosen.`, { level: "warn" })
 }
 
+let told = null
+/** One bulk at a time: the button takes back the last. */
+function tell(words) {
+  told?.remove()
+  told = words ? toast(words, { action: { label: "Undo", run: takeBack } }) : null
+}
+
 /** One word about all that is meant: laid down at once, whatever the line is like. */
 function speak(word) {
   if (!journal) return
@@ -133,6 +140,7 @@ function speak(word) {
   for (const seq of outspokenBulks(refusals, edits)) journal.forget(seq)
   change(next)
   if (next.focus) goTo(next.focus)
+  tell(bulkWords(bulk, word, nameOf))
   laying = Promise.all(entries).then((all) => change(numbered(state, bulk, all.map(({ seq }) => seq))))
 }
 
@@ -141,6 +149,7 @@ async function takeBack() {
   await laying
   const { state: next, edits } = undo(state)
   if (!edits.length) return toast("There is nothing to undo.")
+  tell("")
   for (const edit of edits) journal.add(edit)
   change(next)
   goTo(next.focus)

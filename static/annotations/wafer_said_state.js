@@ -1,4 +1,5 @@
 /** What is said of many at once, taken back at once, and what became of each. No DOM. */
+import { countText } from "../shared/formats.js"
 import { inSight, meant, withFocus } from "./wafer_review_state.js"
 
 export const MOST_IN_BULK = 500
@@ -17,6 +18,13 @@ export function say(state, word, wafer) {
   const left = inSight(said)
   const focus = left.includes(state.focus) ? state.focus : left[Math.min(at, left.length - 1)] ?? null
   return { state: { ...said, focus }, edits: parts.map((part) => ({ kind: "bulk", wafer, tasks: part.ids.map((id) => asMeant(state.items.get(id))), ...word })) }
+}
+
+/** What was said of several at once: "16 called nuisance."; empty of one, which is seen to go. */
+export function bulkWords(parts, { verdict, class_code: code }, nameOf) {
+  const count = parts.reduce((sum, { ids }) => sum + ids.length, 0)
+  if (count < 2) return ""
+  return `${countText(count)} ${verdict === "nuisance" ? "called nuisance" : code ? `called ${nameOf(code).toLowerCase()}` : "confirmed"}.`
 }
 
 function asMeant({ task, detection, revision, is_made: isMade }) {

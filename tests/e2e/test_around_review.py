@@ -265,11 +265,16 @@ class TestAWholeWafer:
         page.keyboard.press("x")
         decided = page.locator("[data-show=decided] b")
         expect(decided).to_have_text(str(count))
+        told = page.locator(".toast")
+        expect(told).to_have_text(re.compile(f"{count} called nuisance.\\s*Undo"))
+        place, keys = told.bounding_box(), page.locator(".whole__keys").bounding_box()
+        assert place["y"] + place["height"] <= keys["y"]
         all_saved(page)
         assert set(states()) == {"decided"}
 
         page.keyboard.press("u")
         expect(decided).to_have_text("0")
+        expect(told).to_have_count(0)
         all_saved(page)
         assert set(states()) == {"open"}
 

@@ -63,6 +63,14 @@ describe("a word about many", () => {
     assert.deepEqual(all.edits.map(({ tasks }) => tasks.length), [500, 500, 200])
     assert.deepEqual(said.undo(said.numbered(all.state, all.state.trail[0], [7, 8, 9])).edits, [7, 8, 9].map((of) => ({ kind: "undo_bulk", of })))
   })
+  test("is told of several in words, and not of one, which is seen to go", () => {
+    const nameOf = (code) => ({ pit: "Pit" })[code]
+    const parts = [{ ids: ["a", "b"] }, { ids: ["c"] }]
+    assert.equal(said.bulkWords(parts, nuisance, nameOf), "3 called nuisance.")
+    assert.equal(said.bulkWords(parts, { verdict: "defect", class_code: "pit" }, nameOf), "3 called pit.")
+    assert.equal(said.bulkWords(parts, { verdict: "defect" }, nameOf), "3 confirmed.")
+    assert.equal(said.bulkWords([{ ids: ["a"] }], nuisance, nameOf), "")
+  })
   test("about nothing is none", () => assert.deepEqual(said.say(whole.withAnswer(start, answer([])), nuisance, "w").edits, []))
   test("is answered item by item; what was refused stays, chosen, with who was first", () => {
     const current = head("c", 3, { annotation: { author: "bob", verdict: "defect", class_code: "pit" } })
