@@ -20,6 +20,8 @@ export class ReviewActs {
   /** What Escape has put away, {task, mode, box, shape}: the next undo brings it back. */
   #putAway = null
   #hinted = null
+  /** The word about what was added last, {id, word}. */
+  #added = null
 
   /**
    * @param {{get: () => object, change: (state) => void, redraw: () => void, showMode: () => void, desk: Desk, zoom: ReviewZoom, link: Link,
@@ -106,7 +108,7 @@ export class ReviewActs {
     desk.over(this.#state.at)
     this.step(said.miss(this.#state, { id, class_code: code, bbox_px: box, shape }))
     showMode()
-    toast(addedWords({ class_code: code, bbox_px: box, shape }, nameOf), { action: { label: "Undo", run: () => this.#takeOut(id) } })
+    this.#added = { id, word: toast(addedWords({ class_code: code, bbox_px: box, shape }, nameOf), { action: { label: "Undo", run: () => this.#takeOut(id) } }) }
   }
 
   /** What was added, out again, whatever was done since. */
@@ -135,6 +137,8 @@ export class ReviewActs {
     const taken = said.undo(this.#state, now())
     if (!taken.entry) return this.#hint("There is nothing to undo.")
     this.step(taken)
+    // What is out again is not to be taken out once more.
+    if (this.#added?.id === taken.entry.new_task) this.#added?.word.remove()
     // The server has let go of the draft with the decision: what was drawn is one again.
     if (taken.entry.kind === "decide" && said.isBegun(this.#state, taken.entry.task)) this.drafts.soon(taken.entry.task)
     return undefined

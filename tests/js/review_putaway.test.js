@@ -7,7 +7,7 @@ const TASK = { id: "a", state: "open", revision: 1, class_code: "pit", bbox_px: 
 const OTHER = { ...TASK, id: "b" }
 const MINE = [11, 10, 20, 20]
 const words = []
-const element = () => ({ append(...parts) { this.text = parts.map((part) => part.text ?? part).join("") }, setAttribute() {}, addEventListener() {}, remove() { words.splice(words.indexOf(this.text), 1) }, dataset: {} })
+const element = () => ({ append(...parts) { this.text = (this.text ?? "") + parts.map((part) => part.text ?? part).join("") }, setAttribute() {}, addEventListener() {}, remove() { words.splice(words.indexOf(this.text), 1) }, dataset: {} })
 globalThis.document = { querySelector: () => ({ append: ({ text }) => words.push(text), children: [] }), querySelectorAll: () => [], createElement: element, createElementNS: element }
 
 describe("what Escape puts away", () => {
@@ -20,7 +20,7 @@ describe("what Escape puts away", () => {
     drawing = { mode: null, shape: null, cancel: () => false, undo: () => false }
     begun = null
     const end = () => Object.assign(drawing, { mode: null, shape: null })
-    const desk = { drawing, over: end, leave: end, untakePart: () => false, toggle: (mode) => { drawing.mode = mode }, begun: { put: (task, what) => { begun = { task, ...what } }, later: { keep() {} } } }
+    const desk = { drawing, place: { box: MINE, shape: null }, over: end, leave: end, untakePart: () => false, toggle: (mode) => { drawing.mode = mode }, begun: { put: (task, what) => { begun = { task, ...what } }, later: { keep() {} } } }
     acts = new ReviewActs({ get: () => state, change: (next) => { state = next }, redraw() {}, showMode() {}, desk, zoom: { isPainted: true }, link: { isReady: true, add() {} }, nameOf: (code) => code })
   })
   const redraw = () => {
@@ -49,6 +49,14 @@ describe("what Escape puts away", () => {
     acts.decide({ verdict: "defect" })
     acts.undo()
     assert.deepEqual([state.at, state.said.size, workOf(state)], ["a", 0, {}])
+  })
+  test("of something missed that was added and undone leaves no word that offers it again", () => {
+    acts.edit("missed")
+    Object.assign(drawing, { shape: { kind: "box", bbox_px: MINE } })
+    acts.choose("pit")
+    assert.match(words.join(), /Added/)
+    acts.undo()
+    assert.deepEqual([words, state.added.get("a")], [[], []])
   })
   test("is nothing where nothing was drawn", () => {
     acts.edit("redraw")
