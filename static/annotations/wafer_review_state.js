@@ -103,6 +103,11 @@ export function isPickable(state, id) {
   return Boolean(item) && !LOCKED.has(item.state) && !item.is_taken
 }
 
+/** Whether anything can be on the map: of some images nobody knows where on the wafer they are. */
+export function isOnMap(state) {
+  return [...state.images.values()].some(({ origin_um: originUm }) => Boolean(originUm))
+}
+
 /** What a word is about now: what is chosen, or where nothing is, what has the focus. */
 export function meant(state) {
   const chosen = inSight(state).filter((id) => state.chosen.has(id) && isPickable(state, id))

@@ -5,7 +5,7 @@ import { h, keyed, setAttribute, setText } from "../shared/dom.js"
 import { confidenceText, countText, lengthText, plural } from "../shared/formats.js"
 import { bandElement, layerName } from "../shared/signs.js"
 import { swatch } from "./review_details.js"
-import { chips, counts, inSight, meant } from "./wafer_review_state.js"
+import { chips, counts, inSight, isOnMap, meant } from "./wafer_review_state.js"
 import { nameOf, wordOf } from "./wafer_review_sheet.js"
 
 const find = (selector) => document.querySelector(selector)
@@ -38,6 +38,8 @@ export function drawWhole(state, { canSay }) {
   drawChips(state)
   setText(find("#map-placeless"), state.order?.length ? placelessText({ run: { images: [...state.images.values()] }, imageId: state.items.get(state.focus)?.image }) : "")
   find("#map-placeless").hidden = !find("#map-placeless").textContent
+  // How to draw on a map says nothing where nothing is on it.
+  find(".whole__hint").hidden = Boolean(state.order?.length) && !isOnMap(state)
 }
 
 function drawEmpty(state, seen) {

@@ -15,6 +15,11 @@ const head = (id, revision = 2, values = {}) => ({ id, revision, state: "decided
 const done = (id) => ({ id, state: "done", task: head(id) })
 const bulkOf = (...ids) => ({ kind: "bulk", wafer: "w", tasks: ids.map((task) => ({ task, seen_revision: 1 })), ...nuisance })
 
+test("a map is of use where one of the images has a place on the wafer", () => {
+  const of = (...images) => whole.isOnMap(whole.withAnswer(start, answer([item("a")], { images })))
+  assert.deepEqual([of({ id: "i", origin_um: null }), of({ id: "i", origin_um: null }, { id: "j", origin_um: [0, 0] })], [false, true])
+})
+
 describe("what is in sight", () => {
   test("is what waits, by class, and what was said among the rest", () => {
     assert.deepEqual(whole.inSight(start), ["a", "c", "d", "b"])
