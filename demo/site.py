@@ -28,11 +28,11 @@ PIXEL_UM = 0.5
 
 
 def make_people(*, password: str, now: datetime) -> Site:
-    """The two sites and a user per role, named after it, plus a second reviewer and one of the other site."""
+    """The two sites and a user per role, named after it; a second reviewer and lead, and one of the other site."""
     site = accounts.create_site(code=SITE, name="Fab 1 · Line A", actor=ACTOR, now=now)
     other = accounts.create_site(code=OTHER_SITE, name="Fab 2", actor=ACTOR, now=now)
     people = [(role.value, role, site) for role in Role]
-    people += [("reviewer2", Role.REVIEWER, site), ("other", Role.REVIEWER, other)]
+    people += [("reviewer2", Role.REVIEWER, site), ("lead2", Role.LEAD, site), ("other", Role.REVIEWER, other)]
     for username, role, home in people:
         accounts.create_user(
             username=username,

@@ -26,7 +26,7 @@ DEFAULT_PORT = 8000
 # Whom `manage.py seed_demo` makes; a test holds the two together.
 DEMO_USERS = (
     *("operator", "reviewer", "lead", "model_engineer", "approver", "auditor", "admin"),
-    *("reviewer2", "other (a reviewer of the second site)"),
+    *("reviewer2", "lead2", "other (a reviewer of the second site)"),
 )
 # The longest orderly stop: web and workers end side by side, then the servers.
 STOP_WITHIN_S = 50.0

@@ -146,8 +146,8 @@ class TestWhatIsSaid:
         source = (PROJECT_DIR / "demo" / "site.py").read_text()
         named = [user.split()[0] for user in commands.DEMO_USERS]
 
-        assert named[:-2] == [role.value for role in Role]
-        assert all(f'"{user}"' in source for user in named[-2:])
+        assert named[:-3] == [role.value for role in Role]
+        assert all(f'"{user}"' in source for user in named[-3:])
 
 
 class TestRequirements:
