@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import Site
 from domain.datasets.labels import Fault, LabelledImage
@@ -36,7 +36,8 @@ WHERE image.id IN (
         LIMIT %(most)s
     ) alike)
 """
-# Of how many names are alike nothing is known to a planner, which would rather read every image than ask so often.
+# Of how many names are alike nothing is known to a planner, which would rather read every image than ask so often. It
+# holds for the transaction that it is said in.
 _BY_INDEX = "SELECT set_config('enable_seqscan', %s, true)"
 
 
@@ -54,7 +55,7 @@ class Place:
 def rows_of(images: Sequence[LabelledImage], *, site: Site) -> list[tuple[Any, ...]]:
     """Images of a site that some of a file may be about."""
     names = {name for image in images for name in _names_of(image)}
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_BY_INDEX, ["off"])
         cursor.execute(
             _FIND,

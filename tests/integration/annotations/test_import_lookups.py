@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 
 from annotations.datasets import finding
+from domain.datasets.labels import LabelledImage
 from inspection.models import InspectionImage
 from tests.factories import make_inspected
 
@@ -39,3 +40,18 @@ def test_every_way_to_an_image_has_its_index(many):
     for index in ("image_by_digest", "image_external_id_once", "image_by_stem"):
         assert index in plan
     assert "Seq Scan on inspection_image" not in plan
+
+
+def test_that_indexes_are_wanted_is_said_in_the_transaction_that_asks(site):
+    outside = len(connection.savepoint_ids)
+    within = []
+
+    def note(execute, sql, *context):
+        within.append((len(connection.savepoint_ids) - outside, sql))
+        return execute(sql, *context)
+
+    with connection.execute_wrapper(note):
+        finding.rows_of([LabelledImage("a.png", ())], site=site)
+
+    assert (1, finding._BY_INDEX) in within
+    assert (1, finding._FIND) in within
