@@ -322,6 +322,24 @@ class TestBringingIn:
         assert begun == [[]]
         assert ReviewTask.objects.filter(kind="imported").count() == 1
 
+    def test_is_written_in_the_order_of_keys(self, engineer, inspected, monkeypatch):
+        """Two files at once that say the same in orders of their own would wait for each other in a ring."""
+        written = []
+
+        def write(boxes, **about):
+            written.extend(one.task for one in boxes)
+            return write_boxes(boxes, **about)
+
+        write_boxes = dataset_imports._write
+        monkeypatch.setattr(dataset_imports, "_write", write)
+        file = self.coco(inspected.image)
+        (box,) = file["annotations"]
+        file["annotations"] = [{**box, "id": number, "bbox": [number * 5, 1, 4, 4]} for number in range(1, 10)]
+        self.send(engineer, file, dry_run=False)
+
+        assert len(written) == 9
+        assert written == sorted(written)
+
     def test_makes_tasks_that_are_shown_and_taken_back_like_any(self, engineer, inspected, lead):
         self.send(lead, self.coco(inspected.image), dry_run=False)
         task = ReviewTask.objects.get(kind="imported")
