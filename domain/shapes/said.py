@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from domain.arrays import BoolArray, FloatArray, IntArray
 from domain.shapes.kinds import Kind, Mask, Place, Point, Polygon, Rotated, Shape, Tag, Upright
 from domain.shapes.measure import bbox_of, ring_area
 from domain.shapes.runs import bits_of
@@ -159,15 +160,33 @@ def crosses(points: tuple[Place, ...]) -> bool:
     """Whether two sides of an outline cross. That they touch is no crossing."""
     first = np.asarray(points, np.float64)
     second = np.roll(first, -1, axis=0)
-    before, after = _sides_of(first, second, first), _sides_of(first, second, second)
-    is_split = before * after < 0
-    return bool((is_split & is_split.T).any())
+    in_order = np.argsort(np.minimum(first, second)[:, 0])
+    first, second = first[in_order], second[in_order]
+    one, other = _near(np.minimum(first, second), np.maximum(first, second))
+    ends = first[one], second[one], first[other], second[other]
+    return bool((_parts(*ends) & _parts(*ends[2:], *ends[:2])).any())
 
 
-def _sides_of(start: np.ndarray, end: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """(N, M): on which side of every line every point is."""
-    way, to = (end - start)[:, None], points[None] - start[:, None]
-    return np.sign(way[..., 0] * to[..., 1] - way[..., 1] * to[..., 0])
+def _near(low: FloatArray, high: FloatArray) -> tuple[IntArray, IntArray]:
+    """Pairs of sides, each once, whose boxes meet: of thousands few do, and none of the others cross.
+
+    Args:
+        low, high: (N, 2) corners of the sides' boxes, in the order of their left edges.
+    """
+    number = np.arange(len(low))
+    # Those that begin after a side does and before it ends.
+    counts = np.searchsorted(low[:, 0], high[:, 0], side="right") - number - 1
+    one = np.repeat(number, counts)
+    other = one + 1 + np.arange(len(one)) - np.repeat(np.cumsum(counts) - counts, counts)
+    meet = (low[one, 1] <= high[other, 1]) & (low[other, 1] <= high[one, 1])
+    return one[meet], other[meet]
+
+
+def _parts(start: FloatArray, end: FloatArray, before: FloatArray, after: FloatArray) -> BoolArray:
+    """(K,) whether a line from start to end has the one place on its one side and the other on the other."""
+    way = end - start
+    sides = [np.sign(way[:, 0] * (at - start)[:, 1] - way[:, 1] * (at - start)[:, 0]) for at in (before, after)]
+    return np.asarray(sides[0] * sides[1] < 0)
 
 
 def _with_sides(shape: Shape, width: float, height: float) -> Shape:

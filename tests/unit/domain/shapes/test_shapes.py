@@ -29,6 +29,18 @@ SHAPES = [
 bitmaps = arrays.arrays(bool, st.tuples(st.integers(1, 12), st.integers(1, 12)))
 
 
+def any_cross(points):
+    """Side by side."""
+    sides = list(zip(points, np.roll(points, -1, axis=0), strict=True))
+
+    def parts(start, end, before, after):
+        way = end - start
+        turns = [way[0] * (at - start)[1] - way[1] * (at - start)[0] for at in (before, after)]
+        return turns[0] * turns[1] < 0
+
+    return any(parts(*one, *other) and parts(*other, *one) for one in sides for other in sides)
+
+
 class TestReading:
     @pytest.mark.parametrize("said", SHAPES, ids=lambda said: said["kind"])
     def test_gives_back_what_was_written(self, said):
@@ -106,6 +118,15 @@ class TestReading:
 
     def test_sides_that_touch_do_not_cross(self):
         assert not crosses(((0, 0), (4, 0), (4, 4), (2, 0), (0, 4)))
+
+    def test_is_asked_of_every_two_sides(self):
+        """Of those alone whose boxes meet, which must not miss any."""
+        rng = np.random.default_rng(4)
+        outlines = [rng.integers(0, most, (count, 2)) for most in (3, 9, 99) for count in (3, 5, 9) for _ in range(60)]
+        found = [(crosses(tuple(map(tuple, points.tolist()))), any_cross(points)) for points in outlines]
+
+        assert {one for one, _ in found} == {True, False}
+        assert all(one == other for one, other in found)
 
 
 class TestRuns:
