@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from core import realtime
 from core.prepared import prepared
@@ -55,7 +55,8 @@ def announce_all(events: Sequence[Event], *, now: datetime) -> list[int]:
         for event in events
         for value in (event.type, list(event.topics), json.dumps(event.payload, allow_nan=False), now)
     ]
-    with prepared() as cursor:
+    # As many as there happen to be are a text of their own.
+    with prepared() if len(events) == 1 else connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO outbox_event (type, topics, payload, made_at) VALUES {rows} RETURNING seq",  # noqa: S608
             values,

@@ -5,7 +5,8 @@ from django.db import connection
 
 from core.prepared import prepared
 from inspection.models import InspectionImage
-from tests.factories import make_inspected
+from outbox.services import Event, announce_all
+from tests.factories import AT, make_inspected
 from tests.integration.test_questions import TASKS
 
 
@@ -36,6 +37,12 @@ class TestAPreparedStatement:
             InspectionImage.objects.filter(file_name="of a test").first()
 
         assert kept("%of a test%") == []
+
+    def test_is_none_of_announcements_of_as_many_as_there_happen_to_be(self):
+        """Each number of them is another text, and would put one that comes again out of its place."""
+        announce_all([Event("of.test", ["site:1"], {})] * 3, now=AT)
+
+        assert kept("INSERT INTO outbox_event%), ($%") == []
 
     def test_shows_in_what_tests_count(self, django_assert_num_queries):
         with django_assert_num_queries(1), prepared() as cursor:
