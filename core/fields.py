@@ -81,6 +81,18 @@ class KeyField(serializers.UUIDField):
         return key
 
 
+class NewKeyField(KeyField):
+    """The key of something new, made by whoever sends it. Lists have the newest first by their keys."""
+
+    default_error_messages = {"untimed": "A UUID version 7 is wanted: it begins with its time."}
+
+    def to_internal_value(self, data: Any) -> UUID:
+        key = super().to_internal_value(data)
+        if key.version != 7:
+            self.fail("untimed")
+        return key
+
+
 class MomentField(serializers.DateTimeField):
     """A time between 2000 and 2200; without a zone it is UTC."""
 

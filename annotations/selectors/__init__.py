@@ -1,6 +1,8 @@
 """Queries other layers read. They say who may see, in what order, at what cost."""
 
 from annotations.selectors.access import (
+    asked_again,
+    is_key_of_a_finding,
     lock_with_linked,
     queue_visible_to,
     queues_visible_to,
@@ -85,6 +87,7 @@ __all__ = [
     "appeal_of",
     "appeal_visible_to",
     "appeals_visible_to",
+    "asked_again",
     "book_of",
     "cards_of",
     "contested_author_of",
@@ -110,6 +113,7 @@ __all__ = [
     "gold_visible_to",
     "hands_of",
     "heads_of",
+    "is_key_of_a_finding",
     "items_of_wafer",
     "linked_tasks",
     "listed_queue_of",

@@ -1,17 +1,18 @@
 """Who sees which queues and tasks: those of their sites, and of checks who is asked."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from annotations.choices import TaskKind
-from annotations.models import Annotation, ReviewQueue, ReviewTask
+from annotations.models import Annotation, ReviewHold, ReviewQueue, ReviewTask
 from core.actors import Actor
 from core.errors import NotFound
 from core.ids import derived_uuid7
 from core.questions import Question, where
 from core.roles import Role
+from inspection.models import Detection
 
 READS_CHECKS = frozenset({Role.LEAD, Role.AUDITOR})
 _VISIBLE = "id = %s AND (%s OR site_id = ANY(%s))"
@@ -57,6 +58,13 @@ def task_key(detection_id: UUID) -> UUID:
     return derived_uuid7(parent=detection_id, label="review")
 
 
+def is_key_of_a_finding(key: UUID) -> bool:
+    """Whether the task of a detection has this key, or will have it. Few detections share its time."""
+    first, last = UUID(int=key.int >> 80 << 80), UUID(int=key.int | ((1 << 80) - 1))
+    found = Detection.objects.filter(pk__gte=first, pk__lte=last).order_by().values_list("pk", flat=True)
+    return any(task_key(detection_id) == key for detection_id in found)
+
+
 def queues_visible_to(actor: Actor) -> QuerySet[ReviewQueue]:
     queues = ReviewQueue.objects.order_by("-id")
     return queues if actor.is_system else queues.filter(site_id__in=actor.site_ids)
@@ -75,6 +83,12 @@ def tasks_visible_to(actor: Actor) -> QuerySet[ReviewTask]:
     return tasks.filter(site_id__in=actor.site_ids).extra(  # noqa: S610 - no value is in the text
         where=[f"NOT ({is_hidden})"], params=[actor.user_id] * 3
     )
+
+
+def asked_again(actor: Actor, keys: Collection[UUID]) -> set[UUID]:
+    """Of some tasks those that the actor is just asked about once more. One query."""
+    held = ReviewHold.objects.filter(reviewer=actor.user_id, ending="", task__original__in=keys)
+    return {key for key in held.order_by().values_list("task__original", flat=True) if key is not None}
 
 
 def tasks_answered_by(actor: Actor) -> QuerySet[ReviewTask]:

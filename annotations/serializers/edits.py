@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from annotations.choices import EditKind, Verdict
 from annotations.serializers.inputs import LARGEST_WHOLE, BoxField, DecisionIn, ShapeField
-from core.fields import KeyField, LabelField, WholeNumberField
+from core.fields import KeyField, LabelField, NewKeyField, WholeNumberField
 from core.shapes import Part
 
 MOST_EDITS = 50
@@ -43,7 +43,7 @@ class GiveBackEdit(EditIn):
 
 
 class MissedEdit(EditIn):
-    new_task = KeyField(help_text="The key of the task that is made.")
+    new_task = NewKeyField(help_text="The key of the task that is made: a UUID version 7.")
     class_code = LabelField(max_length=32)
     bbox_px = BoxField(required=False, help_text="This or `shape`.")
     shape = ShapeField(required=False)
@@ -53,7 +53,7 @@ class MissedEdit(EditIn):
 class PartIn(Part):
     """A defect that had no box of its own."""
 
-    new_task = KeyField(help_text="The key of the task that is made.")
+    new_task = NewKeyField(help_text="The key of the task that is made: a UUID version 7.")
     class_code = LabelField(max_length=32)
     bbox_px = BoxField(required=False, help_text="This or `shape`.")
     shape = ShapeField(required=False)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from annotations.choices import ADDED, LOCKED, Ending, Layer, TaskKind, TaskState, Verdict, check_task_step
 from annotations.errors import NotHeld, NothingToUndo, StaleTask, TaskLocked
 from annotations.models import Annotation, ReviewTask
-from annotations.selectors import linked_tasks, task_visible_to
+from annotations.selectors import is_key_of_a_finding, linked_tasks, task_visible_to
 from annotations.services.handing import hold_of, reviewer_of
 from annotations.services.settling import settle
 from annotations.services.speaking import Known, Saying, known_of, seat_of, write_all
@@ -29,6 +29,7 @@ from core.rows import insert_row
 from domain.shapes.said import write as write_shape
 
 UNDONE_FOR = timedelta(minutes=10)
+KEY_IS_TAKEN = "Another task has this key already."
 
 
 @transaction.atomic
@@ -203,11 +204,14 @@ def add_missed(*, beside: UUID, new_task: UUID, word: Word, actor: Actor, now: d
         shape=shape,
         made_at=now,
     )
+    if is_key_of_a_finding(new_task):
+        # Also of one that nobody has been asked about yet: with its key taken, nobody ever would be.
+        raise Conflict(KEY_IS_TAKEN)
     try:
         with transaction.atomic():
             insert_row(task)
     except IntegrityError as fault:
-        raise Conflict("Another task has this key already.") from fault
+        raise Conflict(KEY_IS_TAKEN) from fault
     annotation = annotation_of(task, word, author_id=reviewer_id, now=now)
     settle(task, annotation, said=())
     seat = seat_of(task, Known(), reviewer_id=reviewer_id, now=now)

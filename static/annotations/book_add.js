@@ -1,12 +1,11 @@
 /** Into the book: what one looks at becomes an example, a counter-example or a borderline case of a class, by one more key. */
 import { h, icon } from "../shared/dom.js"
-import { uniqueId } from "../shared/http.js"
+import { newId } from "../shared/ids.js"
 import { bind, sayKey } from "../shared/keys.js"
 import { classNamed } from "../shared/signs.js"
 import { toast } from "../shared/toast.js"
 import { KINDS, addedItem, answerWords } from "./book_state.js"
 import { pageJournal } from "./journal_page.js"
-import { timedId } from "./talk_state.js"
 
 /**
  * @param {string} me whose items these are: they are kept until the server has them
@@ -36,7 +35,7 @@ export function bookAdder(me, classes, subject) {
   })
 
   async function add(kind) {
-    const item = addedItem({ id: timedId(uniqueId(), Date.now()), task: about.task, classCode: choice.value, kind, why: why.value.trim() })
+    const item = addedItem({ id: newId(), task: about.task, classCode: choice.value, kind, why: why.value.trim() })
     dialog.close()
     await (await journal).add(item)
   }

@@ -1,8 +1,8 @@
 /** Acts of the review that are about more than the one defect: splitting, merging, and holding the wafer. */
 import { holdAsker } from "../inspection/holds.js"
+import { newId } from "../shared/ids.js"
 import { toast } from "../shared/toast.js"
 import { MergeSheet, SplitSheet } from "./joining_sheets.js"
-import { uuid } from "./journal_store.js"
 import { join } from "./review_said.js"
 import { boxOf, current, saidOf } from "./review_state.js"
 
@@ -20,7 +20,7 @@ export function joiningActs({ classes, get, step, isReady, link, drawParts }) {
   }
   const isOfOne = () => isReady() && Boolean(current(get()).class_code)
   return {
-    split: () => { if (isOfOne()) ask(splitSheet, ({ other, ...first }) => ({ ...first, parts: [{ new_task: uuid(), ...other }] })) },
+    split: () => { if (isOfOne()) ask(splitSheet, ({ other, ...first }) => ({ ...first, parts: [{ new_task: newId(), ...other }] })) },
     merge: () => {
       if (!isOfOne()) return
       if (current(get()).others.length) ask(mergeSheet, (what) => what)

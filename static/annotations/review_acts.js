@@ -1,7 +1,7 @@
 /** What a person does at the review: every act takes one step of the sitting, and what the server is to know goes into the journal at once. */
+import { newId } from "../shared/ids.js"
 import { toast } from "../shared/toast.js"
 import { Drafts } from "./drafts.js"
-import { uuid } from "./journal_store.js"
 import * as said from "./review_said.js"
 import { addedWords } from "./review_words.js"
 import { current, isWhole, wordFor, workOf } from "./review_state.js"
@@ -98,13 +98,13 @@ export class ReviewActs {
     const [first, ...others] = desk.parts
     if (!others.length || this.#editor.shape) return this.#hint("Draw the parts, two at least, and press the class of each.")
     desk.over(this.#state.at)
-    return this.step(said.join(this.#state, { ...first, parts: others.map((part) => ({ new_task: uuid(), ...part })) }, now()))
+    return this.step(said.join(this.#state, { ...first, parts: others.map((part) => ({ new_task: newId(), ...part })) }, now()))
   }
 
   #addMissed(code) {
     const { desk, nameOf, showMode } = this.page
     const { box, shape } = desk.place
-    const id = uuid()
+    const id = newId()
     desk.over(this.#state.at)
     this.step(said.miss(this.#state, { id, class_code: code, bbox_px: box, shape }))
     showMode()
@@ -146,7 +146,7 @@ export class ReviewActs {
 
   redo() {
     if (this.#editor.mode && this.#editor.redo()) return this.page.showMode()
-    const taken = said.redo(this.#state, uuid, now())
+    const taken = said.redo(this.#state, newId, now())
     return taken.entry ? this.step(taken) : this.#hint("There is nothing to do again.")
   }
 

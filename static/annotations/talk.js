@@ -1,6 +1,7 @@
 /** Comments pinned to places of the picture that is shown: pins over it, words beside it, live, and never lost without a line. */
 import { icon, h, setAttribute, setText } from "../shared/dom.js"
-import { getJson, outcome, postJson, uniqueId } from "../shared/http.js"
+import { getJson, outcome, postJson } from "../shared/http.js"
+import { newId } from "../shared/ids.js"
 import { soon } from "../shared/soon.js"
 import { toast } from "../shared/toast.js"
 import { pageJournal } from "./journal_page.js"
@@ -119,21 +120,19 @@ export class Talk {
   async #say(text) {
     const { draft, openId } = this.#state
     if (!draft) {
-      this.#lay({ kind: "reply", thread: openId, comment: this.#id(), text })
+      this.#lay({ kind: "reply", thread: openId, comment: newId(), text })
       return
     }
-    const thread = this.#id()
+    const thread = newId()
     // Laid down first: what is open then is what was said, and the focus stays where it is.
-    await this.#lay({ kind: "start", thread, comment: this.#id(), image: draft.image, place_px: draft.place_px, text, ...(draft.task && { task: draft.task }) })
+    await this.#lay({ kind: "start", thread, comment: newId(), image: draft.image, place_px: draft.place_px, text, ...(draft.task && { task: draft.task }) })
     this.#change({ ...this.#state, draft: null, openId: thread })
   }
 
   /** Says something about a place of any picture, as if it had been written beside it. */
   tell({ image, task, place_px: place, text }) {
-    return this.#lay({ kind: "start", thread: this.#id(), comment: this.#id(), image: image.id, place_px: place, text, task })
+    return this.#lay({ kind: "start", thread: newId(), comment: newId(), image: image.id, place_px: place, text, task })
   }
-
-  #id() { return talk.timedId(uniqueId(), Date.now()) }
 
   // The server ----------------------------------------------------------------------------------------------------------
 

@@ -176,9 +176,3 @@ export function placeAddress({ id, image, wafer, run }) {
   const query = new URLSearchParams({ ...(run && { run }), image: image.id, thread: id })
   return `/wafers/${wafer.id}/?${query}`
 }
-
-/** Sorted by its time, as other keys of ours are; the rest by chance. */
-export function timedId(hex, nowMs) {
-  const digits = `${Math.floor(nowMs).toString(16).padStart(12, "0")}7${hex.slice(13, 16)}${"89ab"[parseInt(hex[16], 16) & 3]}${hex.slice(17)}`
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5")
-}

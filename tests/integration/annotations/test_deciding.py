@@ -7,6 +7,7 @@ from annotations import services
 from annotations.choices import Verdict
 from annotations.errors import NotHeld, NothingToUndo, StaleTask
 from annotations.models import Annotation, ReviewEdit, ReviewHold, ReviewTask
+from annotations.selectors import task_key
 from annotations.services import Word
 from audit.models import AuditEvent
 from core.errors import Conflict, Invalid
@@ -181,6 +182,13 @@ class TestAddingWhatWasMissed:
     def test_with_a_key_that_is_taken_is_refused(self, task, ann):
         with pytest.raises(Conflict):
             services.add_missed(beside=task.pk, new_task=task.pk, word=self.word(), actor=ann, now=AT)
+
+    def test_with_the_key_that_the_task_of_a_finding_will_have_is_refused(self, task, ann, find):
+        """With its key taken nobody would ever be asked about it."""
+        (found,) = find()
+
+        with pytest.raises(Conflict):
+            services.add_missed(beside=task.pk, new_task=task_key(found.pk), word=self.word(), actor=ann, now=AT)
 
     def test_without_a_class_or_box_is_refused(self, task, ann):
         with pytest.raises(Invalid):
