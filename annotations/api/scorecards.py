@@ -50,6 +50,8 @@ class ScorecardItemsView(ScorecardView):
             reviewer, query["figure"], site=site, days=query["days"], is_own=reviewer.pk == self.actor.user_id,
             now=now(),
         )  # fmt: skip
+        hidden = selectors.asked_again(self.actor, {one[0] for one in found})
+        found = [one for one in found if one[0] not in hidden]
         shown = found[: shapes.MOST_ITEMS]
         cards = {card["id"]: card for card in selectors.cards_of([one[0] for one in shown], actor=self.actor)}
         results = [

@@ -12,6 +12,7 @@ from django.db import connection
 
 from accounts.models import Site
 from annotations.choices import SETTLED
+from annotations.selectors.access import asked_again
 from annotations.selectors.own_words import SaidWord
 from annotations.selectors.task_cards import cards_of
 from core.actors import Actor
@@ -116,17 +117,22 @@ class Doubts:
 
 
 def doubts_of(site: Site, *, days: int, actor: Actor, now: datetime) -> dict[str, Any]:
-    """The most doubtful words about findings of the last days, with what contradicts them, as JSON."""
+    """The most doubtful words about findings of the last days, with what contradicts them, as JSON.
+
+    What the actor is just asked about once more is left out.
+    """
     doubts = _read.get((site.pk, days), lambda: _doubts(site, days=days, now=now))
-    shown = doubts.found[:SHOWN]
-    keys = dict.fromkeys(key for one in shown for key in (one.task, *one.neighbours))
+    hidden = asked_again(actor, {key for one in doubts.found for key in (one.task, *one.neighbours)})
+    found = [one for one in doubts.found if one.task not in hidden]
+    shown = found[:SHOWN]
+    keys = dict.fromkeys(key for one in shown for key in (one.task, *one.neighbours) if key not in hidden)
     cards = {card["id"]: card for card in cards_of(list(keys), actor=actor)}
     return {
         "site": site.code,
         "days": days,
         "compared": doubts.compared,
         "most": MOST_COMPARED,
-        "total": len(doubts.found),
+        "total": len(found),
         "results": [_shown(one, cards) for one in shown],
     }
 
@@ -141,7 +147,7 @@ def _shown(one: Doubted, cards: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {
         "task": cards[str(one.task)],
         "score": round(one.score, 4),
-        "neighbours": [cards[str(key)] for key in one.neighbours],
+        "neighbours": [cards[str(key)] for key in one.neighbours if str(key) in cards],
         "neighbours_say": one.say,
         "versions": [
             {

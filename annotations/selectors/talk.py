@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotations.choices import CommentKind, TaskState
 from annotations.models import CommentThread, Mention, ReviewHold, ThreadComment
+from annotations.selectors.access import READS_CHECKS
 from core.actors import Actor
 from core.errors import NotFound
 from inspection import selectors as inspection
@@ -23,8 +24,9 @@ def threads_visible_to(actor: Actor) -> QuerySet[CommentThread]:
     """Threads of the actor's sites, newest first.
 
     While reviewers are asked apart from one another about a task, what is said of it is for those alone who say it or
-    are named in it: it would tell the others what one of them thinks. While somebody holds a check, what was said of
-    its original is not for them.
+    are named in it: it would tell the others what one of them thinks. So it is with what is said of a check, which
+    leads and auditors may read. While somebody holds a check, what was said of its original is not for them, nor what
+    others say of theirs.
     """
     threads = CommentThread.objects.order_by("-id")
     if actor.is_system:
@@ -33,10 +35,12 @@ def threads_visible_to(actor: Actor) -> QuerySet[CommentThread]:
     is_theirs = Exists(ThreadComment.objects.filter(thread=OuterRef("pk"), author=actor.user_id)) | Exists(
         Mention.objects.filter(thread=OuterRef("pk"), user=actor.user_id)
     )
-    is_asked_again = Exists(
-        ReviewHold.objects.filter(task__original=OuterRef("task"), reviewer=actor.user_id, ending="")
-    )
-    may_see = (~is_blind | Q(task__isnull=True) | is_theirs) & ~is_asked_again
+    is_of_a_check = Q(task__asked__isnull=False)
+    is_apart = is_blind if actor.roles & READS_CHECKS else is_blind | is_of_a_check
+    asked = ReviewHold.objects.filter(reviewer=actor.user_id, ending="", task__asked__isnull=False)
+    is_same = Q(task__original=OuterRef("task")) | Q(task__original=OuterRef("task__original"))
+    is_asked_again = Exists(asked.filter(is_same).exclude(task=OuterRef("task")))
+    may_see = (~is_apart | Q(task__isnull=True) | is_theirs) & ~is_asked_again
     return threads.filter(may_see, site_id__in=actor.site_ids)
 
 

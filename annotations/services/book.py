@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import Site
 from annotations import events
-from annotations.choices import ExampleKind, TaskState, Verdict
+from annotations.choices import CHECKS, ExampleKind, TaskState, Verdict
 from annotations.errors import BookFull, IdTaken, StalePage, StillBlind
 from annotations.models import Annotation, BookExample, BookText, ReviewTask
 from annotations.selectors import task_visible_to
@@ -97,7 +97,7 @@ def add_to_book(
         raise StillBlind("Others are still asked about this. Put it into the book when they have spoken.")
     _lock(task.site)
     shown = shown_examples(task.site_id).filter(defect_class=defect_class, kind=kind)
-    there = shown.filter(task=task).first()
+    there = shown.filter(task_id=_item_of(task)).first()
     if there is not None:
         return there, False
     ranks = list(shown.values_list("rank", flat=True))
@@ -110,7 +110,7 @@ def add_to_book(
             insert_row(row)
     except IntegrityError as fault:
         raise IdTaken("This id stands for another item of the book.") from fault
-    after = {"class": class_code, "kind": kind, "task": task.pk, "truth": row.truth, "why": why}
+    after = {"class": class_code, "kind": kind, "task": row.task_id, "truth": row.truth, "why": why}
     _record(Action.BOOK_EXAMPLE_ADDED, row, actor=actor, now=now, after=after)
     return row, True
 
@@ -181,6 +181,13 @@ def _locked(example_id: UUID, actor: Actor) -> BookExample:
     return row
 
 
+def _item_of(task: ReviewTask) -> UUID:
+    """The task that an item of the book is of. A check is its reviewer's alone, so it is the original: nobody else is
+    asked about that from then on. What the item shows is what who put it there saw and said.
+    """
+    return task.original_id or task.pk if task.kind in CHECKS else task.pk
+
+
 def _example(
     task: ReviewTask, example_id: UUID, defect_class: DefectClass, *, kind: str, why: str, actor: Actor, now: datetime
 ) -> BookExample:
@@ -197,7 +204,7 @@ def _example(
         site_id=task.site_id,
         defect_class=defect_class,
         kind=kind,
-        task=task,
+        task_id=_item_of(task),
         image_id=task.image_id,
         x_px=box[0],
         y_px=box[1],

@@ -22,9 +22,13 @@ CHECKER = service_account("review-checks")
 _LOOKED_AT = 50
 _BACK = 200
 
-# Who has said something of it, or knows the answer because it is theirs, is not asked. Nobody is asked what the defect
-# book shows or people talk about.
-_GOLD = """
+# Nobody is asked what the defect book shows or people talk about.
+_UNSPOILT = """
+    NOT EXISTS (SELECT FROM book_example shown WHERE shown.task_id = {task} AND shown.retired_at IS NULL)
+    AND NOT EXISTS (SELECT FROM comment_thread talk WHERE talk.task_id = {task})
+"""
+# Who has said something of it, or knows the answer because it is theirs, is not asked.
+_GOLD = f"""
 SELECT gold.task_id FROM review_gold gold
 WHERE gold.site_id = %(site)s AND gold.retired_at IS NULL
     AND NOT EXISTS (
@@ -35,12 +39,11 @@ WHERE gold.site_id = %(site)s AND gold.retired_at IS NULL
             AND told.kind IN ('gold', 'repeat')
     )
     AND NOT EXISTS (SELECT FROM annotation WHERE task_id = gold.task_id AND author_id = %(reviewer)s)
-    AND NOT EXISTS (SELECT FROM book_example shown WHERE shown.task_id = gold.task_id AND shown.retired_at IS NULL)
-    AND NOT EXISTS (SELECT FROM comment_thread talk WHERE talk.task_id = gold.task_id)
+    AND {_UNSPOILT.format(task="gold.task_id")}
 ORDER BY random() LIMIT %(looked_at)s
-"""
+"""  # noqa: S608 - a statement of our own
 # Of what the reviewer has decided in this queue, the last before then. Anything they took back is none of it.
-_REPEAT = """
+_REPEAT = f"""
 SELECT recent.task_id FROM (
     SELECT hold.task_id FROM review_hold hold
     WHERE hold.queue_id = %(queue)s AND hold.ending = 'decided' AND hold.ended_at < %(before)s
@@ -57,8 +60,9 @@ WHERE task.kind = 'detection'
         WHERE said.task_id = task.id AND said.author_id = %(reviewer)s AND said.layer = 'opinion'
         ORDER BY said.number DESC LIMIT 1
     )
+    AND {_UNSPOILT.format(task="task.id")}
 ORDER BY random() LIMIT 1
-"""
+"""  # noqa: S608
 
 
 def ask_again(

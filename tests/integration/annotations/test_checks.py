@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from rest_framework.utils.encoders import JSONEncoder
 
 from annotations import selectors, services
-from annotations.choices import TaskState, Verdict
+from annotations.choices import ExampleKind, TaskState, Verdict
 from annotations.errors import NotGold
 from annotations.models import BookExample, DatasetWord, GoldItem, QueueEntry, ReviewHold, ReviewTask
 from annotations.selectors import Selection
@@ -74,6 +74,10 @@ def talk_of(task, actor):
         thread_id=uuid4(), comment_id=uuid4(), image_id=task.image_id, task_id=task.pk,
         place_px=(1.0, 2.0, 3.0, 4.0), text="A pit, surely.", actor=actor, now=AT,
     )  # fmt: skip
+
+
+def make_spoiler(task):
+    return actor_of(make_user(Role.REVIEWER, site=task.site, username="cid"))
 
 
 def decide(key, actor, word=NUISANCE, at=LATER):
@@ -206,6 +210,29 @@ class TestAKnownAnswer:
         decide(key, ann)
         assert seen.exists()
 
+    def test_is_talked_about_by_who_is_asked_apart_from_others(self, gold, ann, bob, lead, site):
+        queue, _ = gold
+        cid = actor_of(make_user(Role.REVIEWER, site=site, username="cid"))
+        (of_ann,), (of_cid,) = handed(queue, ann), handed(queue, cid)
+        thread = talk_of(ReviewTask.objects.get(pk=of_ann), ann)
+
+        def sees(who):
+            return selectors.threads_visible_to(who).filter(pk=thread.pk).exists()
+
+        assert ReviewTask.objects.get(pk=of_cid).original == ReviewTask.objects.get(pk=of_ann).original
+        assert [sees(who) for who in (ann, bob, cid, lead)] == [True, False, False, True]
+
+    def test_is_in_the_book_as_its_original_with_the_word_of_who_put_it_there(self, gold, ann):
+        queue, original = gold
+        (key,) = handed(queue, ann)
+        decide(key, ann, NUISANCE)
+        put = {"task_id": key, "class_code": "pit", "kind": ExampleKind.EXAMPLE, "why": "", "actor": ann, "now": AT}
+
+        example, is_new = services.add_to_book(example_id=uuid7(at=AT), **put)
+
+        assert (example.task_id, example.truth, is_new) == (original.pk, "nuisance", True)
+        assert services.add_to_book(example_id=uuid7(at=AT), **put) == (example, False)
+
     def test_is_known_of_what_is_accepted_only(self, inspected, queue_of, lead):
         queue_of()
         task = ReviewTask.objects.get()
@@ -239,6 +266,14 @@ class TestARepeat:
 
     def test_is_not_asked_of_anybody_else(self, queue, bob):
         (key,) = handed(queue, bob)
+
+        assert ReviewTask.objects.get(pk=key).kind == "detection"
+
+    @pytest.mark.parametrize("spoil", [show, lambda task: talk_of(task, make_spoiler(task))])
+    def test_is_not_asked_of_what_the_book_shows_or_people_talk_about(self, queue, ann, spoil):
+        spoil(ReviewTask.objects.get(state="decided"))
+
+        (key,) = handed(queue, ann)
 
         assert ReviewTask.objects.get(pk=key).kind == "detection"
 

@@ -1,11 +1,14 @@
 """Settled words that look-alikes and models contradict are listed once, until somebody has looked."""
 
+from datetime import timedelta
+
 import pytest
 
 from annotations import selectors, services
-from annotations.choices import TaskState
+from annotations.choices import TaskKind, TaskState
 from annotations.errors import StaleTask
-from annotations.models import Annotation, ReviewTask
+from annotations.models import Annotation, ReviewHold, ReviewTask
+from annotations.services.checks import _check_of
 from audit.models import AuditEvent
 from core.errors import Forbidden
 from core.ids import derived_uuid7, uuid7
@@ -59,6 +62,15 @@ def doubts(site, lead):
     return selectors.doubts_of(site, days=30, actor=lead, now=AT)
 
 
+def hold_check(task, actor):
+    """The actor is just asked about it once more."""
+    check = _check_of(task, TaskKind.GOLD, reviewer_id=actor.user_id, now=AT)
+    check.save(force_insert=True)
+    ReviewHold.objects.create(
+        id=uuid7(at=AT), task=check, reviewer_id=actor.user_id, taken_at=AT, held_until=AT + timedelta(minutes=1)
+    )
+
+
 def dismiss(task, actor, *, seen=2):
     return services.dismiss_doubt(task_id=task.pk, seen_revision=seen, reason="It is a pit", actor=actor, now=AT)
 
@@ -72,6 +84,15 @@ class TestDoubts:
         assert one["neighbours_say"] == {"scratch": 4}
         assert [(call["class_code"], call["confidence"]) for call in one["versions"]] == [("scratch", 0.9)]
         assert len(one["neighbours"]) == 3
+
+    def test_are_not_told_to_who_is_just_asked_about_them_once_more(self, site, lead, odd, ann):
+        near = doubts(site, lead)["results"][0]["neighbours"][0]["id"]
+        hold_check(ReviewTask.objects.get(pk=near), ann)
+        (one,) = doubts(site, ann)["results"]
+        assert near not in {card["id"] for card in one["neighbours"]}
+
+        hold_check(odd, ann)
+        assert (doubts(site, ann)["results"], doubts(site, lead)["total"]) == ([], 1)
 
     def test_are_none_where_the_model_sees_what_the_person_saw(self, site, lead, author):
         for _ in range(4):
