@@ -37,6 +37,8 @@ class Action(StrEnum):
     JOB_RESTARTED = "job.restart"
     JOB_CANCELLED = "job.cancel"
     MODEL_REGISTERED = "model.register"
+    MODEL_FILE_TAKEN = "model_file.take"
+    MODEL_FILE_REFUSED = "model_file.refuse"
     MODEL_VERSION_REGISTERED = "model_version.register"
     MODEL_VERSION_CHANGED = "model_version.change"
     DEPLOYMENT_REQUESTED = "deployment.request"

@@ -172,6 +172,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "IMPORT_MAX_BYTES", int, str(32 * 2**20), "Largest file of labels that is imported.", "bytes", 1024, 2**28
     ),
+    Variable("MODEL_MAX_BYTES", int, str(256 * 2**20), "Largest model file.", "bytes", 1024, 2**29),
     Variable("BATCH_MAX_BYTES", int, str(512 * 2**20), "Largest batch of images.", "bytes", 1024, 2**33),
     Variable(
         "IMAGE_MAX_PIXELS",

@@ -220,6 +220,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 50},
     },
+    "examine-model-files": {"task": "models_admin.examine_waiting", "schedule": 15.0, "options": {"expires": 30}},
     "reconcile-deployments": {"task": "models_admin.reconcile", "schedule": 5.0, "options": {"expires": 10}},
     "dataset-housekeeping": {"task": "annotations.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
     "housekeeping": {"task": "inspection.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
@@ -333,6 +334,7 @@ SPECTACULAR_SETTINGS = {
 UPLOAD_MAX_BYTES = ENV["UPLOAD_MAX_BYTES"]
 BATCH_MAX_BYTES = ENV["BATCH_MAX_BYTES"]
 IMPORT_MAX_BYTES = ENV["IMPORT_MAX_BYTES"]
+MODEL_MAX_BYTES = ENV["MODEL_MAX_BYTES"]
 IMAGE_MAX_PIXELS = ENV["IMAGE_MAX_PIXELS"]
 DECODER_WORKERS = ENV["DECODER_WORKERS"]
 DECODER_WAITING = ENV["DECODER_WAITING"]

@@ -10,6 +10,7 @@ from core.rest import RestView
 from core.views import MetricsView, docs, healthz, readyz
 from inspection.services import PresentFigures
 from inspection.urls import api_urlpatterns as inspection_api
+from models_admin.urls import api_urlpatterns as models_api
 
 handler400 = "core.problems.bad_request"
 handler403 = "core.problems.permission_denied"
@@ -20,6 +21,7 @@ api: list = [
     path("v1/auth/token/", TokenView.as_view(), name="token"),
     path("v1/", include(inspection_api)),
     path("v1/", include(annotations_api)),
+    path("v1/", include(models_api)),
     path("schema/", SpectacularAPIView.as_view(http_method_names=RestView.http_method_names), name="schema"),
     path("docs/", docs, name="docs"),
 ]

@@ -196,6 +196,17 @@ def lanes() -> tuple[Lane, ...]:
             for_members=True,
         ),
         Lane(
+            "models",
+            ("/api/v1/models/",),
+            _POST,
+            settings.MODEL_MAX_BYTES + FORM_OVERHEAD_BYTES,
+            places=2,
+            waiting=8,
+            wait_s=10.0,
+            answer_s=60.0,
+            for_members=True,
+        ),
+        Lane(
             "regions",
             ("/api/v1/review/images/",),
             _POST,

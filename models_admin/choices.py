@@ -25,6 +25,25 @@ VERSION_STEPS: dict[VersionStatus, frozenset[VersionStatus]] = {
     VersionStatus.ARCHIVED: frozenset(),
 }
 
+
+class IntakeState(TextChoices):
+    """What became of a file that somebody wants to be a version."""
+
+    WAITING = "waiting"
+    EXAMINING = "examining"
+    REGISTERED = "registered"
+    REFUSED = "refused"
+
+
+INTAKE_STEPS: dict[IntakeState, frozenset[IntakeState]] = {
+    IntakeState.WAITING: frozenset({IntakeState.EXAMINING}),
+    # Back to waiting: who examined it died.
+    IntakeState.EXAMINING: frozenset({IntakeState.WAITING, IntakeState.REGISTERED, IntakeState.REFUSED}),
+    IntakeState.REGISTERED: frozenset(),
+    IntakeState.REFUSED: frozenset(),
+}
+UNDER_EXAMINATION = frozenset({IntakeState.WAITING, IntakeState.EXAMINING})
+
 DEPLOYABLE = frozenset({VersionStatus.CANDIDATE, VersionStatus.VALIDATED})
 
 
@@ -69,6 +88,15 @@ def check_deployment_step(before: str, after: str) -> None:
     """
     if DeploymentState(after) not in DEPLOYMENT_STEPS[DeploymentState(before)]:
         raise IllegalTransition(f"A {before} deployment cannot become {after}.", state=before)
+
+
+def check_intake_step(before: str, after: str) -> None:
+    """
+    Raises:
+        IllegalTransition: an intake does not go from `before` to `after`.
+    """
+    if IntakeState(after) not in INTAKE_STEPS[IntakeState(before)]:
+        raise IllegalTransition(f"A file that is {before} cannot become {after}.", state=before)
 
 
 def check_version_step(before: str, after: str) -> None:

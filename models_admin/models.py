@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from models_admin.choices import DeploymentState, ModelKind, RouteSlot, VersionStatus
+from models_admin.choices import DeploymentState, IntakeState, ModelKind, RouteSlot, VersionStatus
 
 
 class Model(models.Model):
@@ -56,6 +56,58 @@ class ModelVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.model.name} {self.version}"
+
+
+class ModelIntake(models.Model):
+    """A file that somebody wants to be a version. It lies in quarantine until it was examined.
+
+    `refusals` names every rule that is broken and where, as `models_admin.intake.rules.Refusal` has it; `graph` what
+    the file holds. `tries` counts who began to examine it and did not come to an end.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    model_name = models.CharField(max_length=63)
+    version = models.CharField(max_length=16)
+    state = models.CharField(max_length=16, choices=IntakeState.choices, default=IntakeState.WAITING)
+    sha256 = models.CharField(max_length=64)
+    bytes = models.BigIntegerField()
+    file_name = models.CharField(max_length=200, blank=True)
+    file_key = models.CharField(max_length=200)
+    description = models.JSONField()
+    card = models.TextField(blank=True)
+    refusals = models.JSONField(default=list)
+    graph = models.JSONField(default=dict)
+    tile_ms = models.FloatField(null=True, help_text="One tile on one thread of the machine that examined it.")
+    registered = models.ForeignKey(ModelVersion, null=True, on_delete=models.PROTECT, related_name="intakes")
+    tries = models.PositiveSmallIntegerField(default=0)
+    requested_by = models.CharField(max_length=150)
+    requested_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "model_intake"
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["changed_at"], name="model_intake_open", condition=Q(state__in=["waiting", "examining"])
+            )
+        ]
+        constraints = [
+            # Twice the same at once is one intake; once it was refused it may be tried again.
+            models.UniqueConstraint(
+                fields=["model_name", "version", "sha256"],
+                name="model_intake_once",
+                condition=Q(state__in=["waiting", "examining"]),
+            ),
+            models.CheckConstraint(
+                name="model_intake_registered",
+                condition=Q(state="registered", registered__isnull=False)
+                | ~Q(state="registered") & Q(registered__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model_name} {self.version} {self.state}"
 
 
 class Deployment(models.Model):

@@ -1,4 +1,6 @@
-"""Wake-up calls about deployments. The work is in rows; a call that is lost costs a few seconds."""
+"""Wake-up calls about deployments and files in quarantine. The work is in rows; a lost call costs a few seconds."""
+
+from uuid import UUID
 
 from celery import shared_task
 
@@ -7,6 +9,7 @@ from core.actors import service_account
 from models_admin import services
 
 DEPLOYER = service_account("deployer")
+EXAMINER = service_account("examiner")
 
 
 @shared_task(name="models_admin.carry_out", soft_time_limit=100, time_limit=110)
@@ -19,3 +22,15 @@ def carry_out(*, deployment_id: int) -> None:
 def reconcile() -> None:
     """One round of making Triton hold what the database says."""
     services.reconcile_deployments(actor=DEPLOYER, clock=clock.now)
+
+
+@shared_task(name="models_admin.examine", soft_time_limit=200, time_limit=210)
+def examine(*, intake_id: str) -> None:
+    """Examine one file in quarantine, and register or refuse it."""
+    services.examine_file(intake_id=UUID(intake_id), actor=EXAMINER, now=clock.now())
+
+
+@shared_task(name="models_admin.examine_waiting", soft_time_limit=30, time_limit=40)
+def examine_waiting() -> None:
+    """Call for files that nobody examines, and clear away what was refused long ago."""
+    services.examine_waiting(now=clock.now())

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from models_admin.errors import ArtefactRefused
 from serving.errors import ServingError
@@ -35,13 +37,26 @@ def read_artefact(folder: Path) -> Artefact:
     content = _read(folder / MODEL_FILE, at_most=_MAX_MODEL_BYTES)
     card = _read(folder / CARD_FILE, at_most=_MAX_CARD_BYTES).decode(errors="replace")
     try:
-        spec = DetectorSpec.from_dict(json.loads(description, parse_constant=_refuse_constant))
-        triton_model_name(model_name=spec.name, version=spec.version)
-    except (ServingError, ValueError, RecursionError) as fault:
+        spec = spec_of(json.loads(description, parse_constant=_refuse_constant))
+    except (ValueError, RecursionError) as fault:
         raise ArtefactRefused(str(fault), file=DESCRIPTION_FILE) from fault
     if (sha256 := hashlib.sha256(content).hexdigest()) != spec.sha256:
         raise ArtefactRefused(f"{MODEL_FILE} has SHA-256 {sha256}, its description says {spec.sha256}", file=MODEL_FILE)
     return Artefact(spec=spec, content=content, card=card)
+
+
+def spec_of(document: Mapping[str, Any]) -> DetectorSpec:
+    """What a description promises.
+
+    Raises:
+        ArtefactRefused: something in it is missing or cannot be.
+    """
+    try:
+        spec = DetectorSpec.from_dict(document)
+        triton_model_name(model_name=spec.name, version=spec.version)
+    except (ServingError, ValueError, RecursionError) as fault:
+        raise ArtefactRefused(str(fault), file=DESCRIPTION_FILE) from fault
+    return spec
 
 
 def _read(path: Path, *, at_most: int) -> bytes:

@@ -23,6 +23,8 @@ class Rule(StrEnum):
     FINITE = "finite"
     DETERMINISM = "determinism"
     BATCHES = "batches"
+    CLASSES = "classes"
+    VERSION = "version"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The only writers of models, versions, deployments and routes."""
 
 from models_admin.services.deploying import deploy_version
+from models_admin.services.quarantine import examine_file, examine_waiting, take_file
 from models_admin.services.reconciling import Reconciled, carry_out_deployment, reconcile_deployments
 from models_admin.services.registration import register_version, set_version_status
 
@@ -8,7 +9,10 @@ __all__ = [
     "Reconciled",
     "carry_out_deployment",
     "deploy_version",
+    "examine_file",
+    "examine_waiting",
     "reconcile_deployments",
     "register_version",
     "set_version_status",
+    "take_file",
 ]

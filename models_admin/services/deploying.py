@@ -186,7 +186,7 @@ def announce_deployment(deployment: Deployment, *, now: datetime) -> None:
     version = deployment.version
     outbox.announce(
         type="deployment.changed",
-        topics=_every_site(),
+        topics=every_site(),
         payload={
             "deployment": deployment.pk,
             "model": version.model.name,
@@ -257,7 +257,7 @@ def _record_flip(
     )
     outbox.announce(
         type="route.flipped",
-        topics=_every_site(),
+        topics=every_site(),
         payload={
             "model": route.model.name,
             "recipe": route.recipe_code,
@@ -269,7 +269,7 @@ def _record_flip(
     )
 
 
-def _every_site() -> list[str]:
+def every_site() -> list[str]:
     return [f"site:{pk}" for pk in Site.objects.order_by("pk").values_list("pk", flat=True)]
 
 

@@ -17,6 +17,7 @@ from models_admin.intake.artefact import Artefact, read_artefact
 from models_admin.intake.process import Examined, examine
 from models_admin.models import Model, ModelVersion
 from serving.repository import MODEL_FILE
+from serving.tensors import DetectorSpec
 
 STORE_KIND = "models"
 # Of a file that comes again nothing else can be found.
@@ -34,11 +35,29 @@ def register_version(*, folder: Path, actor: Actor, now: datetime, description: 
         VersionTaken: that name and version exist with another file.
     """
     artefact = read_artefact(folder)
-    spec = artefact.spec
-    known = selectors.versions().filter(model__name=spec.name, version=spec.version).first()
+    known = known_version(artefact.spec)
     if known is not None:
-        return _same_or_refuse(known, sha256=spec.sha256)
-    examined = _examined(artefact)
+        return known
+    examined = _examinations.get(artefact.spec.sha256, lambda: examine(artefact.content, shape=artefact.spec.shape))
+    _raise_refusals(examined)
+    return register_examined(artefact, examined, actor=actor, now=now, description=description)
+
+
+def known_version(spec: DetectorSpec) -> ModelVersion | None:
+    """The version that has this name, number and file already.
+
+    Raises:
+        VersionTaken: it has another file.
+    """
+    known = selectors.versions().filter(model__name=spec.name, version=spec.version).first()
+    return None if known is None else _same_or_refuse(known, sha256=spec.sha256)
+
+
+def register_examined(
+    artefact: Artefact, examined: Examined, *, actor: Actor, now: datetime, description: str = ""
+) -> ModelVersion:
+    """Write down a version whose file has passed. Raises as `known_version`."""
+    spec = artefact.spec
     key = image_store.put(artefact.content, kind=STORE_KIND, suffix=".onnx")
     with transaction.atomic():
         model = _model_for_update(artefact, description=description, actor=actor, now=now)
@@ -102,17 +121,16 @@ def set_version_status(
     return row
 
 
-def _examined(artefact: Artefact) -> Examined:
-    examined = _examinations.get(artefact.spec.sha256, lambda: examine(artefact.content, shape=artefact.spec.shape))
-    if examined.refusals:
-        first, more = examined.refusals[0], len(examined.refusals) - 1
-        others = f" There are {more} more like this." if more else ""
-        raise ArtefactRefused(
-            f"{first.where}: {first.detail}{others}",
-            file=MODEL_FILE,
-            refusals=[one.as_dict() for one in examined.refusals],
-        )
-    return examined
+def _raise_refusals(examined: Examined) -> None:
+    if not examined.refusals:
+        return
+    first, more = examined.refusals[0], len(examined.refusals) - 1
+    others = f" There are {more} more like this." if more else ""
+    raise ArtefactRefused(
+        f"{first.where}: {first.detail}{others}",
+        file=MODEL_FILE,
+        refusals=[one.as_dict() for one in examined.refusals],
+    )
 
 
 def _model_for_update(artefact: Artefact, *, description: str, actor: Actor, now: datetime) -> Model:

@@ -29,6 +29,7 @@ UNRECORDED = {
     "accounts.services.release_idempotency_key": "as above",
     "annotations.services.intake.forget_old_entries": "places in what queues were before they were changed",
     "accounts.services._forget": "keys, sessions and tokens that were over already",
+    "models_admin.services.quarantine._forget": "the file of what was refused, and recorded as that, a week ago",
 }
 
 

@@ -7,8 +7,37 @@ from django.db.models import Q, QuerySet
 from core.briefly import Briefly
 from models_admin.choices import LOADED, DeploymentState
 from models_admin.errors import NoRoute, UnknownVersion
-from models_admin.models import Deployment, Model, ModelVersion, TrafficRoute
+from models_admin.models import Deployment, Model, ModelIntake, ModelVersion, TrafficRoute
+from models_admin.selectors.described import (
+    described_intake,
+    described_models,
+    described_version,
+    described_versions,
+    models_with_counts,
+)
 from serving.tensors import DetectorSpec
+
+__all__ = [
+    "Model",
+    "Route",
+    "deployments",
+    "described_intake",
+    "described_models",
+    "described_version",
+    "described_versions",
+    "forget_routes",
+    "intakes",
+    "models",
+    "models_with_counts",
+    "newest_version_of",
+    "route_for",
+    "route_to",
+    "routes",
+    "serving_versions",
+    "spec_of",
+    "version_of",
+    "versions",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +105,16 @@ def version_of(*, model_name: str, version: str) -> ModelVersion:
     if found is None:
         raise UnknownVersion(f"There is no version {version} of {model_name}.")
     return found
+
+
+def newest_version_of(model_name: str) -> ModelVersion | None:
+    """The version of a model that came last, or None where there is none."""
+    return versions().filter(model__name=model_name).first()
+
+
+def intakes() -> QuerySet[ModelIntake]:
+    """Files that came to be versions, newest first."""
+    return ModelIntake.objects.select_related("registered").order_by("-id")
 
 
 def deployments(*, states: frozenset[DeploymentState] = frozenset(DeploymentState)) -> QuerySet[Deployment]:

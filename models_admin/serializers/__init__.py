@@ -1,0 +1,1 @@
+"""What requests about models must look like, and what OpenAPI says of the answers."""

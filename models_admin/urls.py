@@ -1,0 +1,16 @@
+"""Addresses of this app's part of the API (`api_urlpatterns`)."""
+
+from django.urls import path
+
+from models_admin.api import registry
+
+app_name = "models_admin"
+
+api_urlpatterns: list = [
+    path("models/", registry.ModelsView.as_view(), name="models"),
+    path("models/<slug:name>/", registry.ModelView.as_view(), name="model"),
+    path("models/<slug:name>/versions/", registry.VersionsView.as_view(), name="model_versions"),
+    path("models/<slug:name>/versions/<str:version>/", registry.VersionView.as_view(), name="model_version"),
+    path("models/<slug:name>/intakes/", registry.IntakesView.as_view(), name="model_intakes"),
+    path("models/<slug:name>/intakes/<uuid:intake_id>/", registry.IntakeView.as_view(), name="model_intake"),
+]
