@@ -71,7 +71,7 @@ def measured(*, images: int, boxes: int) -> dict[str, Any]:
     django.setup()
     from accounts.models import User
     from annotations import services
-    from annotations.models import DatasetExport, ReviewTask
+    from annotations.models import DatasetExport
     from core import image_store
     from core.actors import Actor
     from core.clock import now
@@ -98,7 +98,7 @@ def measured(*, images: int, boxes: int) -> dict[str, Any]:
     report["import_dry_run"] = cost(lambda: brought_in(is_dry_run=True))
     report["import"] = cost(lambda: brought_in(is_dry_run=False))
     assert report["import"]["outcome"] == images * boxes
-    ReviewTask.objects.update(state="accepted")
+    accept_all()
     snapshot, _ = services.freeze_dataset(site=site, code="BENCH", actor=actor, now=now())
     report["freeze"] = cost(lambda: services.build_datasets(budget_s=600))
     snapshot.refresh_from_db()
@@ -111,6 +111,14 @@ def measured(*, images: int, boxes: int) -> dict[str, Any]:
         header, *lines = manifest.readlines()
     report["coco_memory"] = [memory(header, lines, times=times) for times in (0.1, 1, 4)]
     return report
+
+
+def accept_all() -> None:
+    """What leads would have said over weeks, by one statement that takes longer than any may of the product."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0; UPDATE review_task SET state = 'accepted'; RESET statement_timeout")
 
 
 def seed(images: int) -> Any:
