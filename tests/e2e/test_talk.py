@@ -19,7 +19,7 @@ class TestACommentOnAPlace:
         page.keyboard.press("Shift+C")
         expect(page.locator(".talk__field")).to_be_focused()
         page.keyboard.type("Is it one? @le")
-        expect(page.locator("#talk-names").get_by_role("option")).to_have_count(1)
+        expect(page.locator("#talk-names").get_by_role("option")).to_have_count(2)
         page.keyboard.press("Enter")
         expect(page.locator(".talk__field")).to_have_value("Is it one? @lead ")
 

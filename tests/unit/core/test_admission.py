@@ -66,4 +66,6 @@ class TestLanes:
         assert benchmark.LONGEST_S + last_image_s <= lane.answer_s
 
     def test_inspections_are_for_members(self):
-        assert {lane.name for lane in lanes() if lane.for_members} == {"predict", "batch", "imports", "regions"}
+        members = {lane.name for lane in lanes() if lane.for_members}
+
+        assert members == {"predict", "batch", "imports", "models", "regions"}
