@@ -20,7 +20,7 @@ from models_admin.serializers.inputs import IntakesQuery, VersionIn
 
 
 class ModelsView(ApiView):
-    @extend_schema(responses=documented.ModelOut(many=True))
+    @extend_schema(responses=documented.ModelsOut)
     def get(self, request: Request) -> HttpResponse:
         """Every model, by name."""
         return answer({"results": selectors.described_models(list(selectors.models_with_counts()))})

@@ -47,6 +47,10 @@ class ModelOut(serializers.Serializer):
     created_at = serializers.DateTimeField()
 
 
+class ModelsOut(serializers.Serializer):
+    results = ModelOut(many=True)
+
+
 class RefusalOut(serializers.Serializer):
     rule = serializers.CharField()
     where = serializers.CharField(help_text="The part of the file, as its author named it.")
