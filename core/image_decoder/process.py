@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import mmap
 import os
 import select
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core.confinement.start import start
 from core.image_decoder import wire
 from core.image_decoder.errors import DecoderUnavailable
 from domain.arrays import GreyArray
 from domain.imaging.refusal import DecodeLimits
 
-_PROJECT_DIR = Path(__file__).resolve().parents[2]
+_CHILD = "core.image_decoder.child"
 _START_TIMEOUT_S = 30.0
 _KEPT_MEMORY_BYTES = 32 << 20
+_ENVIRONMENT = {
+    # Keep the memory of one image for the next: fresh pages cost more than what is done with them.
+    "MALLOC_MMAP_THRESHOLD_": str(_KEPT_MEMORY_BYTES),
+    "MALLOC_TRIM_THRESHOLD_": str(_KEPT_MEMORY_BYTES),
+    "OPENCV_LOG_LEVEL": "WARNING",
+}
 
 
 class ChildDied(Exception):
@@ -57,7 +60,7 @@ class DecoderProcess:
                 "cpu_s": cpu_s,
                 "parent_pid": os.getpid(),
             }
-            self._process = _start(settings, pass_fds=(theirs.fileno(), memory_fd))
+            self._process = start(_CHILD, settings, environment=_ENVIRONMENT, pass_fds=(theirs.fileno(), memory_fd))
         finally:
             os.close(memory_fd)
             if theirs is not None:
@@ -153,28 +156,3 @@ class DecoderProcess:
             self.stop()
             raise DecoderUnavailable(f"the decoder process did not start: {said['failed']}")
         return said
-
-
-def _start(settings: dict[str, Any], *, pass_fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
-    # Nothing of our environment: no addresses, no secrets. One thread and one heap keep the memory limit honest.
-    environment = {
-        "PATH": "/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MALLOC_ARENA_MAX": "1",
-        # Keep the memory of one image for the next: fresh pages cost more than what is done with them.
-        "MALLOC_MMAP_THRESHOLD_": str(_KEPT_MEMORY_BYTES),
-        "MALLOC_TRIM_THRESHOLD_": str(_KEPT_MEMORY_BYTES),
-        "OPENCV_LOG_LEVEL": "WARNING",
-    }
-    return subprocess.Popen(
-        [sys.executable, "-s", "-m", "core.image_decoder.child", json.dumps(settings)],
-        cwd=_PROJECT_DIR,
-        env=environment,
-        pass_fds=pass_fds,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )

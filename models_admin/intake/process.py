@@ -6,13 +6,12 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
+from core.confinement.start import start
 from models_admin.errors import ExaminerUnavailable
 from models_admin.intake.rules import Refusal, Rule
 from serving.tensors import DetectorShape
@@ -22,7 +21,7 @@ MEMORY_BYTES = 3 * 2**30
 """Beyond what the libraries take; a model of the largest size is held thrice, and its tensors beside it."""
 CPU_S = 60
 WALL_S = 120.0
-_PROJECT_DIR = Path(__file__).resolve().parents[2]
+_CHILD = "models_admin.intake.child"
 _MOST_ANSWERED_BYTES = 2**20
 
 
@@ -76,7 +75,7 @@ def examine(
             "parent_pid": os.getpid(),
         }
         try:
-            process = _start(settings, pass_fds=(content_fd, theirs))
+            process = start(_CHILD, settings, environment={"OMP_NUM_THREADS": "1"}, pass_fds=(content_fd, theirs))
         finally:
             os.close(theirs)
         try:
@@ -139,25 +138,3 @@ def _memory_file(content: bytes) -> Iterator[int]:
         yield fd
     finally:
         os.close(fd)
-
-
-def _start(settings: dict[str, Any], *, pass_fds: tuple[int, ...]) -> "subprocess.Popen[bytes]":
-    # Nothing of our environment: no addresses, no secrets. One thread and one heap keep the memory limit honest.
-    environment = {
-        "PATH": "/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "MALLOC_ARENA_MAX": "1",
-    }
-    return subprocess.Popen(
-        [sys.executable, "-s", "-m", "models_admin.intake.child", json.dumps(settings)],
-        cwd=_PROJECT_DIR,
-        env=environment,
-        pass_fds=pass_fds,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
