@@ -7,6 +7,7 @@ others. Source: the operator schemas of the `onnx` package, and its own checker.
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from operator import itemgetter
 from typing import Any
 
@@ -52,19 +53,14 @@ def read(content: bytes) -> tuple[onnx.ModelProto | None, list[Refusal]]:
         return None, [Refusal(Rule.FORMAT, "graph", "The file holds no graph, or an empty one.")]
     # What later rules read must not be endless: counting comes first.
     for look in (_counts, _tensors, _versions, _operators):
-        if refusals := list(_first(look(model))):
+        if refusals := list(islice(look(model), MOST_TOLD)):
             return model, refusals
     return model, _validity(model)
 
 
 def signature(model: onnx.ModelProto, *, shape: DetectorShape) -> list[Refusal]:
     """What differs from the detector contract in names, types and sizes of input and outputs."""
-    return list(_first(_signature(model, shape)))
-
-
-def _first(refusals: Iterator[Refusal]) -> Iterator[Refusal]:
-    for _, refusal in zip(range(MOST_TOLD), refusals, strict=False):
-        yield refusal
+    return list(islice(_signature(model, shape), MOST_TOLD))
 
 
 def _counts(model: onnx.ModelProto) -> Iterator[Refusal]:
