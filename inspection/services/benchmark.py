@@ -11,11 +11,11 @@ from audit import services as audit
 from audit.actions import Action
 from core.actors import Actor
 from core.errors import Unavailable
-from inspection import pipeline
 from inspection.models import RecipeVersion
 from inspection.services import inference
 from inspection.services.plans import judge_for
 from inspection.services.uploads import Upload, resolve
+from serving.detector import find
 from serving.errors import ServingError
 
 # With the last image's own deadline it stays below what an answer may take (`core.admission.Lane.answer_s`).
@@ -52,7 +52,7 @@ def _measure(
     recipe_version: RecipeVersion, *, images: int, concurrency: int, side_px: int
 ) -> tuple[list[float], float, str]:
     route = inference.route_of(recipe_version)
-    plan = judge_for(recipe_version, route=route).plan
+    detector = judge_for(recipe_version, route=route).plan.detector
     client = inference.triton()
     grey = np.random.default_rng(7).integers(90, 166, (side_px, side_px), np.uint8)
     deadline_s = time.monotonic() + LONGEST_S
@@ -61,7 +61,7 @@ def _measure(
         if time.monotonic() > deadline_s:
             return None
         started_s = time.perf_counter()
-        pipeline.find(grey, width_px=side_px, height_px=side_px, plan=plan, client=client)
+        find(grey, width_px=side_px, height_px=side_px, detector=detector, client=client)
         return (time.perf_counter() - started_s) * 1000
 
     began_s = time.perf_counter()

@@ -25,6 +25,7 @@ from serving.breaker import Breakers
 from serving.breaker_redis import shared_through
 from serving.client import TritonClient
 from serving.control import TritonControl
+from serving.detector import find
 from serving.errors import ServingError
 
 logger = structlog.get_logger(__name__)
@@ -188,8 +189,12 @@ def _find(decoded: IngestedImage, *, judge: Judge) -> tuple[Detections, dict[str
     """What the model finds, and milliseconds per step; counted per version."""
     version = {"model": judge.route.model_name, "version": judge.route.version}
     try:
-        findings, steps_ms = pipeline.find(
-            decoded.grey, width_px=decoded.width_px, height_px=decoded.height_px, plan=judge.plan, client=triton()
+        findings, steps_ms = find(
+            decoded.grey,
+            width_px=decoded.width_px,
+            height_px=decoded.height_px,
+            detector=judge.plan.detector,
+            client=triton(),
         )
     except ServingError as fault:
         metrics.INFERENCE_ERRORS.labels(**version, code=fault.code).inc()

@@ -15,6 +15,7 @@ from inspection.pipeline import Place, Plan
 from inspection.selectors.results import classes_by_id, forget_classes
 from models_admin.models import ModelVersion
 from models_admin.selectors import Route
+from serving.detector import Detector
 
 # Versions never change.
 _versions: Briefly[ModelVersion] = Briefly(ttl_s=3600.0)
@@ -97,16 +98,19 @@ def _plan(recipe: _Frozen, route: _Frozen, severities: tuple[str, ...]) -> Plan:
     spec = target.spec
     profile = PreprocessProfile.from_dict(version.preprocessing)
     thresholds = [version.thresholds.get(code, spec.thresholds[code]) for code in spec.classes]
-    return Plan(
+    detector = Detector(
         triton_name=target.triton_name,
         spec=spec,
         tile_px=spec.shape.tile_px,
         overlap_px=version.overlap_px,
         scale=float(profile.scale),
         thresholds=np.array(thresholds, np.float32),
+        nms_iou=version.nms_iou,
+        deadline_s=settings.INFERENCE_DEADLINE_MS / 1000,
+    )
+    return Plan(
+        detector=detector,
         bands=Bands(review_from=version.review_from, reject_from=version.reject_from),
         severity_by_class=np.array([Severity[name.upper()] for name in severities], np.int8),
         gate=profile.gate,
-        nms_iou=version.nms_iou,
-        deadline_s=settings.INFERENCE_DEADLINE_MS / 1000,
     )

@@ -8,8 +8,8 @@ import pytest
 from core.admission import SHARE_OF_A_STRANGER, Gate, gate, gates, lanes
 from core.errors import Overloaded
 from domain.imaging.tiling import plan_tiles
-from inspection import pipeline
 from inspection.services import benchmark
+from serving.detector import PER_TILE_S
 
 
 class TestReading:
@@ -61,7 +61,7 @@ class TestLanes:
         path = "/api/v1/inference/benchmark/"
         lane = next(lane for lane in lanes() if lane.takes(method="POST", path=path))
         tiles = plan_tiles(2048, 2048, tile_px=512, overlap_px=64)
-        last_image_s = settings.INFERENCE_DEADLINE_MS / 1000 + pipeline.PER_TILE_S * len(tiles)
+        last_image_s = settings.INFERENCE_DEADLINE_MS / 1000 + PER_TILE_S * len(tiles)
 
         assert benchmark.LONGEST_S + last_image_s <= lane.answer_s
 
