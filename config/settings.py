@@ -221,6 +221,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 50},
     },
     "examine-model-files": {"task": "models_admin.examine_waiting", "schedule": 15.0, "options": {"expires": 30}},
+    "sweep-model-work": {"task": "models_admin.sweep_work", "schedule": 5.0, "options": {"expires": 10}},
     "reconcile-deployments": {"task": "models_admin.reconcile", "schedule": 5.0, "options": {"expires": 10}},
     "dataset-housekeeping": {"task": "annotations.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
     "housekeeping": {"task": "inspection.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},

@@ -26,6 +26,12 @@ VERSION_STEPS: dict[VersionStatus, frozenset[VersionStatus]] = {
 }
 
 
+class Precision(TextChoices):
+    FP32 = "fp32"
+    FP16 = "fp16"
+    INT8 = "int8"
+
+
 class IntakeState(TextChoices):
     """What became of a file that somebody wants to be a version."""
 
@@ -43,6 +49,28 @@ INTAKE_STEPS: dict[IntakeState, frozenset[IntakeState]] = {
     IntakeState.REFUSED: frozenset(),
 }
 UNDER_EXAMINATION = frozenset({IntakeState.WAITING, IntakeState.EXAMINING})
+
+
+class WorkState(TextChoices):
+    """How far validations, training runs, transfers and variants are."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+WORK_STEPS: dict[WorkState, frozenset[WorkState]] = {
+    WorkState.QUEUED: frozenset({WorkState.RUNNING, WorkState.CANCELLED}),
+    # Back to queued: who was at it died, or something it needs is away.
+    WorkState.RUNNING: frozenset({WorkState.QUEUED, WorkState.DONE, WorkState.FAILED, WorkState.CANCELLED}),
+    WorkState.DONE: frozenset(),
+    # Again, where whoever asked for it wants it.
+    WorkState.FAILED: frozenset({WorkState.QUEUED}),
+    WorkState.CANCELLED: frozenset({WorkState.QUEUED}),
+}
+UNDER_WAY = frozenset({WorkState.QUEUED, WorkState.RUNNING})
 
 DEPLOYABLE = frozenset({VersionStatus.CANDIDATE, VersionStatus.VALIDATED})
 
@@ -97,6 +125,15 @@ def check_intake_step(before: str, after: str) -> None:
     """
     if IntakeState(after) not in INTAKE_STEPS[IntakeState(before)]:
         raise IllegalTransition(f"A file that is {before} cannot become {after}.", state=before)
+
+
+def check_work_step(before: str, after: str, *, noun: str) -> None:
+    """
+    Raises:
+        IllegalTransition: work of this kind does not go from `before` to `after`.
+    """
+    if WorkState(after) not in WORK_STEPS[WorkState(before)]:
+        raise IllegalTransition(f"A {noun} that is {before} cannot become {after}.", state=before)
 
 
 def check_version_step(before: str, after: str) -> None:

@@ -48,3 +48,34 @@ class NoRoute(Unavailable):
 
     code = "no_model_deployed"
     title = "No model is deployed"
+
+
+class WorkFailed(Exception):
+    """Work came to nothing for a reason that trying again does not mend.
+
+    Attributes:
+        code: stable name of the reason.
+        detail: what it was, for a person.
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+class WorkMustWait(Exception):
+    """Something that work needs is away; it goes back to the queue and says for what it waits."""
+
+    def __init__(self, waiting_for: str, *, wait_s: float = 5.0) -> None:
+        super().__init__(waiting_for)
+        self.waiting_for = waiting_for
+        self.wait_s = wait_s
+
+
+class LostWork(Exception):
+    """Somebody else holds this work now; what was computed is dropped."""
+
+
+class WorkCancelled(Exception):
+    """Somebody asked for an end of it; whoever is at it stops here."""

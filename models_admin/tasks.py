@@ -9,6 +9,7 @@ from core.actors import service_account
 from models_admin import services
 
 DEPLOYER = service_account("deployer")
+SWEEPER = service_account("sweeper")
 EXAMINER = service_account("examiner")
 
 
@@ -34,3 +35,9 @@ def examine(*, intake_id: str) -> None:
 def examine_waiting() -> None:
     """Call for files that nobody examines, and clear away what was refused long ago."""
     services.examine_waiting(now=clock.now())
+
+
+@shared_task(name="models_admin.sweep_work", soft_time_limit=20, time_limit=30)
+def sweep_work() -> None:
+    """Take back work whose worker died, and call for work that waits."""
+    services.sweep_work(actor=SWEEPER, now=clock.now())

@@ -1,0 +1,17 @@
+"""Models, their immutable versions, and what is deployed where."""
+
+from models_admin.models.registry import Model, ModelIntake, ModelVersion
+from models_admin.models.serving import Deployment, PlaceRequest, TrafficRoute
+from models_admin.models.variants import VariantRun
+from models_admin.models.work import Work
+
+__all__ = [
+    "Deployment",
+    "Model",
+    "ModelIntake",
+    "ModelVersion",
+    "PlaceRequest",
+    "TrafficRoute",
+    "VariantRun",
+    "Work",
+]
