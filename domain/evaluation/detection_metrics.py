@@ -95,15 +95,23 @@ def average_precision(confidence: FloatArray, hit: BoolArray, *, truth_count: in
     Returns:
         0..1, or nan when there is nothing to find.
     """
+    return float(precision_at_recalls(confidence, hit, truth_count=truth_count).mean())
+
+
+def precision_at_recalls(confidence: FloatArray, hit: BoolArray, *, truth_count: int) -> NDArray[np.float64]:
+    """(101,) the best precision to be had at each of RECALL_STEPS or beyond: 0 where none is, nan with nothing to find.
+
+    Arguments as `average_precision`.
+    """
     if truth_count == 0:
-        return float("nan")
+        return np.full(len(RECALL_STEPS), np.nan)
     ordered = hit[np.argsort(-confidence, kind="stable")]
     hits = np.cumsum(ordered)
     recall = hits / truth_count
     precision = hits / np.arange(1, len(ordered) + 1)
     envelope = np.maximum.accumulate(precision[::-1])[::-1]
     places = np.searchsorted(recall, RECALL_STEPS, side="left")
-    return float(np.where(places < len(envelope), np.r_[envelope, 0.0][np.minimum(places, len(envelope))], 0.0).mean())
+    return np.where(places < len(envelope), np.r_[envelope, 0.0][np.minimum(places, len(envelope))], 0.0)
 
 
 def average_precision_per_class(
