@@ -1,5 +1,6 @@
 """Models, their immutable versions, and what is deployed where."""
 
+from models_admin.models.history import RoutePlace, Tenure
 from models_admin.models.registry import Model, ModelIntake, ModelVersion
 from models_admin.models.serving import Deployment, PlaceRequest, TrafficRoute
 from models_admin.models.variants import VariantRun
@@ -11,6 +12,8 @@ __all__ = [
     "ModelIntake",
     "ModelVersion",
     "PlaceRequest",
+    "RoutePlace",
+    "Tenure",
     "TrafficRoute",
     "VariantRun",
     "Work",

@@ -47,6 +47,7 @@ class Route:
     Attributes:
         triton_name: Triton's name of the exact version.
         version_id: the `ModelVersion` a result names.
+        deployment_id: the `Deployment` that judges.
         sha256: digest of the model file.
         generation: of the route row; 0 when a version was asked for by name.
         fallback: who judges when Triton does not serve this version, or None.
@@ -56,6 +57,7 @@ class Route:
     model_name: str
     version: str
     version_id: int
+    deployment_id: int
     sha256: str
     spec: DetectorSpec
     generation: int = 0
@@ -172,6 +174,7 @@ def _as_route(deployment: Deployment, *, generation: int, fallback: Route | None
         model_name=version.model.name,
         version=version.version,
         version_id=version.pk,
+        deployment_id=deployment.pk,
         sha256=version.sha256,
         spec=spec_of(version),
         generation=generation,

@@ -22,6 +22,7 @@ from models_admin.choices import (
 )
 from models_admin.errors import StaleRoute, UnknownVersion, VersionUnusable
 from models_admin.models import Deployment, Model, ModelVersion, PlaceRequest, TrafficRoute
+from models_admin.services.history import hand_over
 from outbox import services as outbox
 from serving.repository import triton_model_name
 
@@ -131,6 +132,7 @@ def _take(request: PlaceRequest, *, deployment: Deployment, actor: Actor, now: d
     elif getattr(route, f"{request.slot}_decision") > request.decision:
         return []
     occupant = getattr(route, request.slot) if route.pk else None
+    stands_in = route.pk is None and request.slot != RouteSlot.CHAMPION
     setattr(route, request.slot, deployment)
     setattr(route, f"{request.slot}_decision", request.decision)
     route.generation += 1
@@ -138,6 +140,8 @@ def _take(request: PlaceRequest, *, deployment: Deployment, actor: Actor, now: d
     route.save()
     if deployment.state != DeploymentState.ACTIVE:
         move(deployment, to=DeploymentState.ACTIVE, actor=actor, now=now)
+    for slot in (RouteSlot.CHAMPION, request.slot) if stands_in else (request.slot,):
+        hand_over(route, slot=slot, deployment=deployment, taken_by=deployment.requested_by, now=now)
     _record_flip(route, slot=request.slot, occupant=occupant, deployment=deployment, actor=actor, now=now)
     return [occupant] if occupant is not None and occupant != deployment else []
 

@@ -13,7 +13,7 @@ from core.clock import now
 from core.guards import CREATE_FUNCTIONS
 from core.partitions import ensure_month_partitions
 from inspection.models import Detection
-from models_admin.models import Model, ModelVersion
+from models_admin.models import Deployment, Model, ModelVersion, RoutePlace, Tenure
 from tests.factories import make_inspected
 
 # With a change that nobody may make.
@@ -23,7 +23,9 @@ WRITTEN_ONCE = {
     "inspection_image": "sha256 = ''",
     "model_version": "sha256 = ''",
     "recipe_version": "reject_from = 1",
+    "route_place": "slot = 'fallback'",
     "run_image": "ordinal = 7",
+    "tenure": "taken_by = 'nobody'",
 }
 CHANGES = ("UPDATE {table} SET {values}", "DELETE FROM {table}", "TRUNCATE {table} CASCADE")
 
@@ -52,6 +54,10 @@ def rows(db):
     audit.record(
         action=Action.LOGIN, object_type="model_version", object_id=version.pk, actor=service_account("test"), at=now()
     )
+    asked = {"triton_name": "visual_defects__1_0_0", "requested_by": "test", "requested_at": now(), "changed_at": now()}
+    deployment = Deployment.objects.create(version=version, **asked)
+    place = RoutePlace.objects.create(model=model, slot="champion")
+    Tenure.objects.create(place=place, deployment=deployment, since=now())
     make_inspected()
     # A table with checks still to come is not emptied anyhow.
     execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -1,0 +1,57 @@
+"""Who judged when: the tenures of places."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Q, QuerySet
+
+from models_admin.choices import RouteSlot
+from models_admin.models import Deployment, RoutePlace, Tenure, TrafficRoute
+
+_JUDGING = ("deployment__version__model", "place")
+
+
+class Judging(NamedTuple):
+    """Who held a place at a time."""
+
+    deployment: Deployment
+    tenure: Tenure
+
+
+def who_judged(
+    *, model_name: str, recipe_code: str = "", at: datetime, slot: RouteSlot = RouteSlot.CHAMPION
+) -> Judging | None:
+    """Who was to judge the images of a recipe at a time, or None where nobody was. One query.
+
+    A recipe without a route of its own at that time is judged by who held the route of every recipe. What judged an
+    image in the end may be the fallback, or a version that was asked for by name: its run says so.
+    """
+    held = tenures().filter(
+        place__model__name=model_name, place__recipe_code__in={"", recipe_code}, place__slot=slot, during__contains=at
+    )
+    # The recipe's own place sorts after the general one.
+    found = held.order_by("-place__recipe_code").first()
+    return Judging(found.deployment, found) if found is not None else None
+
+
+def previous_of(route: TrafficRoute, *, slot: RouteSlot = RouteSlot.CHAMPION) -> Deployment | None:
+    """Who held a place of a route before its present holder did, or None where nobody else ever has. One query."""
+    place = RoutePlace.objects.filter(model_id=route.model_id, recipe_code=route.recipe_code, slot=slot)
+    before = tenures().filter(place__in=place, until__isnull=False).exclude(deployment=getattr(route, slot))
+    found = before.order_by("-since", "-id").first()
+    return found.deployment if found is not None else None
+
+
+def tenures() -> QuerySet[Tenure]:
+    """Every tenure with its place and version, newest first."""
+    return Tenure.objects.select_related(*_JUDGING).order_by("-since", "-id")
+
+
+def tenures_between(since: datetime | None, until: datetime | None) -> QuerySet[Tenure]:
+    """Those that have some time in common with a window; None leaves that side open."""
+    found = tenures()
+    if until is not None:
+        found = found.filter(since__lt=until)
+    if since is not None:
+        found = found.filter(Q(until__isnull=True) | Q(until__gt=since))
+    return found
