@@ -124,7 +124,7 @@ def _wafer_choices(actor: Actor, filters: dict[str, str]) -> list[dict[str, Any]
 def wafer(request: HttpRequest, wafer_id: UUID) -> HttpResponse:
     actor = actor_of(request)
     row = selectors.one(selectors.wafers_visible_to(actor), wafer_id, what="wafer")
-    runs = list(selectors.runs_visible_to(actor).filter(wafer=row)[:RUNS_OF_A_WAFER])
+    runs = list(selectors.runs_visible_to(actor).filter(wafer=row, counts=True)[:RUNS_OF_A_WAFER])
     context = {
         "wafer": {
             "id": str(row.pk),

@@ -43,7 +43,7 @@ standing AS MATERIALIZED (
     SELECT own.image_id, (
         SELECT covered.run_id FROM run_image covered
         WHERE covered.image_id = own.image_id
-            AND (SELECT run.state FROM inspection_run run WHERE run.id = covered.run_id) = 'done'
+            AND (SELECT run.state = 'done' AND run.counts FROM inspection_run run WHERE run.id = covered.run_id)
         ORDER BY covered.run_id DESC LIMIT 1
     ) AS run_id
     FROM own

@@ -21,7 +21,7 @@ _MOST_ALIKE = 200
 _FIND = """
 SELECT image.id, image.sha256, image.external_id, image.file_name, image.width_px, image.height_px, image.wafer_id,
        (SELECT covered.run_id FROM run_image covered JOIN inspection_run run ON run.id = covered.run_id
-        WHERE covered.image_id = image.id ORDER BY run.state = 'done' DESC, run.id DESC LIMIT 1)
+        WHERE covered.image_id = image.id AND run.counts ORDER BY run.state = 'done' DESC, run.id DESC LIMIT 1)
 FROM inspection_image image
 WHERE image.id IN (
     SELECT id FROM inspection_image WHERE site_id = %(site)s AND sha256 = ANY(%(digests)s)

@@ -143,7 +143,9 @@ def _latest(found: list[Detection]) -> list[Detection]:
 
 def _newest_runs(images: set[UUID]) -> dict[UUID, UUID]:
     latest: dict[UUID, UUID] = {}
-    done = RunImage.objects.filter(image__in=images, run__state=RunState.DONE).values_list("image_id", "run_id")
+    done = RunImage.objects.filter(image__in=images, run__state=RunState.DONE, run__counts=True).values_list(
+        "image_id", "run_id"
+    )
     for image_id, run_id in done:
         latest[image_id] = max(run_id, latest.get(image_id, run_id))
     return latest

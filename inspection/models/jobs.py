@@ -10,9 +10,10 @@ from inspection.choices import ItemState, JobState
 
 
 class InspectionJob(models.Model):
-    """1 to 100 images sent together. Its state follows its items.
+    """Images sent, or judged again, together. Its state follows its items.
 
     `intake_until` is when items whose files have not been taken in are given up; whoever takes them in prolongs it.
+    A job of re-runs has the version that judges again, and in `rerun_of` what was chosen to be judged again.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -30,6 +31,10 @@ class InspectionJob(models.Model):
     finished_at = models.DateTimeField(null=True)
     revision = models.PositiveIntegerField(default=1)
     summary = models.JSONField(default=dict)
+    rerun_version = models.ForeignKey(
+        "models_admin.ModelVersion", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    rerun_of = models.JSONField(default=dict, db_default={})
 
     class Meta:
         db_table = "inspection_job"

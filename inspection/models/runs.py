@@ -11,21 +11,32 @@ class InspectionRun(models.Model):
 
     `attempt` is the fencing number: it grows with every claim, and a result is written only by the claim that still
     holds it. `priority` 0 is interactive, 1 an upload, 2 a batch. Where the upload named a version, `requested_version`
-    is the only one that may judge; `model_version` is the one that did. `summary` also keeps `flaws` of images, by id.
+    is the only one that may judge; `model_version` is the one that did, `deployment` the bringing of it onto Triton.
+    `summary` also keeps `flaws` of images, by id.
+
+    A re-run (`rerun_of`) judges what another run judged, to compare them. It `counts` for nothing, unless a person says
+    so: it is no standing of a wafer, on no wall, and nobody is asked to review it.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
     site = models.ForeignKey("accounts.Site", on_delete=models.PROTECT, related_name="+")
     wafer = models.ForeignKey("inspection.Wafer", on_delete=models.PROTECT, related_name="runs")
     layer = models.ForeignKey("inspection.Layer", on_delete=models.PROTECT, related_name="+")
-    tool = models.ForeignKey("inspection.Tool", null=True, on_delete=models.PROTECT, related_name="+")
-    recipe_version = models.ForeignKey("inspection.RecipeVersion", on_delete=models.PROTECT, related_name="+")
+    tool = models.ForeignKey("inspection.Tool", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    recipe_version = models.ForeignKey(
+        "inspection.RecipeVersion", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     model_version = models.ForeignKey(
         "models_admin.ModelVersion", null=True, on_delete=models.PROTECT, related_name="+"
     )
     requested_version = models.ForeignKey(
         "models_admin.ModelVersion", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    deployment = models.ForeignKey(
+        "models_admin.Deployment", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    rerun_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="reruns", db_index=False)
+    counts = models.BooleanField(default=True, db_default=True)
     job = models.ForeignKey("inspection.InspectionJob", null=True, on_delete=models.PROTECT, related_name="runs")
     state = models.CharField(max_length=12, choices=RunState.choices, default=RunState.QUEUED)
     waiting_for = models.CharField(max_length=200, blank=True, help_text="Why it is still queued, for a person.")
@@ -62,6 +73,11 @@ class InspectionRun(models.Model):
             models.Index(fields=["band", "-wafer"], condition=Q(band__in=["review", "reject"]), name="run_flagged"),
             models.Index(fields=["site", "-id"], name="run_by_site"),
             models.Index(fields=["wafer", "-id"], name="run_by_wafer"),
+            models.Index(fields=["rerun_of"], condition=Q(rerun_of__isnull=False), name="run_by_original"),
+            # What a deployment, a recipe version or a tool has touched, newest first.
+            models.Index(fields=["deployment", "-id"], condition=Q(deployment__isnull=False), name="run_by_deployment"),
+            models.Index(fields=["recipe_version", "-id"], name="run_by_recipe_version"),
+            models.Index(fields=["tool", "-id"], name="run_by_tool"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -12,7 +12,7 @@ SELECT d.id, d.run_id, d.image_id, d.wafer_id, d.ordinal, d.defect_class_id, d.c
 FROM (
     SELECT c.image_id, (array_agg(r.id ORDER BY r.id DESC))[1] AS run_id
     FROM inspection_run r JOIN run_image c ON c.run_id = r.id
-    WHERE r.wafer_id = %(wafer)s AND r.layer_id = %(layer)s AND r.state = 'done'
+    WHERE r.wafer_id = %(wafer)s AND r.layer_id = %(layer)s AND r.state = 'done' AND r.counts
     GROUP BY c.image_id
 ) judged
 JOIN detection d ON d.run_id = judged.run_id AND d.image_id = judged.image_id
@@ -23,7 +23,7 @@ LIMIT %(most)s
 
 def layers_of(wafer_id: UUID) -> dict[str, int]:
     """Ids of the layers at which a wafer was inspected, by code, the one of the newest run first. One query."""
-    runs = InspectionRun.objects.filter(wafer_id=wafer_id).order_by("layer_id", "-id").distinct("layer_id")
+    runs = InspectionRun.objects.filter(wafer_id=wafer_id, counts=True).order_by("layer_id", "-id").distinct("layer_id")
     newest = sorted(runs.values_list("pk", "layer__code", "layer_id"), reverse=True)
     return {code: layer_id for _, code, layer_id in newest}
 

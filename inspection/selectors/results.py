@@ -53,13 +53,14 @@ def drawn_classes() -> list[dict[str, Any]]:
 
 def newest_run_of(wafer_id: UUID, *, actor: Actor) -> UUID | None:
     """The id of a wafer's newest run. One query over an index."""
-    runs = of_sites(InspectionRun.objects.filter(wafer_id=wafer_id), actor)
+    runs = of_sites(InspectionRun.objects.filter(wafer_id=wafer_id, counts=True), actor)
     return runs.order_by("-id").values_list("pk", flat=True).first()
 
 
 def newest_runs_with(images: Collection[UUID]) -> dict[UUID, UUID]:
     """Of each image the newest run that looked at it. One query over an index."""
-    rows = RunImage.objects.filter(image__in=images).order_by("image_id", "-run_id").distinct("image_id")
+    covered = RunImage.objects.filter(image__in=images, run__counts=True)
+    rows = covered.order_by("image_id", "-run_id").distinct("image_id")
     return dict(rows.values_list("image_id", "run_id"))
 
 

@@ -91,7 +91,7 @@ def wafers_like(
         state, band: of the wafer's standing at that layer.
         hold: anything takes those that are on hold only.
     """
-    newest = InspectionRun.objects.filter(wafer=OuterRef("pk")).order_by("-id")
+    newest = InspectionRun.objects.filter(wafer=OuterRef("pk"), counts=True).order_by("-id")
     found = wafers_visible_to(actor).annotate(newest_run_id=Subquery(newest.values("pk")[:1]))
     for word in words_of(text):
         lots = lots_visible_to(actor).filter(code__istartswith=word).values_list("pk", flat=True)[:_MOST_LOTS]

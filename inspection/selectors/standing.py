@@ -3,7 +3,7 @@
 Of each image the newest finished run has the word; a newer run of the same image takes the place of an older one's.
 The band is the worst of the images' bands, the counts are sums over the images; an image with a flaw is for a person.
 The state says what is still under way or went wrong: the gravest of the images' newest runs. A cancelled run says
-nothing about an image that was judged.
+nothing about an image that was judged, and a re-run for comparison nothing at all.
 """
 
 import json
@@ -37,7 +37,7 @@ SELECT c.image_id,
        (array_agg(r.id ORDER BY r.state = 'cancelled', r.id DESC))[1] AS latest_id,
        (array_agg(r.id ORDER BY r.id DESC) FILTER (WHERE r.state = 'done'))[1] AS judged_id
 FROM inspection_run r JOIN run_image c ON c.run_id = r.id
-WHERE r.wafer_id = {wafer} AND r.layer_id = {layer}
+WHERE r.wafer_id = {wafer} AND r.layer_id = {layer} AND r.counts
 GROUP BY c.image_id
 """
 # What one finding makes of its image: `domain.detection.grade.image_band`.
@@ -64,7 +64,9 @@ JOIN detection d ON d.run_id = part.run_id AND d.image_id = part.image_id
 JOIN defect_class k ON k.id = d.defect_class_id
 GROUP BY d.run_id, k.code, d.severity
 """  # noqa: S608 - our own names
-_NEWEST_LAYER = "(SELECT n.layer_id FROM inspection_run n WHERE n.wafer_id = wafer.id ORDER BY n.id DESC LIMIT 1)"
+_NEWEST_LAYER = """
+(SELECT n.layer_id FROM inspection_run n WHERE n.wafer_id = wafer.id AND n.counts ORDER BY n.id DESC LIMIT 1)
+"""
 _IMAGES_OF_ROW = _IMAGES.format(wafer="wafer.id", layer=_NEWEST_LAYER)
 _IS_FLAWED = "coalesce(jsonb_exists(j.summary->'flaws', i.image_id::text), false)::int"
 _BAND_OF_ROW = f"""

@@ -32,7 +32,7 @@ def wall_cards(
         tool: of the newest run; `BY_HAND` is none.
         band: of the standing.
     """
-    newest = of_sites(InspectionRun.objects.order_by("-id"), actor)
+    newest = of_sites(InspectionRun.objects.filter(counts=True).order_by("-id"), actor)
     if tool:
         newest = of_tool(newest, tool)
     if wafer:
@@ -49,7 +49,7 @@ def first_cards(actor: Actor, *, least: int, of_a_tool: int) -> tuple[list[dict[
         least: as many of the newest.
         of_a_tool: as many of the newest of each tool, whose lane is on the screen however long ago it sent the last.
     """
-    keys = _keys(of_sites(InspectionRun.objects.order_by("-id"), actor), MOST_CARDS)
+    keys = _keys(of_sites(InspectionRun.objects.filter(counts=True).order_by("-id"), actor), MOST_CARDS)
     of_tools: Counter[int | None] = Counter()
     chosen = {}
     for place, (pk, tool_id) in enumerate(keys.items()):

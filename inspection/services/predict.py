@@ -220,7 +220,10 @@ def _answered_before(taken: Taken) -> InspectionRun | None:
         is_over &= Q(model_version_id=route.version_id)
     return (
         InspectionRun.objects.filter(
-            is_ahead | is_over, run_images__image=taken.image, recipe_version=context.recipe_version
+            is_ahead | is_over,
+            run_images__image=taken.image,
+            recipe_version=context.recipe_version,
+            counts=True,
         )
         .select_related(*CARD_RELATIONS)
         .order_by("-id")
@@ -251,6 +254,7 @@ def _lost_the_race(taken: Taken) -> PredictOutcome:
         run_images__image_id=known.image_id,
         recipe_version=taken.context.recipe_version,
         requested_version_id=taken.context.requested_version_id,
+        counts=True,
     )
     run = judging.select_related(*CARD_RELATIONS).order_by("-id").first()
     if run is None or known.image_id is None:

@@ -183,6 +183,7 @@ def finish_run(
         LostLease: the claim is no longer ours; nothing is written.
     """
     run.model_version = model_version(judge.route.version_id)
+    run.deployment_id = judge.route.deployment_id
     run.band = band_of_run(judged)
     run.detection_count = sum(len(item.judgement.findings) for item in judged)
     run.summary = summarise(judged, classes=judge.classes)
@@ -335,8 +336,9 @@ def cancel_locked(runs: Sequence[InspectionRun], *, actor: Actor, now: datetime)
                 before={"state": state},
                 after={"state": run.state},
             )
-    standings = standings_of(runs)
-    outbox.announce_all([_event(run, events.RUN_CANCELLED, standing=standings[run.pk]) for run in runs], now=now)
+    counting = [run for run in runs if run.counts]
+    standings = standings_of(counting)
+    outbox.announce_all([_event(run, events.RUN_CANCELLED, standing=standings[run.pk]) for run in counting], now=now)
     if runs[0].job_id:
         job_progress.items_ended(runs, now=now, actor=actor)
 
@@ -376,11 +378,13 @@ def retry_run(*, run_id: UUID, actor: Actor, now: datetime) -> InspectionRun:
 
 
 def announce(run: InspectionRun, type: str, *, now: datetime, is_alone: bool = False) -> None:
-    """Tell the wall and the wafer's page, with the card as it is now.
+    """Tell the wall and the wafer's page, with the card as it is now. Nobody is told of what counts for nothing.
 
     Args:
         is_alone: the wafer is as new as the run, so that nothing else is known of it: nothing is looked up.
     """
+    if not run.counts:
+        return
     standing = standing_alone(run) if is_alone else standings_of([run])[run.pk]
     outbox.announce_all([_event(run, type, standing=standing)], now=now)
 
@@ -414,7 +418,9 @@ def _end(run: InspectionRun, *, state: RunState, now: datetime) -> None:
 
 def _forget_results(run: InspectionRun) -> None:
     """Drop what a finish that was rolled back has left on the instance; the row never had it."""
-    run.refresh_from_db(fields=["model_version", "band", "detection_count", "summary", "timings_ms", "provenance"])
+    run.refresh_from_db(
+        fields=["model_version", "deployment", "band", "detection_count", "summary", "timings_ms", "provenance"]
+    )
     run.is_cached = run.is_degraded = False
 
 
@@ -424,6 +430,7 @@ _RESULT_FIELDS = (
     "waiting_for",
     "lease_until",
     "model_version_id",
+    "deployment_id",
     "band",
     "detection_count",
     "summary",
