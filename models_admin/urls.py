@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from models_admin.api import registry
+from models_admin.api import history, registry
 
 app_name = "models_admin"
 
 api_urlpatterns: list = [
+    path("deployments/", history.DeploymentsView.as_view(), name="deployments"),
+    path("deployments/timeline/", history.TimelineView.as_view(), name="deployments_timeline"),
+    path("deployments/<int:deployment_id>/", history.DeploymentView.as_view(), name="deployment"),
     path("models/", registry.ModelsView.as_view(), name="models"),
     path("models/<slug:name>/", registry.ModelView.as_view(), name="model"),
     path("models/<slug:name>/versions/", registry.VersionsView.as_view(), name="model_versions"),

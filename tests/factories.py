@@ -44,6 +44,7 @@ from inspection.models import (
     Tool,
     Wafer,
 )
+from models_admin.models import Deployment, Model, ModelVersion
 from tests.live_stack import wafer_png
 
 AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -149,6 +150,19 @@ def make_inspected(site: Site | None = None, *, at: datetime = AT, seed: int | N
         site=site, recipe=version.recipe, lot=lot, wafer=wafer, image=image, run=run, detection=detection, job=job,
         queue=queue, task=task, thread=thread, comment=comment,
         example=make_example(task), dataset=make_dataset(image),
+    )  # fmt: skip
+
+
+def make_deployment(version: str = "1.0.0", *, model: str = "visual_defects", state: str = "draining") -> Deployment:
+    """A version that is loaded, as far as the database knows; deploying it takes its place at once."""
+    kind = {"kind": "visual", "created_at": AT}
+    named = Model.objects.get_or_create(name=model, defaults=kind)[0]
+    row = ModelVersion.objects.create(
+        model=named, version=version, sha256="0" * 64, bytes=1, metadata={}, created_at=AT, created_by="someone"
+    )
+    return Deployment.objects.create(
+        version=row, triton_name=f"{model}__{version.replace('.', '_')}", state=state, requested_by="someone",
+        requested_at=AT, changed_at=AT,
     )  # fmt: skip
 
 

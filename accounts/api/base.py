@@ -49,6 +49,15 @@ class ApiView(RestView):
         body = page_of(rows, request=self.request._request, limit=query["limit"], cursor=query.get("cursor"), show=show)
         return answer(body)
 
+    def page_described(
+        self, rows: QuerySet[Any], *, query: dict[str, Any], describe: Callable[[list[Any]], list[dict[str, Any]]]
+    ) -> HttpResponse:
+        """`page` for rows that are described all at once: what belongs to them is looked up once for the page."""
+        body = page_of(
+            rows, request=self.request._request, limit=query["limit"], cursor=query.get("cursor"), show=lambda row: row
+        )
+        return answer({**body, "results": describe(body["results"])})
+
     def once(self, work: Callable[[], HttpResponse]) -> HttpResponse:
         """Carry out a change in one transaction, unless the request's `Idempotency-Key` has an answer already."""
         return idempotency.once(self.request, keys=accounts, user_id=self._user_id, now=now(), work=work)

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from models_admin.choices import RouteSlot
 from models_admin.models import Deployment, RoutePlace, Tenure, TrafficRoute
 
-_JUDGING = ("deployment__version__model", "place")
+_JUDGING = ("deployment__version__model", "place__model")
 
 
 class Judging(NamedTuple):
@@ -49,7 +49,24 @@ def tenures() -> QuerySet[Tenure]:
 
 def tenures_between(since: datetime | None, until: datetime | None) -> QuerySet[Tenure]:
     """Those that have some time in common with a window; None leaves that side open."""
-    found = tenures()
+    return _between(tenures(), since, until)
+
+
+def deployments_between(
+    rows: QuerySet[Deployment], since: datetime | None, until: datetime | None
+) -> QuerySet[Deployment]:
+    """Those of the deployments that held some place within a window, or were asked for in it."""
+    if since is None and until is None:
+        return rows
+    asked = Q()
+    if since is not None:
+        asked &= Q(requested_at__gte=since)
+    if until is not None:
+        asked &= Q(requested_at__lt=until)
+    return rows.filter(asked | Exists(_between(Tenure.objects.filter(deployment=OuterRef("pk")), since, until)))
+
+
+def _between(found: QuerySet[Tenure], since: datetime | None, until: datetime | None) -> QuerySet[Tenure]:
     if until is not None:
         found = found.filter(since__lt=until)
     if since is not None:

@@ -78,6 +78,7 @@ OBJECTS = {
 }
 PLACES = {name: {"class_code": "scratch"} for name in ("annotations:book_page", "api:book_page", "api:book_history")}
 PLACES |= {name: {"name": "visual_defects"} for name in ("api:model", "api:model_versions", "api:model_intakes")}
+PLACES["api:deployment"] = {"deployment_id": 1}
 PLACES["api:model_version"] = {"name": "visual_defects", "version": "1.0.0"}
 PLACES["api:model_intake"] = {"name": "visual_defects", "intake_id": "01a1fdfa-4600-7d0b-a77f-8d17e1ee7449"}
 PLACES["api:image_tile"] = {"level": 6, "col": 0, "row": 0}

@@ -8,9 +8,10 @@ from django.apps import apps
 from django.db import Error, IntegrityError, transaction
 
 from models_admin import services
-from models_admin.models import Deployment, Model, ModelVersion, RoutePlace, Tenure, TrafficRoute
+from models_admin.models import RoutePlace, Tenure, TrafficRoute
 from models_admin.selectors.history import previous_of, tenures_between, who_judged
 from models_admin.services.history import hand_over
+from tests.factories import make_deployment
 from tests.guards import unguarded
 from tests.integration.models_admin.conftest import ACTOR
 
@@ -21,23 +22,6 @@ NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 def at(minutes):
     return NOON + timedelta(minutes=minutes)
-
-
-@pytest.fixture
-def loaded():
-    """Make a version that Triton is taken to have loaded already, so that it takes its place at once."""
-    model = Model.objects.create(name="visual_defects", kind="visual", created_at=NOON)
-
-    def load(version):
-        row = ModelVersion.objects.create(
-            model=model, version=version, sha256="0" * 64, bytes=1, metadata={}, created_at=NOON, created_by="test"
-        )
-        return Deployment.objects.create(
-            version=row, triton_name=f"visual_defects__{version.replace('.', '_')}", state="draining",
-            requested_by="nobody", requested_at=NOON, changed_at=NOON,
-        )  # fmt: skip
-
-    return load
 
 
 def deploy(version, *, minutes, **options):
@@ -65,9 +49,9 @@ def judged(minutes, *, recipe_code="", slot="champion"):
 
 
 class TestFlips:
-    def test_each_closes_a_tenure_and_opens_the_next_in_the_same_instant(self, loaded):
-        loaded("1.0.0")
-        loaded("1.1.0")
+    def test_each_closes_a_tenure_and_opens_the_next_in_the_same_instant(self):
+        make_deployment("1.0.0")
+        make_deployment("1.1.0")
         deploy("1.0.0", minutes=0)
         deploy("1.1.0", minutes=10)
         deploy("1.0.0", minutes=15)
@@ -78,16 +62,16 @@ class TestFlips:
         ]  # fmt: skip
         assert set(Tenure.objects.values_list("taken_by", flat=True)) == {ACTOR.username}
 
-    def test_who_holds_the_place_already_goes_on(self, loaded):
-        loaded("1.0.0")
+    def test_who_holds_the_place_already_goes_on(self):
+        make_deployment("1.0.0")
         deploy("1.0.0", minutes=0)
         deploy("1.0.0", minutes=5)
 
         assert held() == [("1.0.0", 0, None)]
 
-    def test_places_are_told_apart_and_a_recipe_of_its_own_comes_first(self, loaded):
-        loaded("1.0.0")
-        loaded("1.1.0")
+    def test_places_are_told_apart_and_a_recipe_of_its_own_comes_first(self):
+        make_deployment("1.0.0")
+        make_deployment("1.1.0")
         deploy("1.0.0", minutes=0)
         deploy("1.1.0", minutes=5, recipe_code="METAL-1")
         deploy("1.1.0", minutes=6, slot="fallback")
@@ -96,16 +80,16 @@ class TestFlips:
         assert judged(5, recipe_code="POLY-2") == "1.0.0"
         assert (judged(5, slot="fallback"), judged(6, slot="fallback")) == (None, "1.1.0")
 
-    def test_a_fallback_that_stands_in_for_a_champion_is_written_as_both(self, loaded):
-        loaded("1.0.0")
+    def test_a_fallback_that_stands_in_for_a_champion_is_written_as_both(self):
+        make_deployment("1.0.0")
         deploy("1.0.0", minutes=0, slot="fallback")
 
         assert held("champion") == held("fallback") == [("1.0.0", 0, None)]
         assert Tenure.objects.get(place__slot="champion").decision == 0
 
-    def test_one_that_does_not_happen_leaves_no_trace(self, loaded):
-        loaded("1.0.0")
-        loaded("1.1.0")
+    def test_one_that_does_not_happen_leaves_no_trace(self):
+        make_deployment("1.0.0")
+        make_deployment("1.1.0")
         deploy("1.0.0", minutes=0)
 
         with pytest.raises(RuntimeError), transaction.atomic():
@@ -114,9 +98,9 @@ class TestFlips:
 
         assert held() == [("1.0.0", 0, None)]
 
-    def test_two_in_one_instant_and_a_clock_that_is_behind_are_told_in_order(self, loaded):
+    def test_two_in_one_instant_and_a_clock_that_is_behind_are_told_in_order(self):
         for version in ("1.0.0", "1.1.0", "1.2.0"):
-            loaded(version)
+            make_deployment(version)
         deploy("1.0.0", minutes=5)
         deploy("1.1.0", minutes=5)
         deploy("1.2.0", minutes=3)
@@ -124,8 +108,8 @@ class TestFlips:
         assert held() == [("1.0.0", 5, 5), ("1.1.0", 5, 5), ("1.2.0", 5, None)]
         assert judged(5) == "1.2.0"
 
-    def test_a_place_that_is_given_up_is_empty_until_somebody_takes_it(self, loaded):
-        one = loaded("1.0.0")
+    def test_a_place_that_is_given_up_is_empty_until_somebody_takes_it(self):
+        one = make_deployment("1.0.0")
         deploy("1.0.0", minutes=0, recipe_code="METAL-1")
         route = TrafficRoute.objects.get()
         hand_over(route, slot="champion", deployment=None, taken_by="", now=at(5))
@@ -136,9 +120,9 @@ class TestFlips:
 
 
 class TestPrevious:
-    def test_is_who_held_the_place_before(self, loaded):
-        loaded("1.0.0")
-        loaded("1.1.0")
+    def test_is_who_held_the_place_before(self):
+        make_deployment("1.0.0")
+        make_deployment("1.1.0")
         deploy("1.0.0", minutes=0)
         assert previous_of(TrafficRoute.objects.get()) is None
 
@@ -150,9 +134,9 @@ class TestPrevious:
         assert previous_of(TrafficRoute.objects.get()).version.version == "1.1.0"
 
 
-def test_a_window_has_what_was_held_for_some_of_it(loaded):
-    loaded("1.0.0")
-    loaded("1.1.0")
+def test_a_window_has_what_was_held_for_some_of_it():
+    make_deployment("1.0.0")
+    make_deployment("1.1.0")
     deploy("1.0.0", minutes=0)
     deploy("1.1.0", minutes=10)
 
@@ -166,8 +150,8 @@ def test_a_window_has_what_was_held_for_some_of_it(loaded):
 
 
 class TestTheDatabase:
-    def test_refuses_two_who_hold_one_place_at_once(self, loaded):
-        one, other = loaded("1.0.0"), loaded("1.1.0")
+    def test_refuses_two_who_hold_one_place_at_once(self):
+        one, other = make_deployment("1.0.0"), make_deployment("1.1.0")
         deploy("1.0.0", minutes=0)
         deploy("1.1.0", minutes=10)
         place = RoutePlace.objects.get()
@@ -180,8 +164,8 @@ class TestTheDatabase:
         elsewhere = RoutePlace.objects.create(model=place.model, recipe_code="METAL-1", slot="champion")
         Tenure.objects.create(place=elsewhere, deployment=one, since=at(5))
 
-    def test_lets_a_tenure_end_once_and_nothing_else(self, loaded):
-        loaded("1.0.0")
+    def test_lets_a_tenure_end_once_and_nothing_else(self):
+        make_deployment("1.0.0")
         deploy("1.0.0", minutes=0)
         for change in ({"since": at(-5)}, {"taken_by": "somebody"}, {"is_since_known": False}, {"until": at(-1)}):
             with pytest.raises(Error), transaction.atomic():
@@ -208,9 +192,9 @@ class TestTheTimeBefore:
 
         return run
 
-    def test_is_read_from_the_trail(self, loaded, carry_over):
-        loaded("1.0.0")
-        loaded("1.1.0")
+    def test_is_read_from_the_trail(self, carry_over):
+        make_deployment("1.0.0")
+        make_deployment("1.1.0")
         deploy("1.0.0", minutes=0, slot="fallback")
         deploy("1.1.0", minutes=10)
         deploy("1.0.0", minutes=15)
@@ -221,8 +205,8 @@ class TestTheTimeBefore:
         assert (held(), held("fallback")) == before
         assert all(Tenure.objects.values_list("is_since_known", flat=True))
 
-    def test_and_where_the_trail_does_not_reach_from_the_routes_as_unknown(self, loaded, carry_over):
-        one = loaded("1.0.0")
+    def test_and_where_the_trail_does_not_reach_from_the_routes_as_unknown(self, carry_over):
+        one = make_deployment("1.0.0")
         model = one.version.model
         TrafficRoute.objects.create(model=model, champion=one, changed_at=at(7))
 
