@@ -127,6 +127,7 @@ class Lane:
 
     Attributes:
         prefixes: of their paths; the first lane that fits is theirs.
+        suffix: of their paths.
         methods: theirs; empty for all.
         body_max_bytes: larger bodies are refused before they are read, or while they come.
         answer_s: the caller gets an answer by then, even if the work goes on.
@@ -142,9 +143,11 @@ class Lane:
     wait_s: float
     answer_s: float = 16.0
     for_members: bool = False
+    suffix: str = ""
 
     def takes(self, *, method: str, path: str) -> bool:
-        return path.startswith(self.prefixes) and (not self.methods or method in self.methods)
+        is_there = path.startswith(self.prefixes) and path.endswith(self.suffix)
+        return is_there and (not self.methods or method in self.methods)
 
 
 FORM_OVERHEAD_BYTES = 2**16
@@ -205,6 +208,8 @@ def lanes() -> tuple[Lane, ...]:
             wait_s=10.0,
             answer_s=60.0,
             for_members=True,
+            # Files only: whoever rolls back must not wait behind them.
+            suffix="/versions/",
         ),
         Lane(
             "regions",

@@ -86,17 +86,33 @@ class DeploymentState(TextChoices):
     PUBLISHING = "publishing"
     LOADING = "loading"
     WARMING = "warming"
+    TRYING = "trying"
     ACTIVE = "active"
     DRAINING = "draining"
     RETIRED = "retired"
     FAILED = "failed"
 
 
+class ControlKind(TextChoices):
+    """What Triton was told."""
+
+    LOAD = "load"
+    UNLOAD = "unload"
+
+
+class ControlOutcome(TextChoices):
+    DONE = "done"
+    FAILED = "failed"
+    # Triton did not answer: what it did is seen when it does.
+    UNKNOWN = "unknown"
+
+
 DEPLOYMENT_STEPS: dict[DeploymentState, frozenset[DeploymentState]] = {
     DeploymentState.PUBLISHING: frozenset({DeploymentState.LOADING, DeploymentState.FAILED}),
     DeploymentState.LOADING: frozenset({DeploymentState.WARMING, DeploymentState.FAILED}),
-    # Straight to draining: a later request took the route while this one was being loaded.
-    DeploymentState.WARMING: frozenset({DeploymentState.ACTIVE, DeploymentState.DRAINING, DeploymentState.FAILED}),
+    DeploymentState.WARMING: frozenset({DeploymentState.TRYING, DeploymentState.FAILED}),
+    # Straight to draining: it was asked for no place, or a later request took the place while it was being loaded.
+    DeploymentState.TRYING: frozenset({DeploymentState.ACTIVE, DeploymentState.DRAINING, DeploymentState.FAILED}),
     DeploymentState.ACTIVE: frozenset({DeploymentState.DRAINING}),
     # Back to active: a rollback to a version that is still loaded.
     DeploymentState.DRAINING: frozenset({DeploymentState.RETIRED, DeploymentState.ACTIVE}),
@@ -104,7 +120,9 @@ DEPLOYMENT_STEPS: dict[DeploymentState, frozenset[DeploymentState]] = {
     DeploymentState.FAILED: frozenset(),
 }
 
-ON_THE_WAY = frozenset({DeploymentState.PUBLISHING, DeploymentState.LOADING, DeploymentState.WARMING})
+ON_THE_WAY = frozenset(
+    {DeploymentState.PUBLISHING, DeploymentState.LOADING, DeploymentState.WARMING, DeploymentState.TRYING}
+)
 LOADED = frozenset({DeploymentState.ACTIVE, DeploymentState.DRAINING})
 """States in which Triton must hold the model, whatever happened to Triton meanwhile."""
 

@@ -14,8 +14,8 @@ from django.db import connection
 
 from core import image_store, metrics
 from models_admin import selectors
-from models_admin.models import ModelVersion
-from serving import golden, repository
+from models_admin.models import Deployment
+from serving import golden, probe, processes, repository
 from serving.client import TritonClient
 from serving.control import TritonControl
 from serving.errors import LoadFailed, ServingError
@@ -61,14 +61,13 @@ def deployer_lock() -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK_ID])
 
 
-def publish(version: ModelVersion) -> None:
+def publish(row: Deployment) -> None:
     """Put the version's files into Triton's repository, verified by digest; harmless when they are there.
 
     Raises:
         ServingError: the stored file is not the registered one, or the repository holds another.
     """
-    spec = selectors.spec_of(version)
-    config = repository.ModelConfig(shape=spec.shape, instances=settings.TRITON_INSTANCES, gpu=settings.TRITON_GPU)
+    version = row.version
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / repository.MODEL_FILE
         source.write_bytes(image_store.get(version.artefact_key))
@@ -78,11 +77,12 @@ def publish(version: ModelVersion) -> None:
             version=version.version,
             source=source,
             sha256=version.sha256,
-            config=config,
+            config=_config_of(row),
+            revision=row.config_revision,
         )
 
 
-def load(version: ModelVersion, *, triton_name: str) -> None:
+def load(row: Deployment) -> None:
     """Load the version and make sure that it is this one, and ready; counted by outcome.
 
     Raises:
@@ -91,57 +91,91 @@ def load(version: ModelVersion, *, triton_name: str) -> None:
     """
     outcome = "failed"
     try:
-        _load(version, triton_name=triton_name)
+        _load(row)
         outcome = "loaded"
     finally:
+        version = row.version
         metrics.MODEL_LOADS.labels(model=version.model.name, version=version.version, outcome=outcome).inc()
 
 
-def _load(version: ModelVersion, *, triton_name: str) -> None:
-    publish(version)
+def _load(row: Deployment) -> None:
+    publish(row)
+    name, sha256 = row.triton_name, row.version.sha256
     control = triton_control()
-    control.load_model(model_name=triton_name, deadline_s=LOAD_DEADLINE_S)
-    if not control.is_model_ready(model_name=triton_name):
-        raise LoadFailed("Triton loaded it but does not call it ready", model_name=triton_name)
-    parameters = control.model_config(model_name=triton_name).get("parameters", {})
+    control.load_model(model_name=name, deadline_s=LOAD_DEADLINE_S)
+    if not control.is_model_ready(model_name=name):
+        raise LoadFailed("Triton loaded it but does not call it ready", model_name=name)
+    parameters = control.model_config(model_name=name).get("parameters", {})
     served = parameters.get("sha256", {}).get("string_value")
-    if served != version.sha256:
-        raise LoadFailed(
-            f"Triton serves SHA-256 {served} under this name, not {version.sha256}", model_name=triton_name
-        )
+    if served != sha256:
+        raise LoadFailed(f"Triton serves SHA-256 {served} under this name, not {sha256}", model_name=name)
 
 
-def warm_up(version: ModelVersion, *, triton_name: str) -> None:
+def warm_up(row: Deployment) -> None:
     """Make every instance compute once, so that no image pays for what happens on first use.
 
     Raises:
         ServingError: it did not answer, or its answer breaks the contract.
     """
-    spec = selectors.spec_of(version)
-    tile = golden.tiles(tile_px=spec.shape.tile_px)[:1]
-    for _ in range(2 * settings.TRITON_INSTANCES):
-        triton_client().infer(model_name=triton_name, tiles=tile, deadline_s=TRY_DEADLINE_S, shape=spec.shape)
+    shape = selectors.spec_of(row.version).shape
+    tile = golden.tiles(tile_px=shape.tile_px)[:1]
+    for _ in range(2 * selectors.config_of(row).instances):
+        triton_client().infer(model_name=row.triton_name, tiles=tile, deadline_s=TRY_DEADLINE_S, shape=shape)
 
 
-def try_golden(version: ModelVersion, *, triton_name: str) -> None:
+def try_golden(row: Deployment) -> None:
     """Hold Triton's answer to the golden images against the one recorded at registration.
 
     Raises:
         GoldenDiffers: they differ by more than two builds of the runtime do.
         ServingError: it did not answer, or its answer breaks the contract.
     """
-    spec = selectors.spec_of(version)
-    tiles = golden.tiles(tile_px=spec.shape.tile_px)
-    answer = triton_client().infer(model_name=triton_name, tiles=tiles, deadline_s=TRY_DEADLINE_S, shape=spec.shape)
-    if difference := golden.difference(version.golden, answer):
-        raise GoldenDiffers(difference, model_name=triton_name)
+    shape = selectors.spec_of(row.version).shape
+    tiles = golden.tiles(tile_px=shape.tile_px)
+    answer = triton_client().infer(model_name=row.triton_name, tiles=tiles, deadline_s=TRY_DEADLINE_S, shape=shape)
+    if difference := golden.difference(row.version.golden, answer):
+        raise GoldenDiffers(difference, model_name=row.triton_name)
 
 
-def unload(version: ModelVersion, *, triton_name: str) -> None:
+def speed_of(row: Deployment) -> dict[str, float]:
+    """How fast a loaded version answers now, see `serving.probe.Speed`.
+
+    Raises:
+        ServingError: it did not answer.
+    """
+    shape = selectors.spec_of(row.version).shape
+    tile = golden.tiles(tile_px=shape.tile_px)[:1]
+    return probe.measure(triton_client(), model_name=row.triton_name, tile=tile, shape=shape).as_dict()
+
+
+def unload(row: Deployment) -> None:
     """Stop serving the version and take its files out of the repository; harmless when neither is there.
 
     Raises:
         ServingError: Triton did not answer.
     """
-    triton_control().unload_model(model_name=triton_name)
-    repository.remove(settings.MODEL_REPOSITORY_DIR, model_name=version.model.name, version=version.version)
+    triton_control().unload_model(model_name=row.triton_name)
+    repository.remove(
+        settings.MODEL_REPOSITORY_DIR,
+        model_name=row.version.model.name,
+        version=row.version.version,
+        revision=row.config_revision,
+    )
+
+
+def memory_bytes() -> int | None:
+    """What Triton's processes take now; None where they cannot be seen."""
+    figures = processes.figures_of(settings.TRITON_GRPC_URL)
+    return figures.memory_bytes if figures else None
+
+
+def _config_of(row: Deployment) -> repository.ModelConfig:
+    config = selectors.config_of(row)
+    return repository.ModelConfig(
+        shape=selectors.spec_of(row.version).shape,
+        instances=config.instances,
+        gpu=settings.TRITON_GPU,
+        max_queue_delay_us=config.max_queue_delay_us,
+        preferred_batches=tuple(config.preferred_batches),
+        max_queue_size=config.max_queue_size,
+    )

@@ -43,6 +43,55 @@ class StaleRoute(Conflict):
     title = "The route has changed meanwhile"
 
 
+class StaleConfig(Conflict):
+    """Somebody changed how the model is served after it was looked at; nothing was changed."""
+
+    code = "stale_config"
+    title = "The configuration has changed meanwhile"
+
+
+class StaleModel(Conflict):
+    """Somebody changed what is said of the model after it was looked at; nothing was changed."""
+
+    code = "stale_model"
+    title = "The model has changed meanwhile"
+
+
+class NotLoaded(Conflict):
+    """Triton does not hold the version."""
+
+    code = "version_not_loaded"
+    title = "This version is not loaded"
+
+
+class VersionInUse(Conflict):
+    """The version judges; `places` says where."""
+
+    code = "version_in_use"
+    title = "This version is in use"
+
+
+class UnknownRoute(NotFound):
+    """The model has no route of exactly this place."""
+
+    code = "unknown_route"
+    title = "There is no such route"
+
+
+class NothingEarlier(Conflict):
+    """Nothing to roll back to."""
+
+    code = "nothing_earlier"
+    title = "There is no earlier deployment"
+
+
+class LastRoute(Conflict):
+    """Without it, nobody would judge."""
+
+    code = "last_route"
+    title = "This route is needed"
+
+
 class NoRoute(Unavailable):
     """No version of the model is deployed; work waits until one is."""
 

@@ -3,6 +3,9 @@
     <root>/visual_defects__1_1_0/config.pbtxt
     <root>/visual_defects__1_1_0/1/model.onnx
 
+A version that is to be served in another way is published once more, as visual_defects__1_1_0__c2: both can be loaded
+side by side, so that traffic moves from one to the other and nobody waits for a model that is being loaded again.
+
 NVIDIA's native ONNX Runtime backend and the embedded server's python-based one read the same files. One service writes
 here; Triton only reads. Files appear complete or not at all.
 """
@@ -43,6 +46,7 @@ class ModelConfig:
         gpu: run the instances on the GPU.
         max_batch: tiles in one execution.
         max_queue_delay_us: a lone request waits this long for company; it pays all of it.
+        preferred_batches: sizes at which a batch is computed at once; empty leaves it to the delay.
         max_queue_size: requests that may wait before Triton refuses more.
         queue_timeout_ms: a request that has waited this long is refused, unless it brought a shorter limit.
         intra_op_threads: threads within one instance.
@@ -53,13 +57,17 @@ class ModelConfig:
     gpu: bool = False
     max_batch: int = 8
     max_queue_delay_us: int = 0
+    preferred_batches: tuple[int, ...] = ()
     max_queue_size: int = 64
     queue_timeout_ms: int = 10_000
     intra_op_threads: int = 1
 
 
-def triton_model_name(*, model_name: str, version: str) -> str:
+def triton_model_name(*, model_name: str, version: str, revision: int = 0) -> str:
     """Triton's name of one immutable version: visual_defects 1.2.0 is visual_defects__1_2_0.
+
+    Args:
+        revision: of the configuration; 2 makes it visual_defects__1_2_0__c2.
 
     Raises:
         BadArtefact: name or version is not of the allowed form.
@@ -68,7 +76,8 @@ def triton_model_name(*, model_name: str, version: str) -> str:
         raise BadArtefact(f"model name {model_name!r} must match {NAME_PATTERN.pattern}, without a double underscore")
     if not VERSION_PATTERN.fullmatch(version):
         raise BadArtefact(f"version {version!r} must be three numbers of at most four digits, like 1.2.0")
-    return f"{model_name}__{version.replace('.', '_')}"
+    name = f"{model_name}__{version.replace('.', '_')}"
+    return f"{name}__c{revision}" if revision else name
 
 
 def config_pbtxt(*, triton_name: str, sha256: str, config: ModelConfig) -> str:
@@ -111,6 +120,7 @@ def _dynamic_batching(config: ModelConfig) -> model_config_pb2.ModelDynamicBatch
     policies = model_config_pb2.ModelQueuePolicy.TimeoutAction
     return model_config_pb2.ModelDynamicBatching(
         max_queue_delay_microseconds=config.max_queue_delay_us,
+        preferred_batch_size=config.preferred_batches,
         default_queue_policy=model_config_pb2.ModelQueuePolicy(
             timeout_action=policies.Value("REJECT"),
             default_timeout_microseconds=config.queue_timeout_ms * 1000,
@@ -120,13 +130,23 @@ def _dynamic_batching(config: ModelConfig) -> model_config_pb2.ModelDynamicBatch
     )
 
 
-def publish(root: Path, *, model_name: str, version: str, source: Path, sha256: str, config: ModelConfig) -> Path:
+def publish(
+    root: Path,
+    *,
+    model_name: str,
+    version: str,
+    source: Path,
+    sha256: str,
+    config: ModelConfig,
+    revision: int = 0,
+) -> Path:
     """Put a version where Triton can load it. Repeating it changes nothing; a new configuration replaces the old.
 
     Args:
         root: the repository folder; made if missing.
         source: the ONNX file.
         sha256: what its digest must be.
+        revision: of the configuration, see `triton_model_name`.
 
     Returns:
         The version's folder.
@@ -135,7 +155,7 @@ def publish(root: Path, *, model_name: str, version: str, source: Path, sha256: 
         BadArtefact: name, version, size or digest is wrong; nothing was changed.
         VersionConflict: the version is published with another file.
     """
-    name = triton_model_name(model_name=model_name, version=version)
+    name = triton_model_name(model_name=model_name, version=version, revision=revision)
     if not SHA256_PATTERN.fullmatch(sha256):
         raise BadArtefact(f"{sha256!r} is not a SHA-256 digest")
     text = config_pbtxt(triton_name=name, sha256=sha256, config=config)
@@ -157,13 +177,13 @@ def published_sha256(root: Path, *, model_name: str, version: str) -> str | None
     return _sha256_of(path) if path.is_file() else None
 
 
-def remove(root: Path, *, model_name: str, version: str) -> bool:
+def remove(root: Path, *, model_name: str, version: str, revision: int = 0) -> bool:
     """Take a version out of the repository. Unload it first.
 
     Returns:
         Whether there was anything to remove.
     """
-    target = root / triton_model_name(model_name=model_name, version=version)
+    target = root / triton_model_name(model_name=model_name, version=version, revision=revision)
     if not target.exists():
         return False
     doomed = root / f"{_STAGING_PREFIX}removed-{target.name}-{os.urandom(4).hex()}"

@@ -62,10 +62,18 @@ def words_for_people(fault: ServingError | WaferdeckError) -> str:
     return fault.plain
 
 
-def requested_version(*, model: str | None, version: str | None, recipe_version: RecipeVersion) -> int | None:
+def requested_version(
+    *,
+    model: str | None,
+    version: str | None,
+    recipe_version: RecipeVersion,
+    tool_code: str = "",
+    product_code: str = "",
+) -> int | None:
     """The version an upload asks to be judged by; None leaves it to the one in force for its recipe.
 
     Args:
+        tool_code, product_code: as `route_of`.
         model: whose version in force is meant where no version is named; None is the recipe's model.
 
     Returns:
@@ -80,7 +88,10 @@ def requested_version(*, model: str | None, version: str | None, recipe_version:
     name = model or recipe.model_name
     try:
         if version is None:
-            return models_admin.route_for(model_name=name, recipe_code=recipe.code).version_id
+            route = models_admin.route_for(
+                model_name=name, recipe_code=recipe.code, tool_code=tool_code, product_code=product_code
+            )
+            return route.version_id
         return models_admin.route_to(model_name=name, version=version).version_id
     except (UnknownVersion, NoRoute) as fault:
         raise _not_loaded(name, version) from fault
@@ -117,8 +128,14 @@ class Answer:
     is_degraded: bool = False
 
 
-def route_of(recipe_version: RecipeVersion, *, requested_id: int | None = None) -> Route:
+def route_of(
+    recipe_version: RecipeVersion, *, requested_id: int | None = None, tool_code: str = "", product_code: str = ""
+) -> Route:
     """The deployment that judges this recipe's images now, or the version that was asked for, which has no fallback.
+
+    Args:
+        tool_code: of the images; empty where it is unknown, or where they come from several.
+        product_code: of the wafer; empty where it does not matter.
 
     Raises:
         models_admin.errors.NoRoute: no version of the recipe's model is deployed.
@@ -128,7 +145,9 @@ def route_of(recipe_version: RecipeVersion, *, requested_id: int | None = None) 
         requested = model_version(requested_id)
         return models_admin.route_to(model_name=requested.model.name, version=requested.version)
     recipe = recipe_version.recipe
-    return models_admin.route_for(model_name=recipe.model_name, recipe_code=recipe.code)
+    return models_admin.route_for(
+        model_name=recipe.model_name, recipe_code=recipe.code, tool_code=tool_code, product_code=product_code
+    )
 
 
 def judge_image(
@@ -138,18 +157,20 @@ def judge_image(
     product: Product,
     recipe_version: RecipeVersion,
     use_cache: bool,
+    tool_code: str = "",
     requested_id: int | None = None,
 ) -> Answer:
     """Find and grade the defects of one decoded image; by the fallback where Triton does not serve the champion.
 
     Args:
+        tool_code: of all images of the run, see `route_of`.
         requested_id: key of the version that was asked for; it judges, or nobody does.
 
     Raises:
         serving.errors.ServingError: Triton did not answer, or not as the model promised.
         models_admin.errors.NoRoute, UnknownVersion: see `route_of`.
     """
-    route = route_of(recipe_version, requested_id=requested_id)
+    route = route_of(recipe_version, requested_id=requested_id, tool_code=tool_code, product_code=product.code)
     place = place_of(image, product=product)
     try:
         return _judge_by(route, decoded, place=place, recipe_version=recipe_version, use_cache=use_cache)

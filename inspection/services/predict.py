@@ -65,6 +65,10 @@ class Taken:
     upload: Upload
     actor: Actor
 
+    @property
+    def tool_code(self) -> str:
+        return self.image.tool.code if self.image.tool else ""
+
 
 def predict_image(
     *, data: bytes, file_name: str, upload: Upload, actor: Actor, now: datetime, attempt: Attempt | None = None
@@ -99,6 +103,7 @@ def predict_image(
             product=taken.wafer.lot.product,
             recipe_version=taken.context.recipe_version,
             use_cache=upload.use_cache,
+            tool_code=taken.tool_code,
             requested_id=taken.context.requested_version_id,
         )
     except TritonOverloaded as fault:
@@ -194,7 +199,7 @@ def _known_image(known: Known) -> InspectionImage | None:
     """The image's row, where there is one."""
     if known.image_id is None:
         return None
-    image = InspectionImage.objects.select_related("layer").get(pk=known.image_id)
+    image = InspectionImage.objects.select_related("layer", "tool").get(pk=known.image_id)
     image.wafer = known.wafer
     return image
 
@@ -216,7 +221,12 @@ def _answered_before(taken: Taken) -> InspectionRun | None:
     is_ahead = Q(state__in=UNDER_WAY, requested_version_id=context.requested_version_id)
     is_over = Q(state=RunState.DONE)
     with contextlib.suppress(NoRoute):
-        route = inference.route_of(context.recipe_version, requested_id=context.requested_version_id)
+        route = inference.route_of(
+            context.recipe_version,
+            requested_id=context.requested_version_id,
+            tool_code=taken.tool_code,
+            product_code=taken.wafer.lot.product.code,
+        )
         is_over &= Q(model_version_id=route.version_id)
     return (
         InspectionRun.objects.filter(

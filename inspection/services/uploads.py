@@ -94,7 +94,11 @@ def resolve(upload: Upload, *, actor: Actor, now: datetime) -> Context:
         (*key, "recipe", upload.recipe), lambda: _recipe_version(site, upload.recipe or DEFAULT_RECIPE)
     )
     requested_id = inference.requested_version(
-        model=upload.model, version=upload.version, recipe_version=recipe_version
+        model=upload.model,
+        version=upload.version,
+        recipe_version=recipe_version,
+        tool_code=tool.code if tool else "",
+        product_code=product.code,
     )
     return Context(
         site=site,

@@ -19,7 +19,7 @@ from core.errors import Unavailable
 from core.outages import as_unavailable, insist
 from inspection.choices import JobState, RunState
 from inspection.errors import LostLease, TooLarge, UnusableImage
-from inspection.models import InspectionJob, InspectionRun
+from inspection.models import InspectionImage, InspectionJob, InspectionRun
 from inspection.selectors.access import CARD_RELATIONS
 from inspection.services import batches, inference, runs
 from inspection.services.decoder import decode_for_inspection
@@ -167,13 +167,20 @@ def _is_still_ours(run: InspectionRun) -> bool:
     return True
 
 
+def _tool_of(images: list[InspectionImage]) -> str:
+    """The code of the one tool that all images come from; empty where it is none or several: one version judges all."""
+    codes = {image.tool.code if image.tool else "" for image in images}
+    return codes.pop() if len(codes) == 1 else ""
+
+
 def _judge_images(run: InspectionRun, *, note_step: Callable[[], None]) -> None:
     started_s = time.perf_counter()
     product = run.wafer.lot.product
     judged: list[JudgedImage] = []
     timings_ms: dict[str, float] = {}
     answers = []
-    for position, link in enumerate(run.run_images.select_related("image").order_by("ordinal")):
+    links = list(run.run_images.select_related("image__tool").order_by("ordinal"))
+    for position, link in enumerate(links):
         if position:
             # Where somebody has cancelled it, the other images are not judged.
             runs.renew_lease(run)
@@ -186,6 +193,7 @@ def _judge_images(run: InspectionRun, *, note_step: Callable[[], None]) -> None:
             product=product,
             recipe_version=run.recipe_version,
             use_cache=run.use_cache,
+            tool_code=_tool_of([link.image for link in links]),
             requested_id=run.requested_version_id,
         )
         answers.append(answer)

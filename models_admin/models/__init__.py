@@ -2,17 +2,19 @@
 
 from models_admin.models.history import RoutePlace, Tenure
 from models_admin.models.registry import Model, ModelIntake, ModelVersion
-from models_admin.models.serving import Deployment, PlaceRequest, TrafficRoute
+from models_admin.models.serving import ControlCall, Deployment, PlaceRequest, ServingConfig, TrafficRoute
 from models_admin.models.variants import VariantRun
 from models_admin.models.work import Work
 
 __all__ = [
+    "ControlCall",
     "Deployment",
     "Model",
     "ModelIntake",
     "ModelVersion",
     "PlaceRequest",
     "RoutePlace",
+    "ServingConfig",
     "Tenure",
     "TrafficRoute",
     "VariantRun",

@@ -7,23 +7,26 @@ from django.db.models import F, Func, Q, Value
 
 from models_admin.choices import RouteSlot
 from models_admin.models.registry import Model
-from models_admin.models.serving import Deployment
+from models_admin.models.serving import AtPlace, Deployment
 
 
-class RoutePlace(models.Model):
+class RoutePlace(AtPlace):
     """A slot of a route, for ever: it stays when the route is taken away, and is the same when it comes back."""
 
     model = models.ForeignKey(Model, on_delete=models.PROTECT, related_name="places")
-    recipe_code = models.CharField(max_length=64, blank=True, help_text="Empty: every recipe without its own route.")
     slot = models.CharField(max_length=16, choices=RouteSlot.choices)
 
     class Meta:
         db_table = "route_place"
-        ordering = ["model", "recipe_code", "slot"]
-        constraints = [models.UniqueConstraint(fields=["model", "recipe_code", "slot"], name="route_place_once")]
+        ordering = ["model", "recipe_code", "tool_code", "product_code", "slot"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["model", "recipe_code", "tool_code", "product_code", "slot"], name="route_place_once"
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.slot} of {self.model_id}/{self.recipe_code or '*'}"
+        return f"{self.slot} of {self.model_id}/{self.place}"
 
 
 class Tenure(models.Model):

@@ -16,7 +16,9 @@ class Model(models.Model):
     name = models.CharField(max_length=63, unique=True)
     kind = models.CharField(max_length=16, choices=ModelKind.choices)
     description = models.TextField(blank=True)
+    contact = models.CharField(max_length=200, blank=True, help_text="Whom to ask about it.")
     decisions = models.PositiveIntegerField(default=0)
+    revision = models.PositiveIntegerField(default=1, help_text="Of what is said of it.")
     created_at = models.DateTimeField()
 
     class Meta:

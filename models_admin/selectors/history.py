@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from models_admin.choices import RouteSlot
 from models_admin.models import Deployment, RoutePlace, Tenure, TrafficRoute
+from models_admin.places import PARTS, Place
 
 _JUDGING = ("deployment__version__model", "place__model")
 
@@ -19,24 +20,32 @@ class Judging(NamedTuple):
 
 
 def who_judged(
-    *, model_name: str, recipe_code: str = "", at: datetime, slot: RouteSlot = RouteSlot.CHAMPION
+    *,
+    model_name: str,
+    recipe_code: str = "",
+    tool_code: str = "",
+    product_code: str = "",
+    at: datetime,
+    slot: RouteSlot = RouteSlot.CHAMPION,
 ) -> Judging | None:
-    """Who was to judge the images of a recipe at a time, or None where nobody was. One query.
+    """Who was to judge the images of a recipe, tool and product at a time, or None where nobody was. One query.
 
-    A recipe without a route of its own at that time is judged by who held the route of every recipe. What judged an
-    image in the end may be the fallback, or a version that was asked for by name: its run says so.
+    Where they had no route of their own at that time, who held the next wider one judged (`Place.wider`). What judged
+    an image in the end may be the fallback, or a version that was asked for by name: its run says so.
     """
-    held = tenures().filter(
-        place__model__name=model_name, place__recipe_code__in={"", recipe_code}, place__slot=slot, during__contains=at
-    )
-    # The recipe's own place sorts after the general one.
-    found = held.order_by("-place__recipe_code").first()
+    wider = Place(recipe_code, tool_code, product_code).wider()
+    codes = {f"place__{part}__in": {getattr(place, part) for place in wider} for part in PARTS}
+    held = {
+        tenure.place.place: tenure
+        for tenure in tenures().filter(place__model__name=model_name, place__slot=slot, during__contains=at, **codes)
+    }
+    found = next((held[place] for place in wider if place in held), None)
     return Judging(found.deployment, found) if found is not None else None
 
 
 def previous_of(route: TrafficRoute, *, slot: RouteSlot = RouteSlot.CHAMPION) -> Deployment | None:
     """Who held a place of a route before its present holder did, or None where nobody else ever has. One query."""
-    place = RoutePlace.objects.filter(model_id=route.model_id, recipe_code=route.recipe_code, slot=slot)
+    place = RoutePlace.objects.filter(model_id=route.model_id, **route.place.as_dict(), slot=slot)
     before = tenures().filter(place__in=place, until__isnull=False).exclude(deployment=getattr(route, slot))
     found = before.order_by("-since", "-id").first()
     return found.deployment if found is not None else None

@@ -1,32 +1,30 @@
-"""Asking for a deployment, and giving it its place in traffic once it has proved itself."""
+"""Asking for a version to judge, to judge no more, to be loaded or to leave."""
 
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
-from accounts.models import Site
 from audit import services as audit
 from audit.actions import Action
 from core.actors import Actor
 from core.jobs import enqueue_on_commit
 from models_admin import selectors
-from models_admin.choices import (
-    DEPLOYABLE,
-    LOADED,
-    ON_THE_WAY,
-    DeploymentState,
-    RouteSlot,
-    VersionStatus,
-    check_deployment_step,
+from models_admin.choices import LOADED, DeploymentState, RouteSlot
+from models_admin.errors import LastRoute, NothingEarlier, NotLoaded, UnknownRoute, VersionInUse
+from models_admin.models import Deployment, Model, ModelVersion
+from models_admin.places import EVERYTHING, Place
+from models_admin.services.requests import (
+    RECONCILE_TASK,
+    ask_for_place,
+    check_generation,
+    check_usable,
+    known_version,
+    locked_route,
+    request_version,
+    usable_version,
 )
-from models_admin.errors import StaleRoute, UnknownVersion, VersionUnusable
-from models_admin.models import Deployment, Model, ModelVersion, PlaceRequest, TrafficRoute
-from models_admin.services.history import hand_over
-from outbox import services as outbox
-from serving.repository import triton_model_name
-
-CARRY_OUT_TASK = "models_admin.carry_out"
+from models_admin.services.routing import empty_place, take_places
+from models_admin.services.steps import announce_deployment, locked, save
 
 
 @transaction.atomic
@@ -37,56 +35,142 @@ def deploy_version(
     actor: Actor,
     now: datetime,
     recipe_code: str = "",
+    tool_code: str = "",
+    product_code: str = "",
     slot: RouteSlot = RouteSlot.CHAMPION,
     seen_generation: int | None = None,
     reason: str = "",
+    only_loaded: bool = False,
 ) -> Deployment:
-    """Let a version judge. Rolling back is the same: deploying an earlier version.
+    """Let a version judge at a place.
 
     A version that is loaded takes its place within this transaction. Otherwise a worker publishes it, loads it, warms
     it up and holds its answers against the recorded ones; until that has succeeded, the present version goes on. A
     version may be asked for several places; in each, the last request that succeeds is the one that holds.
 
     Args:
-        recipe_code: the route to take; empty is the one for every recipe without a route of its own.
+        recipe_code, tool_code, product_code: the place; what is empty is meant for all.
         slot: the champion judges; the fallback judges while Triton does not serve the champion.
         seen_generation: generation of the route that was looked at; 0 when there was none. None does not check.
+        only_loaded: refuse a version that would have to be loaded first.
 
     Raises:
         UnknownVersion: there is no such version.
         VersionUnusable: it was rejected or archived.
         StaleRoute: the route has changed since it was looked at; nothing is written.
+        NotLoaded: as `only_loaded` says.
     """
-    row, model = _version_for_deployment(model_name=model_name, version=version)
-    _check_generation(model, recipe_code=recipe_code, seen=seen_generation)
-    model.decisions += 1
-    model.save(update_fields=["decisions"])
-    deployment = _live_or_new(row)
-    deployment.requested_by, deployment.requested_at = actor.username, now
-    _save(deployment, now=now)
-    deployment.requests.update_or_create(recipe_code=recipe_code, slot=slot, defaults={"decision": model.decisions})
-    audit.record(
-        action=Action.DEPLOYMENT_REQUESTED,
-        object_type="deployment",
-        object_id=deployment.pk,
-        object_version=deployment.revision,
-        actor=actor,
-        at=now,
-        after={
-            "model": model.name,
-            "version": version,
-            "recipe": recipe_code,
-            "slot": slot,
-            "decision": model.decisions,
-        },
-        reason=reason or None,
-    )
-    if deployment.state in LOADED:
-        take_places(deployment, actor=actor, now=now)
-    else:
+    row, model = usable_version(model_name=model_name, version=version)
+    place = Place(recipe_code=recipe_code, tool_code=tool_code, product_code=product_code)
+    check_generation(model, place=place, seen=seen_generation)
+    if only_loaded and not row.deployments.filter(state__in=LOADED).exists():
+        raise NotLoaded(f"{model_name} {version} is not loaded. Load it first, or deploy it.")
+    return ask_for_place(row, place=place, slot=slot, actor=actor, now=now, reason=reason)
+
+
+@transaction.atomic
+def roll_back(
+    *,
+    model_name: str,
+    place: Place,
+    actor: Actor,
+    now: datetime,
+    reason: str,
+    slot: RouteSlot = RouteSlot.CHAMPION,
+    seen_generation: int | None = None,
+) -> Deployment:
+    """Let the version judge that did so before, at once while it is warm; done again, it goes further back.
+
+    Raises:
+        UnknownRoute: there is no such place.
+        NothingEarlier: no version was there before.
+        VersionUnusable, StaleRoute: as `deploy_version`.
+    """
+    route = locked_route(model_name, place)
+    check_generation(route.model, place=place, seen=seen_generation)
+    earlier = route.earlier.get(slot, [])
+    if not earlier:
+        raise NothingEarlier(f"No version of {model_name} has been {slot} of {place} before this one.")
+    version = ModelVersion.objects.get(pk=earlier[-1])
+    version.model = route.model
+    check_usable(version)
+    return ask_for_place(version, place=place, slot=slot, actor=actor, now=now, reason=reason, is_rollback=True)
+
+
+@transaction.atomic
+def deactivate_version(
+    *,
+    model_name: str,
+    place: Place,
+    actor: Actor,
+    now: datetime,
+    reason: str,
+    slot: RouteSlot = RouteSlot.CHAMPION,
+    seen_generation: int | None = None,
+) -> None:
+    """Take a fallback away, or a champion with its whole route; its images are judged as the next wider route says.
+
+    Raises:
+        UnknownRoute: there is no such place, or nothing is in it.
+        LastRoute: nobody would judge.
+        StaleRoute: as `deploy_version`.
+    """
+    route = locked_route(model_name, place)
+    check_generation(route.model, place=place, seen=seen_generation)
+    if slot == RouteSlot.FALLBACK and route.fallback is None:
+        raise UnknownRoute(f"{place} has no fallback.")
+    if slot == RouteSlot.CHAMPION and place == EVERYTHING:
+        raise LastRoute("Nobody would judge what has no route of its own. Deploy another version instead.")
+    empty_place(route, slot=slot, actor=actor, now=now, reason=reason)
+
+
+@transaction.atomic
+def load_version(*, model_name: str, version: str, actor: Actor, now: datetime, reason: str = "") -> Deployment:
+    """Bring a version onto Triton without any place, so that it can be asked by name and deployed in a moment.
+
+    It stays as long as one that was displaced does.
+
+    Raises:
+        UnknownVersion, VersionUnusable: as `deploy_version`.
+    """
+    row, _ = usable_version(model_name=model_name, version=version)
+    return request_version(row, actor=actor, now=now, reason=reason)
+
+
+@transaction.atomic
+def unload_version(*, model_name: str, version: str, actor: Actor, now: datetime, reason: str = "") -> None:
+    """Let a version leave Triton as soon as nobody can be on the way to it any more.
+
+    Raises:
+        UnknownVersion: there is no such version.
+        NotLoaded: it is not there, or still being brought.
+        VersionInUse: it judges; `places` says where.
+    """
+    row, _ = known_version(model_name=model_name, version=version)
+    loaded = [locked(key) for key in row.deployments.filter(state__in=LOADED).values_list("pk", flat=True)]
+    if not loaded:
+        raise NotLoaded(f"{model_name} {version} is not loaded.")
+    held = [route for deployment in loaded for route in selectors.routes_to(deployment)]
+    if held:
+        raise VersionInUse(
+            f"{model_name} {version} judges {', '.join(str(route.place) for route in held)}. Deploy another one there.",
+            places=[route.place.shown() for route in held],
+        )
+    for deployment in loaded:
+        deployment.leaves = True
+        save(deployment, now=now)
+        audit.record(
+            action=Action.DEPLOYMENT_TO_LEAVE,
+            object_type="deployment",
+            object_id=deployment.pk,
+            object_version=deployment.revision,
+            actor=actor,
+            at=now,
+            after={"model": model_name, "version": version},
+            reason=reason or None,
+        )
         announce_deployment(deployment, now=now)
-        enqueue_on_commit(CARRY_OUT_TASK, deployment_id=deployment.pk)
-    return deployment
+    enqueue_on_commit(RECONCILE_TASK)
 
 
 @transaction.atomic
@@ -95,193 +179,6 @@ def complete_deployment(*, deployment_id: int, actor: Actor, now: datetime) -> D
     model_id = Deployment.objects.values_list("version__model_id", flat=True).get(pk=deployment_id)
     Model.objects.select_for_update(no_key=True).get(pk=model_id)
     deployment = locked(deployment_id)
-    if deployment.state == DeploymentState.WARMING:
+    if deployment.state == DeploymentState.TRYING:
         take_places(deployment, actor=actor, now=now)
     return deployment
-
-
-def take_places(deployment: Deployment, *, actor: Actor, now: datetime) -> None:
-    """Give a loaded deployment the places it was asked for, but those that a later request has filled.
-
-    The model row is locked.
-    """
-    displaced = [
-        occupant
-        for request in deployment.requests.order_by("decision")
-        for occupant in _take(request, deployment=deployment, actor=actor, now=now)
-    ]
-    deployment.requests.all().delete()
-    if deployment.state == DeploymentState.WARMING:
-        move(deployment, to=DeploymentState.DRAINING, actor=actor, now=now)
-    for idle in displaced:
-        _rest(idle, actor=actor, now=now)
-    transaction.on_commit(selectors.forget_routes)
-
-
-def _take(request: PlaceRequest, *, deployment: Deployment, actor: Actor, now: datetime) -> list[Deployment]:
-    """Flip one place of a route to a deployment, unless a later request has filled it.
-
-    Returns:
-        Who has to leave for it: one deployment or none.
-    """
-    model = deployment.version.model
-    route = TrafficRoute.objects.filter(model=model, recipe_code=request.recipe_code).first()
-    if route is None:
-        # A fallback without a champion stands in for it until somebody asks for one.
-        route = TrafficRoute(model=model, recipe_code=request.recipe_code, generation=0, champion=deployment)
-    elif getattr(route, f"{request.slot}_decision") > request.decision:
-        return []
-    occupant = getattr(route, request.slot) if route.pk else None
-    stands_in = route.pk is None and request.slot != RouteSlot.CHAMPION
-    setattr(route, request.slot, deployment)
-    setattr(route, f"{request.slot}_decision", request.decision)
-    route.generation += 1
-    route.changed_at = now
-    route.save()
-    if deployment.state != DeploymentState.ACTIVE:
-        move(deployment, to=DeploymentState.ACTIVE, actor=actor, now=now)
-    for slot in (RouteSlot.CHAMPION, request.slot) if stands_in else (request.slot,):
-        hand_over(route, slot=slot, deployment=deployment, taken_by=deployment.requested_by, now=now)
-    _record_flip(route, slot=request.slot, occupant=occupant, deployment=deployment, actor=actor, now=now)
-    return [occupant] if occupant is not None and occupant != deployment else []
-
-
-def move(deployment: Deployment, *, to: DeploymentState, actor: Actor, now: datetime, error: str = "") -> None:
-    """One step of the state machine, recorded and announced. The caller holds the row or its model.
-
-    Raises:
-        IllegalTransition: there is no such step.
-    """
-    check_deployment_step(deployment.state, to)
-    before = deployment.state
-    deployment.state, deployment.error = to, error
-    _save(deployment, now=now)
-    if to == DeploymentState.FAILED:
-        deployment.requests.all().delete()
-    audit.record(
-        action=Action.DEPLOYMENT_CHANGED,
-        object_type="deployment",
-        object_id=deployment.pk,
-        object_version=deployment.revision,
-        actor=actor,
-        at=now,
-        before={"state": before},
-        after={"state": to, "error": error} if error else {"state": to},
-    )
-    announce_deployment(deployment, now=now)
-
-
-def locked(deployment_id: int) -> Deployment:
-    """The deployment for writing. Whoever needs the model's lock as well takes that one first."""
-    return (
-        Deployment.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("version__model")
-        .get(pk=deployment_id)
-    )
-
-
-def is_routed(deployment: Deployment) -> bool:
-    """Whether some route sends images to it, or would if its champion failed."""
-    return TrafficRoute.objects.filter(Q(champion=deployment) | Q(fallback=deployment)).exists()
-
-
-def announce_deployment(deployment: Deployment, *, now: datetime) -> None:
-    """Tell every site: models belong to none."""
-    version = deployment.version
-    outbox.announce(
-        type="deployment.changed",
-        topics=every_site(),
-        payload={
-            "deployment": deployment.pk,
-            "model": version.model.name,
-            "version": version.version,
-            "state": deployment.state,
-            "error": deployment.error,
-            "revision": deployment.revision,
-        },
-        now=now,
-    )
-
-
-def _version_for_deployment(*, model_name: str, version: str) -> tuple[ModelVersion, Model]:
-    """The version and its locked model: requests about one model are taken one after the other."""
-    model = Model.objects.select_for_update(no_key=True).filter(name=model_name).first()
-    row = model.versions.filter(version=version).first() if model else None
-    if model is None or row is None:
-        raise UnknownVersion(f"There is no version {version} of {model_name}.")
-    if VersionStatus(row.status) not in DEPLOYABLE:
-        raise VersionUnusable(f"{model_name} {version} is {row.status}.", status=row.status)
-    row.model = model
-    return row, model
-
-
-def _live_or_new(version: ModelVersion) -> Deployment:
-    """The version's deployment that is under way or loaded, locked, else a new one that is not stored yet."""
-    live = version.deployments.select_for_update(no_key=True).filter(state__in=ON_THE_WAY | LOADED).first()
-    if live is None:
-        name = triton_model_name(model_name=version.model.name, version=version.version)
-        return Deployment(version=version, triton_name=name)
-    live.version = version
-    return live
-
-
-def _check_generation(model: Model, *, recipe_code: str, seen: int | None) -> None:
-    if seen is None:
-        return
-    current = model.routes.filter(recipe_code=recipe_code).values_list("generation", flat=True).first() or 0
-    if current != seen:
-        raise StaleRoute("The route was changed after you looked at it.", seen=seen, current=current)
-
-
-def _rest(deployment: Deployment, *, actor: Actor, now: datetime) -> None:
-    """Let a deployment drain unless some route still needs it."""
-    deployment = locked(deployment.pk)
-    if deployment.state != DeploymentState.DRAINING and not is_routed(deployment):
-        move(deployment, to=DeploymentState.DRAINING, actor=actor, now=now)
-
-
-def _record_flip(
-    route: TrafficRoute,
-    *,
-    slot: str,
-    occupant: Deployment | None,
-    deployment: Deployment,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    audit.record(
-        action=Action.ROUTE_FLIPPED,
-        object_type="traffic_route",
-        object_id=route.pk,
-        object_version=route.generation,
-        actor=actor,
-        at=now,
-        before={slot: occupant.triton_name if occupant else None},
-        after={slot: deployment.triton_name},
-    )
-    outbox.announce(
-        type="route.flipped",
-        topics=every_site(),
-        payload={
-            "model": route.model.name,
-            "recipe": route.recipe_code,
-            "slot": slot,
-            "version": deployment.version.version,
-            "generation": route.generation,
-        },
-        now=now,
-    )
-
-
-def every_site() -> list[str]:
-    return [f"site:{pk}" for pk in Site.objects.order_by("pk").values_list("pk", flat=True)]
-
-
-def _save(deployment: Deployment, *, now: datetime) -> None:
-    deployment.changed_at = now
-    if deployment.pk is None:
-        deployment.full_clean()
-        deployment.save(force_insert=True)
-    else:
-        deployment.revision += 1
-        deployment.save()

@@ -16,7 +16,7 @@ def hand_over(
         deployment: who holds the place from now on; None leaves it empty. Who holds it already goes on.
         taken_by: name of the person who asked for it.
     """
-    place, _ = RoutePlace.objects.get_or_create(model_id=route.model_id, recipe_code=route.recipe_code, slot=slot)
+    place, _ = RoutePlace.objects.get_or_create(model_id=route.model_id, **route.place.as_dict(), slot=slot)
     held = Tenure.objects.filter(place=place, until=None).first()
     if held is not None:
         if deployment is not None and held.deployment_id == deployment.pk:

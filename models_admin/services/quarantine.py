@@ -23,8 +23,8 @@ from models_admin.intake.artefact import Artefact, spec_of
 from models_admin.intake.process import MOST_BYTES, Examined, examine
 from models_admin.intake.rules import Refusal, Rule
 from models_admin.models import ModelIntake, ModelVersion
-from models_admin.services.deploying import every_site
 from models_admin.services.registration import known_version, register_examined
+from models_admin.services.steps import every_site
 from outbox import services as outbox
 from serving.tensors import DetectorSpec
 

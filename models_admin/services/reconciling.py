@@ -13,10 +13,14 @@ from audit.actions import Action
 from core import metrics
 from core.actors import Actor
 from models_admin import deployment as triton
-from models_admin.choices import LOADED, ON_THE_WAY, DeploymentState
+from models_admin.choices import LOADED, ON_THE_WAY, ControlKind, DeploymentState
 from models_admin.models import Deployment
-from models_admin.selectors import deployments
-from models_admin.services.deploying import announce_deployment, complete_deployment, is_routed, locked, move
+from models_admin.selectors import deployments, routed_by_older_configs
+from models_admin.services.configuring import follow_config
+from models_admin.services.control_log import logged
+from models_admin.services.deploying import complete_deployment
+from models_admin.services.routing import is_routed
+from models_admin.services.steps import announce_deployment, locked, move
 from serving.errors import ServingError, TritonTimeout
 
 logger = structlog.get_logger(__name__)
@@ -65,12 +69,14 @@ def reconcile_deployments(*, actor: Actor, clock: Clock) -> Reconciled:
             return done
         for row in deployments(states=LOADED):
             _keep_loaded(row, done, actor=actor, clock=clock)
+        for row in routed_by_older_configs():
+            follow_config(deployment_id=row.pk, actor=actor, now=clock())
         for row in deployments(states=ON_THE_WAY).order_by("pk"):
             _carry_out(row, actor=actor, clock=clock)
             done.advanced.append(row.triton_name)
         for row in _drained(now=clock()):
             _retire(row, done, actor=actor, clock=clock)
-        _clear_away_failed(done)
+        _clear_away_failed(done, actor=actor, clock=clock)
     return done
 
 
@@ -88,17 +94,20 @@ def carry_out_deployment(*, deployment_id: int, actor: Actor, clock: Clock) -> D
 
 def _carry_out(row: Deployment, *, actor: Actor, clock: Clock) -> Deployment:
     """Step by step until it is active, has failed, or Triton is away. Every step may be repeated."""
-    version, name = row.version, row.triton_name
     try:
         if row.state == DeploymentState.PUBLISHING:
-            triton.publish(version)
+            triton.publish(row)
             _step(row, to=DeploymentState.LOADING, actor=actor, clock=clock)
         if row.state == DeploymentState.LOADING:
-            triton.load(version, triton_name=name)
+            with logged(ControlKind.LOAD, row, asked_by=row.requested_by, actor=actor, clock=clock):
+                triton.load(row)
             _step(row, to=DeploymentState.WARMING, actor=actor, clock=clock)
         if row.state == DeploymentState.WARMING:
-            triton.warm_up(version, triton_name=name)
-            triton.try_golden(version, triton_name=name)
+            triton.warm_up(row)
+            _step(row, to=DeploymentState.TRYING, actor=actor, clock=clock)
+        if row.state == DeploymentState.TRYING:
+            triton.try_golden(row)
+            _compare_with_the_present(row)
             return complete_deployment(deployment_id=row.pk, actor=actor, now=clock())
     except ServingError as fault:
         _after_fault(row, fault, actor=actor, clock=clock)
@@ -106,9 +115,24 @@ def _carry_out(row: Deployment, *, actor: Actor, clock: Clock) -> Deployment:
         _after_fault(row, ServingError(f"its file is not in the store: {fault}"), actor=actor, clock=clock)
     except OSError as fault:
         # A full disk and a store that is away pass by.
-        logger.warning("deployment_waits", triton_name=name, state=row.state, error=str(fault))
+        logger.warning("deployment_waits", triton_name=row.triton_name, state=row.state, error=str(fault))
         _note(row, f"waiting for the store and the disk: {fault}", actor=actor, clock=clock, tries=row.tries)
     return row
+
+
+def _compare_with_the_present(row: Deployment) -> None:
+    """Where it is to replace the same version by another configuration, measure both at the same time of day."""
+    others = deployments(states=LOADED).filter(version=row.version).exclude(pk=row.pk)
+    present = others.order_by("-config_revision").first()
+    if present is None:
+        return
+    try:
+        measured = {"before": triton.speed_of(present), "after": triton.speed_of(row)}
+    except ServingError as fault:
+        # What is not measured is served all the same: it has answered to the golden images.
+        logger.warning("configurations_not_measured", triton_name=row.triton_name, code=fault.code)
+        return
+    Deployment.objects.filter(pk=row.pk).update(measured={"before_revision": present.config_revision, **measured})
 
 
 def _after_fault(row: Deployment, fault: ServingError, *, actor: Actor, clock: Clock) -> None:
@@ -165,7 +189,8 @@ def _keep_loaded(row: Deployment, done: Reconciled, *, actor: Actor, clock: Cloc
     if row.error and clock() - row.changed_at < TRY_AGAIN_AFTER:
         return
     try:
-        triton.load(row.version, triton_name=name)
+        with logged(ControlKind.LOAD, row, asked_by="", actor=actor, clock=clock):
+            triton.load(row)
     except (ServingError, OSError) as fault:
         done.faults[name] = str(fault)
         if not getattr(fault, "outage", False):
@@ -186,15 +211,29 @@ def _keep_loaded(row: Deployment, done: Reconciled, *, actor: Actor, clock: Cloc
 
 
 def _drained(*, now: datetime) -> list[Deployment]:
-    """Draining deployments that have had their time, by model: all but the newest few, and those older than a day."""
+    """Draining deployments that have had their time.
+
+    By model all but the newest few, those older than a day, and at once those that are to leave or whose version stays
+    loaded by another configuration.
+    """
     due: list[Deployment] = []
     seen: Counter[int] = Counter()
+    served_otherwise = _judging()
     for row in deployments(states=frozenset({DeploymentState.DRAINING})).order_by("-changed_at"):
         age = now - row.changed_at
+        if row.leaves or row.version_id in served_otherwise:
+            due += [row] if age >= DRAIN_FOR else []
+            continue
         if age >= KEEP_LOADED_FOR or (seen[row.version.model_id] >= KEEP_LOADED and age >= DRAIN_FOR):
             due.append(row)
         seen[row.version.model_id] += 1
     return due
+
+
+def _judging() -> set[int]:
+    """Versions of which one deployment judges, whatever others of them are loaded."""
+    active = deployments(states=frozenset({DeploymentState.ACTIVE}))
+    return set(active.values_list("version_id", flat=True))
 
 
 def _retire(row: Deployment, done: Reconciled, *, actor: Actor, clock: Clock) -> None:
@@ -204,11 +243,11 @@ def _retire(row: Deployment, done: Reconciled, *, actor: Actor, clock: Clock) ->
         if stored.state != DeploymentState.DRAINING or is_routed(stored):
             return
         move(stored, to=DeploymentState.RETIRED, actor=actor, now=clock())
-    _unload(stored, done)
+    _unload(stored, done, actor=actor, clock=clock)
     done.retired.append(stored.triton_name)
 
 
-def _clear_away_failed(done: Reconciled) -> None:
+def _clear_away_failed(done: Reconciled, *, actor: Actor, clock: Clock) -> None:
     """Unload what a failed or retired deployment has left on Triton; where Triton goes away, the next round does."""
     try:
         listed = {entry.name for entry in triton.triton_control().repository_index()}
@@ -218,13 +257,15 @@ def _clear_away_failed(done: Reconciled) -> None:
         return
     wanted = set(deployments(states=LOADED | ON_THE_WAY).values_list("triton_name", flat=True))
     over = frozenset({DeploymentState.FAILED, DeploymentState.RETIRED})
-    for row in deployments(states=over).filter(triton_name__in=listed - wanted).distinct():
-        _unload(row, done)
+    left_over = deployments(states=over).filter(triton_name__in=listed - wanted)
+    for row in left_over.order_by("triton_name", "-id").distinct("triton_name"):
+        _unload(row, done, actor=actor, clock=clock)
 
 
-def _unload(row: Deployment, done: Reconciled) -> None:
+def _unload(row: Deployment, done: Reconciled, *, actor: Actor, clock: Clock) -> None:
     try:
-        triton.unload(row.version, triton_name=row.triton_name)
+        with logged(ControlKind.UNLOAD, row, asked_by="", actor=actor, clock=clock):
+            triton.unload(row)
     except (ServingError, OSError) as fault:
         done.faults[row.triton_name] = str(fault)
         logger.warning("unload_failed", triton_name=row.triton_name, error=str(fault))

@@ -28,7 +28,7 @@ from core.outages import as_unavailable, insist
 from models_admin.choices import UNDER_WAY, WorkState, check_work_step
 from models_admin.errors import LostWork, WorkCancelled, WorkFailed, WorkMustWait
 from models_admin.models.work import Work
-from models_admin.services.deploying import every_site
+from models_admin.services.steps import every_site
 from outbox import services as outbox
 from serving.errors import ServingError
 

@@ -13,18 +13,20 @@ from core.clock import now
 from core.guards import CREATE_FUNCTIONS
 from core.partitions import ensure_month_partitions
 from inspection.models import Detection
-from models_admin.models import Deployment, Model, ModelVersion, RoutePlace, Tenure
+from models_admin.models import ControlCall, Deployment, Model, ModelVersion, RoutePlace, ServingConfig, Tenure
 from tests.factories import make_inspected
 
 # With a change that nobody may make.
 WRITTEN_ONCE = {
     "audit_event": "reason = 'none'",
+    "control_call": "outcome = 'done'",
     "detection": "confidence = 0",
     "inspection_image": "sha256 = ''",
     "model_version": "sha256 = ''",
     "recipe_version": "reject_from = 1",
     "route_place": "slot = 'fallback'",
     "run_image": "ordinal = 7",
+    "serving_config": "instances = 9",
     "tenure": "taken_by = 'nobody'",
 }
 CHANGES = ("UPDATE {table} SET {values}", "DELETE FROM {table}", "TRUNCATE {table} CASCADE")
@@ -56,6 +58,13 @@ def rows(db):
     )
     asked = {"triton_name": "visual_defects__1_0_0", "requested_by": "test", "requested_at": now(), "changed_at": now()}
     deployment = Deployment.objects.create(version=version, **asked)
+    ControlCall.objects.create(
+        kind="load", outcome="failed", triton_name="visual_defects__1_0_0", version=version, asked_by="test",
+        began_at=now(), took_ms=1,
+    )  # fmt: skip
+    ServingConfig.objects.create(
+        model=model, revision=1, instances=2, max_queue_delay_us=0, max_queue_size=64, made_at=now(), made_by="test"
+    )
     place = RoutePlace.objects.create(model=model, slot="champion")
     Tenure.objects.create(place=place, deployment=deployment, since=now())
     make_inspected()

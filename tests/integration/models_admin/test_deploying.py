@@ -78,6 +78,7 @@ class TestDeploy:
             ("deployment.request", None),
             ("deployment.change", "loading"),
             ("deployment.change", "warming"),
+            ("deployment.change", "trying"),
             ("deployment.change", "active"),
         ]
         assert AuditEvent.objects.filter(action="route.flip").count() == 1
@@ -491,9 +492,9 @@ class TestTritonAway:
         assert counted("loads_total", outcome="loaded") - loaded == 1
 
     def test_a_worker_that_died_half_way_is_succeeded(self, triton, registered, reconcile, clock):
-        version = registered("1.0.0")
+        registered("1.0.0")
         wanted = services.deploy_version(model_name="visual_defects", version="1.0.0", actor=ACTOR, now=NOW)
-        on_triton.publish(version)
+        on_triton.publish(wanted)
         Deployment.objects.filter(pk=wanted.pk).update(state=DeploymentState.LOADING)
 
         reconcile()
