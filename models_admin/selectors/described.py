@@ -8,6 +8,7 @@ from django.db.models import Count, QuerySet
 
 from models_admin.choices import RouteSlot
 from models_admin.models import Deployment, Model, ModelIntake, ModelVersion, TrafficRoute
+from models_admin.places import EVERYTHING
 
 
 def models_with_counts() -> QuerySet[Any]:
@@ -19,7 +20,7 @@ def described_models(models: Sequence[Any]) -> list[dict[str, Any]]:
     """Models as a list shows them. Two queries."""
     keys = [model.pk for model in models]
     champions = dict(
-        TrafficRoute.objects.filter(model__in=keys, recipe_code="").values_list(
+        TrafficRoute.objects.filter(model__in=keys, **EVERYTHING.as_dict()).values_list(
             "model_id", "champion__version__version"
         )
     )
@@ -107,9 +108,9 @@ def _places(models: Iterable[int]) -> dict[int, list[dict[str, str]]]:
     """Where versions judge, by key of the version."""
     found: dict[int, list[dict[str, str]]] = defaultdict(list)
     routes = TrafficRoute.objects.filter(model__in=models).select_related("champion", "fallback")
-    for route in routes.order_by("recipe_code"):
+    for route in routes.order_by("recipe_code", "tool_code", "product_code"):
         for slot in RouteSlot:
             deployment = getattr(route, slot)
             if deployment is not None:
-                found[deployment.version_id].append({"recipe": route.recipe_code, "slot": slot.value})
+                found[deployment.version_id].append({**route.place.shown(), "slot": slot.value})
     return found

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Max, Min
 
-from audit.actions import Action
 from audit.models import AuditEvent
 from models_admin.models import Deployment, RoutePlace, Tenure
 from models_admin.selectors.history import tenures_between
@@ -41,7 +40,9 @@ def described_timeline(*, model_name: str | None, since: datetime | None, until:
     At most the newest `MOST_TENURES`; `has_more` says that there are older ones. Two queries.
     """
     found = tenures_between(since, until)
-    places = RoutePlace.objects.select_related("model").order_by("model__name", "recipe_code", "slot")
+    places = RoutePlace.objects.select_related("model").order_by(
+        "model__name", "recipe_code", "tool_code", "product_code", "slot"
+    )
     if model_name:
         found, places = found.filter(place__model__name=model_name), places.filter(model__name=model_name)
     rows = list(found[: MOST_TENURES + 1])
@@ -50,8 +51,7 @@ def described_timeline(*, model_name: str | None, since: datetime | None, until:
         lanes[tenure.place_id].append({**_held(tenure), **_holder(tenure.deployment)})
     return {
         "lanes": [
-            {"model": place.model.name, "recipe": place.recipe_code, "slot": place.slot, "tenures": lanes[place.pk]}
-            for place in places
+            {"model": row.model.name, **row.place.shown(), "slot": row.slot, "tenures": lanes[row.pk]} for row in places
         ],
         "has_more": len(rows) > MOST_TENURES,
     }
@@ -79,7 +79,7 @@ def _described(
 
 def _held(tenure: Tenure) -> dict[str, Any]:
     return {
-        "recipe": tenure.place.recipe_code,
+        **tenure.place.place.shown(),
         "slot": tenure.place.slot,
         "since": _time(tenure.since),
         "since_known": tenure.is_since_known,
@@ -96,7 +96,7 @@ def _steps(row: Deployment) -> list[dict[str, Any]]:
     events = AuditEvent.objects.filter(
         object_type="deployment",
         object_id=str(row.pk),
-        action__in=[Action.DEPLOYMENT_REQUESTED, Action.DEPLOYMENT_CHANGED],
+        action__startswith="deployment.",
     )
     return [
         {
@@ -104,12 +104,11 @@ def _steps(row: Deployment) -> list[dict[str, Any]]:
             "by": event.actor["username"],
             "action": event.action,
             "state": (event.after or {}).get("state"),
-            "recipe": (event.after or {}).get("recipe"),
-            "slot": (event.after or {}).get("slot"),
+            **{part: (event.after or {}).get(part) for part in ("recipe", "tool", "product", "slot")},
             "error": (event.after or {}).get("error", ""),
             "reason": event.reason or "",
         }
-        for event in events.order_by("-id")[:MOST_STEPS]
+        for event in events.order_by("-object_version", "-id")[:MOST_STEPS]
     ]
 
 

@@ -8,6 +8,8 @@ from models_admin.choices import DeploymentState, IntakeState, ModelKind, Versio
 
 class PlaceOut(serializers.Serializer):
     recipe = serializers.CharField(allow_blank=True, help_text="Empty: every recipe without a route of its own.")
+    tool = serializers.CharField(allow_blank=True, help_text="Empty: every tool.")
+    product = serializers.CharField(allow_blank=True, help_text="Empty: every product.")
     slot = serializers.CharField(help_text="`champion` judges; `fallback` judges while Triton does not serve that.")
 
 

@@ -27,6 +27,8 @@ class TenureOut(serializers.Serializer):
     """A place of a route, and the time for which a deployment held it."""
 
     recipe = serializers.CharField(allow_blank=True, help_text="Empty: every recipe without a route of its own.")
+    tool = serializers.CharField(allow_blank=True, help_text="Empty: every tool.")
+    product = serializers.CharField(allow_blank=True, help_text="Empty: every product.")
     slot = serializers.ChoiceField(choices=RouteSlot.choices)
     since = serializers.DateTimeField()
     since_known = serializers.BooleanField(help_text="false: it began then at the latest; nothing older is known.")
@@ -55,9 +57,11 @@ class DeploymentOut(serializers.Serializer):
 class StepOut(serializers.Serializer):
     at = serializers.DateTimeField()
     by = serializers.CharField()
-    action = serializers.CharField(help_text="`deployment.request` or `deployment.change`, as in the trail.")
+    action = serializers.CharField(help_text="`deployment.request`, `.roll_back`, `.change` or `.ask_to_leave`.")
     state = serializers.CharField(allow_null=True, help_text="The state it came to; null: it stayed as it was.")
     recipe = serializers.CharField(allow_null=True, help_text="Of a request: the place it was for.")
+    tool = serializers.CharField(allow_null=True)
+    product = serializers.CharField(allow_null=True)
     slot = serializers.CharField(allow_null=True)
     error = serializers.CharField(allow_blank=True)
     reason = serializers.CharField(allow_blank=True)
@@ -77,6 +81,8 @@ class HolderOut(TenureOut):
 class LaneOut(serializers.Serializer):
     model = serializers.CharField()
     recipe = serializers.CharField(allow_blank=True)
+    tool = serializers.CharField(allow_blank=True)
+    product = serializers.CharField(allow_blank=True)
     slot = serializers.ChoiceField(choices=RouteSlot.choices)
     tenures = HolderOut(many=True, help_text="Oldest first; no two at once.")
 
