@@ -29,6 +29,7 @@ api: list = [
 urlpatterns = [
     path("", include("inspection.urls")),
     path("", include("annotations.urls")),
+    path("", include("models_admin.urls")),
     path("", include("accounts.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

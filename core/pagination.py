@@ -29,7 +29,7 @@ class PageIn(serializers.Serializer):
 
 
 def page_of(
-    rows: QuerySet[Any], *, request: HttpRequest, limit: int, cursor: str | None, show: Callable[[Any], dict[str, Any]]
+    rows: QuerySet[Any], *, request: HttpRequest, limit: int, cursor: str | None, show: Callable[[Any], Any]
 ) -> dict[str, Any]:
     """One page of `rows`, newest key first: `{"next", "previous", "results"}`. One query.
 

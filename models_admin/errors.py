@@ -36,6 +36,13 @@ class VersionUnusable(Conflict):
     title = "This version cannot be deployed"
 
 
+class StillServing(Conflict):
+    """Images go to this version, or would if another one failed."""
+
+    code = "version_serves"
+    title = "This version is in use"
+
+
 class StaleRoute(Conflict):
     """Somebody changed the route after it was looked at; nothing was changed."""
 

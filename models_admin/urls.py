@@ -1,10 +1,18 @@
-"""Addresses of this app's part of the API (`api_urlpatterns`)."""
+"""Addresses of the pages of models, and of this app's part of the API (`api_urlpatterns`)."""
 
 from django.urls import path
 
 from models_admin.api import history, registry
+from models_admin.views import registry as pages
 
 app_name = "models_admin"
+
+urlpatterns: list = [
+    path("models/", pages.models, name="models"),
+    path("models/<slug:name>/", pages.model, name="model"),
+    path("models/<slug:name>/versions/<str:version>/", pages.version, name="version"),
+    path("models/<slug:name>/intakes/<uuid:intake_id>/", pages.intake, name="intake"),
+]
 
 api_urlpatterns: list = [
     path("deployments/", history.DeploymentsView.as_view(), name="deployments"),
@@ -14,6 +22,11 @@ api_urlpatterns: list = [
     path("models/<slug:name>/", registry.ModelView.as_view(), name="model"),
     path("models/<slug:name>/versions/", registry.VersionsView.as_view(), name="model_versions"),
     path("models/<slug:name>/versions/<str:version>/", registry.VersionView.as_view(), name="model_version"),
+    path(
+        "models/<slug:name>/versions/<str:version>/status/",
+        registry.VersionStatusView.as_view(),
+        name="model_version_status",
+    ),
     path("models/<slug:name>/intakes/", registry.IntakesView.as_view(), name="model_intakes"),
     path("models/<slug:name>/intakes/<uuid:intake_id>/", registry.IntakeView.as_view(), name="model_intake"),
 ]

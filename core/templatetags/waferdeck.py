@@ -118,9 +118,10 @@ def age(moment: datetime | None) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def current(context: dict[str, Any], *names: str) -> SafeString:
-    """Marks the navigation entry of the page that is open."""
+    """Marks the navigation entry of the page that is open, by its name or its namespace."""
     match = getattr(context.get("request"), "resolver_match", None)
-    return format_html('aria-current="{}"', "page") if match and match.view_name in names else SafeString("")
+    is_open = match is not None and (match.view_name in names or match.namespace in names)
+    return format_html('aria-current="{}"', "page") if is_open else SafeString("")
 
 
 BANDS = {"accept": "Accept", "review": "Review", "reject": "Reject"}

@@ -10,13 +10,12 @@ from rest_framework.request import Request
 
 from accounts.api.base import ApiView, answer, narrowed
 from core.clock import now
-from core.errors import NotFound
 from core.pagination import PageIn
 from core.schema import page_of
 from models_admin import selectors, services
 from models_admin.models import ModelIntake
 from models_admin.serializers import documented
-from models_admin.serializers.inputs import IntakesQuery, VersionIn
+from models_admin.serializers.inputs import IntakesQuery, StatusIn, VersionIn
 
 
 class ModelsView(ApiView):
@@ -27,11 +26,10 @@ class ModelsView(ApiView):
 
 
 class ModelView(ApiView):
-    @extend_schema(responses=documented.ModelOut)
+    @extend_schema(responses=documented.ModelDetailOut)
     def get(self, request: Request, name: str) -> HttpResponse:
         """One model."""
-        (shown,) = selectors.described_models([_model(name)])
-        return answer(shown)
+        return answer(selectors.described_model(selectors.model_named(name)))
 
 
 class VersionsView(ApiView):
@@ -40,8 +38,8 @@ class VersionsView(ApiView):
     @extend_schema(parameters=[PageIn], responses=page_of(documented.VersionOut))
     def get(self, request: Request, name: str) -> HttpResponse:
         """Versions of a model, newest first."""
-        rows = selectors.versions().filter(model=_model(name)).order_by("-id")
-        return self.page(rows, query=self.query(PageIn), show=lambda row: selectors.described_versions([row])[0])
+        rows = selectors.versions().filter(model=selectors.model_named(name))
+        return self.page_described(rows, query=self.query(PageIn), describe=selectors.described_versions)
 
     @extend_schema(
         request={"multipart/form-data": VersionIn},
@@ -79,6 +77,19 @@ class VersionView(ApiView):
         return answer(selectors.described_version(selectors.version_of(model_name=name, version=version)))
 
 
+class VersionStatusView(ApiView):
+    @extend_schema(request=StatusIn, responses=documented.VersionOut)
+    def post(self, request: Request, name: str, version: str) -> HttpResponse:
+        """Say that a version is rejected, or archived: it is not deployed again. Where it serves it goes on."""
+        return self.once(lambda: self._set(name, version))
+
+    def _set(self, name: str, version: str) -> HttpResponse:
+        row = services.set_version_status(
+            model_name=name, version=version, actor=self.actor, now=now(), **self.body(StatusIn)
+        )
+        return answer(selectors.described_versions([row])[0])
+
+
 class IntakesView(ApiView):
     @extend_schema(parameters=[IntakesQuery], responses=page_of(documented.IntakeOut))
     def get(self, request: Request, name: str) -> HttpResponse:
@@ -92,14 +103,4 @@ class IntakeView(ApiView):
     @extend_schema(responses=documented.IntakeOut)
     def get(self, request: Request, name: str, intake_id: UUID) -> HttpResponse:
         """What became of a file."""
-        row = selectors.intakes().filter(model_name=name, pk=intake_id).first()
-        if row is None:
-            raise NotFound("There is no such file in quarantine.")
-        return answer(selectors.described_intake(row))
-
-
-def _model(name: str) -> selectors.Model:
-    found = selectors.models_with_counts().filter(name=name).first()
-    if found is None:
-        raise NotFound(f"There is no model {name}.")
-    return found
+        return answer(selectors.described_intake(selectors.intake_of(model_name=name, intake_id=intake_id)))

@@ -1,12 +1,17 @@
 """Who judges now, and what is deployed."""
 
+from typing import Any
+from uuid import UUID
+
 from django.db.models import Q, QuerySet
 
+from core.errors import NotFound
 from models_admin.choices import DeploymentState
 from models_admin.errors import UnknownVersion
 from models_admin.models import Deployment, Model, ModelIntake, ModelVersion, TrafficRoute
 from models_admin.selectors.described import (
     described_intake,
+    described_model,
     described_models,
     described_version,
     described_versions,
@@ -36,12 +41,15 @@ __all__ = [
     "described_deployment",
     "described_intake",
     "described_metadata",
+    "described_model",
     "described_models",
     "described_status",
     "described_version",
     "described_versions",
     "forget_routes",
+    "intake_of",
     "intakes",
+    "model_named",
     "models",
     "models_with_counts",
     "newest_version_of",
@@ -84,6 +92,17 @@ def intakes() -> QuerySet[ModelIntake]:
     return ModelIntake.objects.select_related("registered").order_by("-id")
 
 
+def intake_of(*, model_name: str, intake_id: UUID) -> ModelIntake:
+    """
+    Raises:
+        NotFound: there is none.
+    """
+    found = intakes().filter(model_name=model_name, pk=intake_id).first()
+    if found is None:
+        raise NotFound("There is no such file in quarantine.")
+    return found
+
+
 def deployments(*, states: frozenset[DeploymentState] = frozenset(DeploymentState)) -> QuerySet[Deployment]:
     """Deployments in some states, newest first, each with its version and model."""
     return Deployment.objects.filter(state__in=states).select_related("version__model").order_by("-id")
@@ -98,3 +117,15 @@ def serving_versions() -> list[Deployment]:
 def models() -> QuerySet[Model]:
     """Every model by name."""
     return Model.objects.order_by("name")
+
+
+def model_named(name: str) -> Any:
+    """The model, with how many versions it has.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = models_with_counts().filter(name=name).first()
+    if found is None:
+        raise NotFound(f"There is no model {name}.")
+    return found

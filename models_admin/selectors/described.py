@@ -44,6 +44,25 @@ def described_models(models: Sequence[Any]) -> list[dict[str, Any]]:
     ]
 
 
+def described_model(model: Any) -> dict[str, Any]:
+    """One model with the routes on which its versions judge. Three queries."""
+    (row,) = described_models([model])
+    routes = model.routes.select_related("champion__version", "fallback__version")
+    ordered = routes.order_by("recipe_code", "tool_code", "product_code")
+    return {**row, "routes": [_described_route(route) for route in ordered]}
+
+
+def _described_route(route: TrafficRoute) -> dict[str, Any]:
+    return {
+        **route.place.shown(),
+        "champion": route.champion.version.version,
+        "fallback": route.fallback.version.version if route.fallback else None,
+        "requested_by": route.champion.requested_by,
+        "generation": route.generation,
+        "changed_at": route.changed_at.isoformat(),
+    }
+
+
 def described_versions(versions: Sequence[ModelVersion]) -> list[dict[str, Any]]:
     """Versions as a list shows them, each with its model and parent. Two queries."""
     keys = [version.pk for version in versions]
@@ -74,11 +93,15 @@ def described_versions(versions: Sequence[ModelVersion]) -> list[dict[str, Any]]
 
 
 def described_version(version: ModelVersion) -> dict[str, Any]:
-    """One version with all there is. Three queries."""
+    """One version with all there is. Four queries."""
     (row,) = described_versions([version])
     intake = version.intakes.order_by("-id").first()
+    variants = version.variants.order_by("id").values("version", "precision")
     return {
         **row,
+        "kind": version.model.kind,
+        "variants": list(variants),
+        "intake": str(intake.pk) if intake else None,
         "metadata": version.metadata,
         "card": version.card,
         "graph": intake.graph if intake else {},

@@ -32,7 +32,15 @@ class VersionOut(serializers.Serializer):
     created_by = serializers.CharField()
 
 
+class VariantOut(serializers.Serializer):
+    version = serializers.CharField()
+    precision = serializers.CharField()
+
+
 class VersionDetailOut(VersionOut):
+    kind = serializers.ChoiceField(choices=ModelKind.choices)
+    variants = VariantOut(many=True, help_text="Versions made from it.")
+    intake = serializers.UUIDField(allow_null=True, help_text="The quarantine it came through; null: it was shipped.")
     metadata = AnythingField(help_text="`model.json`: tensors, calibration, thresholds, metrics.")
     card = serializers.CharField(help_text="Markdown.")
     graph = AnythingField(help_text="What the file holds: nodes, parameters, opset, operators. Empty where unknown.")
@@ -47,6 +55,21 @@ class ModelOut(serializers.Serializer):
     newest = serializers.CharField(allow_null=True)
     champion = serializers.CharField(allow_null=True, help_text="Of every recipe without a route of its own.")
     created_at = serializers.DateTimeField()
+
+
+class RouteOut(serializers.Serializer):
+    recipe = serializers.CharField(allow_blank=True, help_text="Empty: every recipe without a route of its own.")
+    tool = serializers.CharField(allow_blank=True, help_text="Empty: every tool.")
+    product = serializers.CharField(allow_blank=True, help_text="Empty: every product.")
+    champion = serializers.CharField(help_text="The version that judges.")
+    fallback = serializers.CharField(allow_null=True, help_text="Judges while Triton does not serve the champion.")
+    requested_by = serializers.CharField()
+    generation = serializers.IntegerField(help_text="Grows with every change of the route.")
+    changed_at = serializers.DateTimeField()
+
+
+class ModelDetailOut(ModelOut):
+    routes = RouteOut(many=True)
 
 
 class ModelsOut(serializers.Serializer):

@@ -7,7 +7,7 @@ from rest_framework.exceptions import ParseError, ValidationError
 
 from core.pagination import PageIn
 from core.parsers import strict_json
-from models_admin.choices import IntakeState
+from models_admin.choices import IntakeState, VersionStatus
 
 LONGEST_DESCRIPTION = 2**20
 LONGEST_CARD = 2**20
@@ -39,6 +39,13 @@ class VersionIn(serializers.Serializer):
         help_text="`model.json` as training writes it. What it leaves out is as in the newest version of the model.",
     )
     card = serializers.CharField(max_length=LONGEST_CARD, required=False, help_text="The model card, Markdown.")
+
+
+class StatusIn(serializers.Serializer):
+    """What people say of a version. That it is validated, the gates say."""
+
+    status = serializers.ChoiceField(choices=[VersionStatus.REJECTED.value, VersionStatus.ARCHIVED.value])
+    reason = serializers.CharField(max_length=300, help_text="Why; it stays in the trail.")
 
 
 class IntakesQuery(PageIn):

@@ -11,11 +11,14 @@ from core import image_store
 from core.actors import Actor
 from core.briefly import Briefly
 from models_admin import selectors
-from models_admin.choices import VersionStatus, check_version_step
-from models_admin.errors import ArtefactRefused, VersionTaken
+from models_admin.choices import DEPLOYABLE, VersionStatus, check_version_step
+from models_admin.errors import ArtefactRefused, StillServing, VersionTaken
 from models_admin.intake.artefact import Artefact, read_artefact
 from models_admin.intake.process import Examined, examine
 from models_admin.models import Model, ModelVersion
+from models_admin.places import Place
+from models_admin.services.deploying import every_site
+from outbox import services as outbox
 from serving.repository import MODEL_FILE
 from serving.tensors import DetectorSpec
 
@@ -100,12 +103,17 @@ def set_version_status(
     Raises:
         UnknownVersion: there is none.
         IllegalTransition: a version does not go there from where it is.
+        StillServing: it judges, or stands in for who does; another version takes its place first.
     """
-    pk = selectors.version_of(model_name=model_name, version=version).pk
-    row = ModelVersion.objects.select_for_update(no_key=True, of=("self",)).select_related("model").get(pk=pk)
+    known = selectors.version_of(model_name=model_name, version=version)
+    # Whoever deploys it meanwhile waits here, or came first.
+    Model.objects.select_for_update(no_key=True).get(pk=known.model_id)
+    row = ModelVersion.objects.select_for_update(no_key=True, of=("self",)).select_related("model").get(pk=known.pk)
     if row.status == status:
         return row
     check_version_step(row.status, status)
+    if status not in DEPLOYABLE:
+        _check_does_not_serve(row)
     before, row.status = row.status, status
     row.save(update_fields=["status"])
     audit.record(
@@ -118,7 +126,20 @@ def set_version_status(
         after={"status": status},
         reason=reason or None,
     )
+    outbox.announce(
+        type="model_version.changed",
+        topics=every_site(),
+        payload={"model": row.model.name, "version": row.version, "status": row.status},
+        now=now,
+    )
     return row
+
+
+def _check_does_not_serve(version: ModelVersion) -> None:
+    places = selectors.described_versions([version])[0]["places"]
+    if places:
+        where = ", ".join(f"{place.pop('slot')} of {Place(*place.values())}" for place in map(dict, places))
+        raise StillServing(f"{version} is {where}. Let another version take its place first.", places=places)
 
 
 def _raise_refusals(examined: Examined) -> None:

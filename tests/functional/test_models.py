@@ -1,5 +1,6 @@
 """Models over REST: the registry, and files that are examined before they become versions."""
 
+import io
 import json
 from datetime import timedelta
 from uuid import UUID
@@ -13,16 +14,29 @@ from core.actors import service_account
 from core.roles import Role
 from models_admin import services
 from models_admin.choices import IntakeState
-from models_admin.models import ModelIntake, ModelVersion
-from models_admin.serializers.documented import IntakeOut, ModelOut, VersionDetailOut, VersionOut
+from models_admin.errors import VersionUnusable
+from models_admin.models import Deployment, ModelIntake, ModelVersion, TrafficRoute
+from models_admin.serializers.documented import IntakeOut, ModelDetailOut, VersionDetailOut, VersionOut
 from models_admin.services import quarantine
-from tests.factories import AT
+from tests.factories import AT, make_user
 from tests.factories_onnx import CLASSES, detector, write_detector
 
 pytestmark = pytest.mark.django_db
 EXAMINER = service_account("examiner")
 MODEL = "/api/v1/models/visual_defects/"
 VERSIONS = f"{MODEL}versions/"
+HOSTILE_CARD = """# Title
+
+<script>alert(1)</script>
+
+[run](javascript:alert(1)) ![picture](http://elsewhere/y.png)
+
+|a|b|
+|-|-|
+|1|2|
+
+## Limits
+"""
 
 
 @pytest.fixture
@@ -187,8 +201,9 @@ class TestReading:
         assert (model["name"], model["versions"], model["newest"], model["champion"]) == (
             "visual_defects", 1, "1.0.0", None,
         )  # fmt: skip
-        assert engineer.get(MODEL).json() == model
-        assert set(model) == set(ModelOut().fields)
+        shown = engineer.get(MODEL).json()
+        assert shown == {**model, "routes": []}
+        assert set(shown) == set(ModelDetailOut().fields)
 
     def test_versions_newest_first(self, engineer, first):
         examine(send(engineer))
@@ -196,6 +211,14 @@ class TestReading:
         page = engineer.get(VERSIONS).json()
 
         assert [one["version"] for one in page["results"]] == ["1.1.0", "1.0.0"]
+
+    def test_a_page_of_versions_costs_as_much_as_one(self, engineer, first, django_assert_max_num_queries):
+        for number in range(1, 4):
+            examine(send(engineer, version=f"1.{number}.0", model=detector(seed=20 + number)))
+        engineer.get(VERSIONS)
+
+        with django_assert_max_num_queries(8):
+            assert len(engineer.get(VERSIONS).json()["results"]) == 4
 
     def test_intakes_by_state(self, engineer, first):
         examine(send(engineer, content=b"\x80\x04pickled"))
@@ -216,3 +239,74 @@ class TestReading:
     )
     def test_what_is_not_there_is_said(self, engineer, first, path):
         assert engineer.get(path).status_code == 404
+
+
+class TestSayingWhatBecameOfAVersion:
+    def test_a_rejected_one_is_not_deployed_again_and_the_trail_says_why(self, engineer, first):
+        answer = engineer.post(
+            f"{VERSIONS}1.0.0/status/", {"status": "rejected", "reason": "It misses pits"}, format="json"
+        )
+
+        assert (answer.status_code, answer.json()["status"]) == (200, "rejected")
+        event = AuditEvent.objects.get(action="model_version.change")
+        assert (event.after, event.reason) == ({"status": "rejected"}, "It misses pits")
+        with pytest.raises(VersionUnusable):
+            services.deploy_version(model_name="visual_defects", version="1.0.0", actor=EXAMINER, now=AT)
+
+    def test_one_that_judges_is_left_alone(self, engineer, first):
+        deployment = Deployment.objects.create(
+            version=first, triton_name="visual_defects__1_0_0", state="active", requested_at=AT, changed_at=AT
+        )
+        TrafficRoute.objects.create(model=first.model, champion=deployment, changed_at=AT)
+
+        answer = engineer.post(
+            f"{VERSIONS}1.0.0/status/", {"status": "rejected", "reason": "It misses pits"}, format="json"
+        )
+
+        assert (answer.status_code, answer.json()["code"]) == (409, "version_serves")
+        assert "champion of everything" in answer.json()["detail"]
+        assert ModelVersion.objects.get().status == "candidate"
+
+    @pytest.mark.parametrize(
+        ("body", "status"),
+        [
+            ({"status": "validated", "reason": "x"}, 400),
+            ({"status": "rejected"}, 400),
+            ({"status": "archived", "reason": "x"}, 409),
+        ],
+    )
+    def test_what_is_not_to_be_said(self, engineer, first, body, status):
+        assert engineer.post(f"{VERSIONS}1.0.0/status/", body, format="json").status_code == status
+
+
+class TestPages:
+    @pytest.fixture
+    def browser(self, client):
+        client.force_login(make_user(Role.OPERATOR))
+        return client
+
+    def test_show_what_is_there(self, browser, first):
+        refused = services.take_file(
+            model_name="visual_defects", file=io.BytesIO(b"x"), file_name="a.onnx", card="", actor=EXAMINER, now=AT,
+            description={"version": "1.1.0"},
+        )  # fmt: skip
+
+        for path in ("/models/", "/models/visual_defects/", "/models/visual_defects/versions/1.0.0/"):
+            assert browser.get(path).status_code == 200
+        page = browser.get(f"/models/visual_defects/intakes/{refused.pk}/").content.decode()
+        assert "a.onnx, in quarantine" in page
+        assert browser.get("/models/visual_defects/versions/9.9.9/").status_code == 404
+
+    def test_a_card_is_text_whoever_wrote_it(self, browser, engineer, first):
+        examine(send(engineer, card=HOSTILE_CARD))
+
+        page = browser.get("/models/visual_defects/versions/1.1.0/").content.decode()
+        shown = page[page.index('class="card"') : page.index("What it is")]
+
+        assert "<script>" not in shown
+        assert "&lt;script&gt;" in shown
+        assert 'href="javascript' not in shown
+        assert "<img" not in shown
+        assert "<td>1</td>" in shown
+        assert "<h3>Limits</h3>" in shown
+        assert "Title" not in shown

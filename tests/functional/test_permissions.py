@@ -77,10 +77,13 @@ OBJECTS = {
     "api:training_suggestion_dismiss": {"suggestion_id": "suggestion"},
 }
 PLACES = {name: {"class_code": "scratch"} for name in ("annotations:book_page", "api:book_page", "api:book_history")}
-PLACES |= {name: {"name": "visual_defects"} for name in ("api:model", "api:model_versions", "api:model_intakes")}
+_MODELS = ("api:model", "api:model_versions", "api:model_intakes", "models_admin:model")
+PLACES |= {name: {"name": "visual_defects"} for name in _MODELS}
+_VERSIONS = ("api:model_version", "api:model_version_status", "models_admin:version")
+PLACES |= {name: {"name": "visual_defects", "version": "1.0.0"} for name in _VERSIONS}
+_INTAKE = {"name": "visual_defects", "intake_id": "01a1fdfa-4600-7d0b-a77f-8d17e1ee7449"}
+PLACES |= dict.fromkeys(("api:model_intake", "models_admin:intake"), _INTAKE)
 PLACES["api:deployment"] = {"deployment_id": 1}
-PLACES["api:model_version"] = {"name": "visual_defects", "version": "1.0.0"}
-PLACES["api:model_intake"] = {"name": "visual_defects", "intake_id": "01a1fdfa-4600-7d0b-a77f-8d17e1ee7449"}
 PLACES["api:image_tile"] = {"level": 6, "col": 0, "row": 0}
 
 
