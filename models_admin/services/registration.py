@@ -17,7 +17,7 @@ from models_admin.intake.artefact import Artefact, read_artefact
 from models_admin.intake.process import Examined, examine
 from models_admin.models import Model, ModelVersion
 from models_admin.places import Place
-from models_admin.services.deploying import every_site
+from models_admin.services.steps import every_site
 from outbox import services as outbox
 from serving.repository import MODEL_FILE
 from serving.tensors import DetectorSpec
