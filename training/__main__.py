@@ -1,4 +1,4 @@
-"""python -m training: fit, export, evaluate, reproduce, contact-sheet."""
+"""python -m training: fit, tune, export, evaluate, reproduce, contact-sheet."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     handler = {
         "fit": _fit,
+        "tune": _tune,
         "export": _export,
         "evaluate": _evaluate,
         "reproduce": _reproduce,
@@ -43,6 +44,19 @@ def _parser() -> argparse.ArgumentParser:
     fit.add_argument("--threads", type=int, default=2)
     fit.add_argument("--batch-times", type=int, default=1, help="larger batches, for a GPU, which is used where it is")
     fit.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where drawn scenes are kept")
+
+    tune = commands.add_parser("tune", help="teach a version what people corrected, and write two new versions")
+    tune.add_argument("--dataset", type=Path, required=True, help="a frozen data set: ZIP, or manifest beside images")
+    tune.add_argument("--base", type=Path, required=True, help="folder with model.onnx, model.json and weights.pt")
+    tune.add_argument("--out", type=Path, required=True, help="goes on there where an earlier call stopped")
+    tune.add_argument("--versions", nargs=2, required=True, metavar=("FP32", "INT8"), help="numbers of the new ones")
+    tune.add_argument("--seed", type=int)
+    tune.add_argument("--steps", type=int)
+    tune.add_argument("--rate", type=float, help="learning rate at its height")
+    tune.add_argument("--replay-share", type=float, help="of the windows, from scenes such as the base learned from")
+    tune.add_argument("--replay-scenes", type=int, help="how many of them to draw")
+    tune.add_argument("--old-scenes", type=int, help="how many drawn scenes to measure on")
+    tune.add_argument("--threads", type=int)
 
     export = commands.add_parser("export", help="write both versions to the model zoo, with figures and card")
     export.add_argument("--checkpoint", type=Path, default=DEFAULT_RUN / recipe.STAGES[-1].name / "last.pt")
@@ -96,6 +110,22 @@ def _fit(arguments: argparse.Namespace) -> None:
             (stages.fit_dataset, arguments.dataset) if arguments.dataset else (stages.fit_manifest, arguments.manifest)
         )
         fit(source, out=arguments.out, settings=settings, warm=arguments.warm_start)
+
+
+def _tune(arguments: argparse.Namespace) -> None:
+    from training.tune import Wanted, tune
+
+    options = ("seed", "steps", "rate", "replay_share", "replay_scenes", "old_scenes", "threads")
+    given = {name: value for name in options if (value := getattr(arguments, name)) is not None}
+    tune(
+        Wanted(
+            dataset=arguments.dataset,
+            base=arguments.base,
+            out=arguments.out,
+            versions=tuple(arguments.versions),
+            **given,
+        )
+    )
 
 
 def _export(arguments: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -54,16 +55,21 @@ def describe_training(*, history: list[dict[str, Any]], note: str) -> dict[str, 
         "held_out_families": list(recipe.HELD_OUT),
         "painter_sha256": painter_digest(),
         "code_sha256": code_digest(),
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "onnx": onnx.__version__,
-            "onnxruntime": onnxruntime.__version__,
-            "numpy": np.__version__,
-            "opencv": cv2.__version__,
-        },
+        "versions": library_versions(),
         "command": "python -m training reproduce",
         "note": note,
+    }
+
+
+def library_versions() -> dict[str, str]:
+    """Of everything whose change may change the weights."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "onnx": onnx.__version__,
+        "onnxruntime": onnxruntime.__version__,
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
     }
 
 
@@ -82,6 +88,7 @@ def write_artefact(
     thresholds: NDArray[np.float64],
     measured: dict[str, Any],
     training: dict[str, Any],
+    card: Callable[[dict[str, Any]], str] = write_card,
 ) -> None:
     """Describe the `model.onnx` that already lies in `folder`."""
     model = folder / "model.onnx"
@@ -112,4 +119,4 @@ def write_artefact(
         "sha256": sha256(model),
     }
     (folder / "model.json").write_text(json.dumps(described, indent=1) + "\n")
-    (folder / "card.md").write_text(write_card(described))
+    (folder / "card.md").write_text(card(described))

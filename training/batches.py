@@ -130,16 +130,25 @@ def zoom(
     )
 
 
-def make_batch(rng: np.random.Generator, *, shards: list[Shard], size: int, side_px: int) -> Batch:
-    """Windows of `size` scenes, as many of large scenes as of small ones: long defects find room on large ones only."""
+def make_batch(
+    rng: np.random.Generator,
+    *,
+    shards: Sequence[Shard],
+    size: int,
+    side_px: int,
+    replay: Sequence[Shard] = (),
+    replay_share: float = 0.0,
+) -> Batch:
+    """Windows of `size` scenes, as many of large scenes as of small ones: long defects find room on large ones only.
+
+    Args:
+        replay: scenes of another origin, and `replay_share` how many of the windows are theirs.
+    """
     rows = []
-    by_side: dict[int, list[Shard]] = {}
-    for shard in shards:
-        if shard.pixels.shape[1] >= side_px:
-            by_side.setdefault(shard.pixels.shape[1], []).append(shard)
-    groups = list(by_side.values())
+    groups, others = _by_side(shards, side_px=side_px), _by_side(replay, side_px=side_px)
     for _ in range(size):
-        group = groups[int(rng.integers(len(groups)))]
+        chosen = others if others and rng.random() < replay_share else groups
+        group = chosen[int(rng.integers(len(chosen)))]
         shard = group[int(rng.integers(len(group)))]
         row = int(rng.integers(len(shard.pixels)))
         boxes, classes, _ = shard.truth(row)
@@ -160,6 +169,15 @@ def make_batch(rng: np.random.Generator, *, shards: list[Shard], size: int, side
     stacked = np.stack([pixels for pixels, *_ in rows])[:, None]
     label_maps = np.stack([labels for _, labels, *_ in rows])
     return Batch(*(torch.from_numpy(array) for array in (stacked, label_maps, truth, classes_out)))
+
+
+def _by_side(shards: Sequence[Shard], *, side_px: int) -> list[list[Shard]]:
+    """Shards whose scenes have room for the window, by their side."""
+    by_side: dict[int, list[Shard]] = {}
+    for shard in shards:
+        if shard.pixels.shape[1] >= side_px:
+            by_side.setdefault(shard.pixels.shape[1], []).append(shard)
+    return list(by_side.values())
 
 
 def prefetch(

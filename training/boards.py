@@ -14,16 +14,9 @@ from numpy.typing import NDArray
 from demo.synthetic import CLASS_CODES
 from domain.detection.boxes import pairwise_iou
 from domain.detection.calibrate import PlattCalibration
-from domain.detection.decode import decode_outputs
-from domain.detection.filter import apply_thresholds
-from domain.detection.merge import merge_across_seams
-from domain.detection.suppress import suppress
-from domain.detection.types import Detections
-from domain.imaging.tiling import cut_tiles, plan_tiles
-from training.evaluate import NMS_IOU, RAW_FLOOR, Predictor
-from training.export import TILE_PX
+from training.evaluate import Predictor
+from training.whole import find_on
 
-OVERLAP_PX = 64
 MEETS_IOU = 0.3
 SEED = 7
 
@@ -49,7 +42,7 @@ def describe(
     for split, pair in chosen:
         truth = faults[split, pair]
         found, template = (
-            _find(
+            find_on(
                 _picture(folder / split / f"{pair}_{which}.png"),
                 predict=predict,
                 calibration=calibration,
@@ -92,15 +85,3 @@ def _picture(path: Path) -> NDArray[np.uint8]:
     if picture is None:
         raise FileNotFoundError(path)
     return picture.astype(np.uint8)
-
-
-def _find(
-    pixels: NDArray[np.uint8], *, predict: Predictor, calibration: PlattCalibration, thresholds: NDArray[np.float64]
-) -> Detections:
-    """As the product does: tiles, thresholds, seams, duplicates."""
-    height, width = pixels.shape
-    tiles = plan_tiles(width, height, tile_px=TILE_PX, overlap_px=OVERLAP_PX)
-    answers = predict(cut_tiles(pixels, tiles, tile_px=TILE_PX))
-    found = decode_outputs(*answers, tiles=tiles, calibration=calibration, floor=RAW_FLOOR)
-    found = merge_across_seams(apply_thresholds(found, thresholds=thresholds), tiles=tiles)
-    return suppress(found, iou=NMS_IOU, across_classes_iou=NMS_IOU)

@@ -105,15 +105,15 @@ On {test["pictures"]:,} unseen scenes of 512 x 512 (seed {training["test"]["seed
 textures never shown in training ({", ".join(training["held_out_families"])}). Thresholds and calibration were fixed
 before, on other scenes of known textures (seed {training["validation"]["seed"]}). Overlap of a hit: 0.5.
 
-{_table(("", "all", "known textures", "held-out textures"), overall)}
+{table(("", "all", "known textures", "held-out textures"), overall)}
 
-{_table(CLASS_HEAD, per_class)}
+{table(CLASS_HEAD, per_class)}
 
-{_table(("difficulty (contrast-to-noise)", "defects", "recall"), difficulty)}
+{table(("difficulty (contrast-to-noise)", "defects", "recall"), difficulty)}
 
-{_table(("look", "defects", "recall"), look)}
+{table(("look", "defects", "recall"), look)}
 
-{_table(("texture", "defects", "recall"), family)}
+{table(("texture", "defects", "recall"), family)}
 
 False alarms on clean scenes: {_number(test["false_alarms_per_clean_picture"], 3)} per picture ({test["clean_pictures"]}
 pictures).
@@ -139,9 +139,10 @@ def _bar(test: dict[str, Any]) -> str:
         ("calibration error", "below 0.05", _number(test["ece"], 3), test["ece"] < 0.05),
     ]
     told = [(*row, "reached" if reached else "**not reached**") for *row, reached in rows]
-    return f"## The bar\n\n{_table(('figure', 'asked', 'measured', ''), told)}\n"
+    return f"## The bar\n\n{table(('figure', 'asked', 'measured', ''), told)}\n"
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)

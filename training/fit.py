@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import copy
-import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from training.cache import Shard
 from training.loss import Batch, DetectionLoss
 from training.muon import Muon
 from training.network import Detector, normalise
+from training.progress import tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,9 @@ class FitSettings:
     crops: side in px, how many of them make a batch, share of the steps. batch_times: batches this many times as large,
     where a GPU would idle on small ones. dataset: SHA-256 of the frozen
     manifest that is learned from, empty for drawn scenes. rate: AdamW's at its height. run_out: share
-    of the steps, at the end, over which the learning rates fall to `end_pace` of their height."""
+    of the steps, at the end, over which the learning rates fall to `end_pace` of their height. replay_share: of the
+    windows, cut from what was learned before, against forgetting. holds_norms: batch norms stay as they are. frozen:
+    beginnings of the names of parts that are not changed."""
 
     seed: int
     steps: int
@@ -45,7 +47,11 @@ class FitSettings:
     average: float = 0.999
     threads: int = 2
     save_every: int = 200
+    tell_every: int = 50
     dataset: str = ""
+    replay_share: float = 0.0
+    holds_norms: bool = False
+    frozen: tuple[str, ...] = ()
 
 
 class Trainer:
@@ -59,6 +65,8 @@ class Trainer:
         self.device = best_device()
         self.model = Detector().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = copy.deepcopy(self.model).eval()
+        for name, value in self.model.named_parameters():
+            value.requires_grad_(not name.startswith(settings.frozen) if settings.frozen else True)
         self.loss = DetectionLoss().to(self.device)
         self.optimisers = self._make_optimisers()
         self.step = 0
@@ -95,14 +103,35 @@ class Trainer:
         down = max(0.0, self.step / settings.steps - (1 - settings.run_out)) / settings.run_out
         return settings.end_pace + (1 - settings.end_pace) * (1 - math.sqrt(min(1.0, down)))
 
-    def run(self, *, shards: list[Shard], out: Path, until: int | None = None) -> None:
-        """Train to the end of the stage, saving as it goes; `shards` may grow meanwhile."""
+    def run(
+        self,
+        *,
+        shards: list[Shard],
+        out: Path,
+        until: int | None = None,
+        replay: Sequence[Shard] = (),
+        watch: Callable[[Trainer], None] | None = None,
+        watch_every: int = 0,
+    ) -> None:
+        """Train to the end of the stage, saving as it goes; `shards` may grow meanwhile.
+
+        Args:
+            replay: what was learned before; see `FitSettings.replay_share`.
+            watch: called every so many steps, and before the first.
+        """
         settings = self.settings
         shares = [share for _, _, share in settings.crops]
 
         def make(rng: np.random.Generator) -> Batch:
             side_px, size, _ = settings.crops[int(rng.choice(len(shares), p=shares))]
-            return make_batch(rng, shards=shards, size=size * settings.batch_times, side_px=side_px)
+            return make_batch(
+                rng,
+                shards=shards,
+                size=size * settings.batch_times,
+                side_px=side_px,
+                replay=replay,
+                replay_share=settings.replay_share,
+            )
 
         # On a processor the making of batches must not take cores from the training itself.
         makers = 1 if self.device.type == "cpu" else settings.threads
@@ -111,13 +140,15 @@ class Trainer:
         began = time.monotonic()
         with _without_denormals():
             while self.step < (until or settings.steps):
+                if watch is not None and self.step % watch_every == 0:
+                    watch(self)
                 parts = self._one_step(next(batches))
                 for name, value in parts.items():
                     sums[name] = sums.get(name, 0.0) + float(value.detach())
-                if self.step % 50 == 0:
-                    line = {"step": self.step, "pace": round(self.pace(), 4), "s": round(time.monotonic() - began, 1)}
-                    line |= {name: round(value / 50, 4) for name, value in sums.items()}
-                    print(json.dumps(line), flush=True)
+                if self.step % settings.tell_every == 0:
+                    means = {name: round(value / settings.tell_every, 4) for name, value in sums.items()}
+                    spent_s = round(time.monotonic() - began, 1)
+                    tell(step=self.step, pace=round(self.pace(), 4), s=spent_s, **means)
                     sums = {}
                 if self.step % settings.save_every == 0:
                     self.save(out / "last.pt")
@@ -125,7 +156,7 @@ class Trainer:
 
     def _one_step(self, batch: Batch) -> dict[str, torch.Tensor]:
         batch = batch.to(self.device)
-        self.model.train()
+        self._set_training()
         for optimiser, rate in zip(self.optimisers, (self.settings.muon_rate, self.settings.rate), strict=True):
             for group in optimiser.param_groups:
                 group["lr"] = rate * self.pace()
@@ -148,6 +179,13 @@ class Trainer:
         self.step += 1
         self._average()
         return parts
+
+    def _set_training(self) -> None:
+        self.model.train()
+        if self.settings.holds_norms:
+            for module in self.model.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
 
     @torch.no_grad()
     def _average(self) -> None:

@@ -45,11 +45,12 @@ class Frozen:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """pixels: (H, W) uint8. boxes_px: (N, 4) float32 x, y, w, h. classes: N codes."""
+    """pixels: (H, W) uint8. boxes_px: (N, 4) float32 x, y, w, h. classes: N codes. lot: its code, where known."""
 
     pixels: NDArray[np.uint8]
     boxes_px: NDArray[np.float32]
     classes: tuple[str, ...]
+    lot: str = ""
 
 
 def read_dataset(path: Path, *, least_px: int, split: Split = Split.TRAIN) -> Frozen:
@@ -61,23 +62,31 @@ def read_dataset(path: Path, *, least_px: int, split: Split = Split.TRAIN) -> Fr
     Raises:
         ValueError: an image is missing, is another one, or cannot be read; a class is unknown; nothing is left.
     """
+    sha256, pictures, incomplete = read_pictures(path, split=split)
+    if not pictures:
+        raise ValueError(f"{path}: no complete image in {split}; {incomplete} are incomplete")
+    by_side: dict[int, list[Labelled]] = {}
+    for picture in pictures:
+        by_side.setdefault(_side_of(picture, least_px=least_px), []).append(picture)
+    shards = [shard_of(of_one_side, side_px=side) for side, of_one_side in sorted(by_side.items())]
+    return Frozen(sha256, shards, len(pictures), incomplete)
+
+
+def read_pictures(path: Path, *, split: Split) -> tuple[str, list[Labelled], int]:
+    """Digest of the manifest, the complete pictures of one split, and how many are left out as incomplete.
+
+    Raises:
+        ValueError: an image is missing, is another one, or cannot be read; a class is unknown.
+    """
+    pictures, incomplete = [], 0
     with _opened(path) as get:
         manifest = get(MANIFEST)
-        by_side: dict[int, list[Labelled]] = {}
-        count = incomplete = 0
         for record in images_of(manifest.splitlines(keepends=True)):
-            if record.split is not split:
-                continue
-            if not record.is_complete:
+            if record.split is split and record.is_complete:
+                pictures.append(_labelled(record, get))
+            elif record.split is split:
                 incomplete += 1
-                continue
-            picture = _labelled(record, get)
-            by_side.setdefault(_side_of(picture, least_px=least_px), []).append(picture)
-            count += 1
-    if not count:
-        raise ValueError(f"{path}: no complete image in {split}; {incomplete} are incomplete")
-    shards = [shard_of(pictures, side_px=side) for side, pictures in sorted(by_side.items())]
-    return Frozen(hashlib.sha256(manifest).hexdigest(), shards, count, incomplete)
+    return hashlib.sha256(manifest).hexdigest(), pictures, incomplete
 
 
 def shard_of(pictures: list[Labelled], *, side_px: int) -> Shard:
@@ -120,7 +129,7 @@ def _labelled(record: ImageRecord, get: Callable[[str], bytes]) -> Labelled:
     boxes = np.array([one.bbox_px for one in seen], np.float32).reshape(-1, 4)
     far = np.minimum(boxes[:, :2] + boxes[:, 2:], np.array([width, height], np.float32))
     boxes = np.concatenate([boxes[:, :2], far - boxes[:, :2]], axis=1)
-    return Labelled(pixels, boxes, tuple(one.class_code for one in seen))
+    return Labelled(pixels, boxes, tuple(one.class_code for one in seen), record.lot)
 
 
 @contextmanager

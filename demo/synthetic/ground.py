@@ -46,8 +46,14 @@ class Ground:
         return self.look.name == "sem"
 
 
-def choose_ground(rng: np.random.Generator, *, pattern: Pattern, look: Look, rim: bool) -> Ground:
-    """Materials, roughness and, if asked, the rim of the wafer or of a sawn die."""
+def choose_ground(
+    rng: np.random.Generator, *, pattern: Pattern, look: Look, rim: bool, roughness: float = 0.0
+) -> Ground:
+    """Materials, grain and, if asked, the rim of the wafer or of a sawn die.
+
+    Args:
+        roughness: spread of a grain of about two pixels on everything, as of metal that was plated and not polished.
+    """
     height, width = pattern.mask.shape
     # On lines and spaces the brighter material is the line: without that, a gap in dark lines and a bridge between
     # bright ones are one and the same picture, and nobody could say which of the two it shows.
@@ -62,6 +68,9 @@ def choose_ground(rng: np.random.Generator, *, pattern: Pattern, look: Look, rim
     if rng.random() < 0.3:
         fine = rng.standard_normal((height, width), dtype=np.float32)
         grain += blur(fine, 0.8) * np.float32(rng.uniform(0.005, 0.03))
+    if roughness:
+        rough = blur(rng.standard_normal((height, width), dtype=np.float32), 1.0)
+        grain += rough * np.float32(roughness / rough.std())
     inside = _rim_distance(rng, height_px=height, width_px=width) if rim else None
     if inside is not None and rng.random() < 0.6:
         keep = np.clip((inside - np.float32(rng.uniform(8, 50))) / 2, 0, 1).astype(np.float32)

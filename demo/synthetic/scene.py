@@ -38,6 +38,7 @@ def draw_scene(
     defects: Sequence[str] | None = None,
     rim: bool | None = None,
     crowding: float = 1.0,
+    roughness: float = 0.0,
 ) -> Scene:
     """Draw a wafer picture and its exact ground truth. The same arguments give the same bytes.
 
@@ -50,6 +51,7 @@ def draw_scene(
             fit in, or cannot be seen once imaged, is not painted and not in the truth.
         crowding: how many times as many defects as usual, where `defects` is None; for training, not for looks.
         rim: whether the wafer's or die's rim is in view; None draws it (always where an edge chip is asked for).
+        roughness: of the surface, 0 to about 0.1, for a process that leaves metal rough; see `ground.choose_ground`.
     """
     rng = np.random.default_rng(seed)
     width, height = size_px
@@ -59,7 +61,7 @@ def draw_scene(
     rim = rim if rim is not None else "edge_chip" in wanted or bool(rng.random() < 0.1)
     pattern = draw_pattern(rng, family=family, height_px=height, width_px=width)
     chosen = optics.choose_look(rng, name=look, height_px=height, width_px=width)
-    ground = choose_ground(rng, pattern=pattern, look=chosen, rim=rim)
+    ground = choose_ground(rng, pattern=pattern, look=chosen, rim=rim, roughness=roughness)
     edits = _paint(rng, ground, wanted=wanted)
     noise = optics.draw_noise(rng, look=chosen, height_px=height, width_px=width)
     meta = {"seed": seed, "look": look, "family": family, "rim": rim, "noise": chosen.noise, "blur_px": chosen.blur_px}
