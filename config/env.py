@@ -300,6 +300,13 @@ VARIABLES: tuple[Variable, ...] = (
         secret=True,
     ),
     Variable("WAFERDECK_DATA_DIR", Path, "../shared/data", "Real data for training and tests; nothing else reads it."),
+    Variable(
+        "TRAINING_DIR",
+        Path,
+        "var/training",
+        "Folder where training runs work: images, checkpoints. Gone when they end.",
+    ),
+    Variable("TRAINING_THREADS", int, "2", "How many cores a training run uses.", "cores", 1, 256),
     Variable("MODEL_ZOO_DIR", Path, "model_zoo", "Folder of the models that ship with Waferdeck."),
 )
 

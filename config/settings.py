@@ -210,6 +210,11 @@ CELERY_WORKER_MAX_MEMORY_PER_CHILD = 1_200_000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0
 CELERY_TASK_PUBLISH_RETRY = False
+# A training takes minutes to hours; it has a worker of its own, so that nothing waits behind it.
+CELERY_TASK_ROUTES = {
+    "models_admin.train": {"queue": "training"},
+    "models_admin.clear_away_trainings": {"queue": "training"},
+}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "inspection.sweep", "schedule": ENV["SWEEP_EVERY_S"], "options": {"expires": 10}},
@@ -223,6 +228,11 @@ CELERY_BEAT_SCHEDULE = {
     "examine-model-files": {"task": "models_admin.examine_waiting", "schedule": 15.0, "options": {"expires": 30}},
     "sweep-model-work": {"task": "models_admin.sweep_work", "schedule": 5.0, "options": {"expires": 10}},
     "reconcile-deployments": {"task": "models_admin.reconcile", "schedule": 5.0, "options": {"expires": 10}},
+    "clear-away-trainings": {
+        "task": "models_admin.clear_away_trainings",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
     "dataset-housekeeping": {"task": "annotations.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
     "housekeeping": {"task": "inspection.housekeeping", "schedule": 3600.0, "options": {"expires": 600}},
 }
@@ -359,6 +369,8 @@ TRITON_INSTANCES = ENV["TRITON_INSTANCES"]
 TRITON_GPU = ENV["TRITON_GPU"]
 MODEL_REPOSITORY_DIR = ENV["MODEL_REPOSITORY_DIR"]
 MODEL_ZOO_DIR = ENV["MODEL_ZOO_DIR"]
+TRAINING_DIR = ENV["TRAINING_DIR"]
+TRAINING_THREADS = ENV["TRAINING_THREADS"]
 DEMO_PASSWORD = ENV["WAFERDECK_DEMO_PASSWORD"]
 TRUSTED_PROXIES = ENV["TRUSTED_PROXIES"]
 

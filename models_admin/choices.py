@@ -75,6 +75,13 @@ UNDER_WAY = frozenset({WorkState.QUEUED, WorkState.RUNNING})
 DEPLOYABLE = frozenset({VersionStatus.CANDIDATE, VersionStatus.VALIDATED})
 
 
+class PointKind(TextChoices):
+    """What a point of a training's curve says."""
+
+    LOSS = "loss"
+    METRICS = "metrics"
+
+
 class RouteSlot(TextChoices):
     """What a deployment is to its route. The fallback judges while Triton does not serve the champion."""
 

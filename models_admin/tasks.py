@@ -3,12 +3,14 @@
 from uuid import UUID
 
 from celery import shared_task
+from celery.worker import state
 
 from core import clock
 from core.actors import service_account
 from models_admin import services
 
 DEPLOYER = service_account("deployer")
+TRAINER = service_account("trainer")
 SWEEPER = service_account("sweeper")
 EXAMINER = service_account("examiner")
 
@@ -41,3 +43,20 @@ def examine_waiting() -> None:
 def sweep_work() -> None:
     """Take back work whose worker died, and call for work that waits."""
     services.sweep_work(actor=SWEEPER, now=clock.now())
+
+
+@shared_task(name="models_admin.train", soft_time_limit=86_000, time_limit=86_400)
+def train(*, key: str) -> None:
+    """Carry out one training run, on the worker that does nothing else."""
+    services.carry_out_training(run_id=UUID(key), actor=TRAINER, clock=clock.now, is_stopping=_is_stopping)
+
+
+@shared_task(name="models_admin.clear_away_trainings", soft_time_limit=30, time_limit=40)
+def clear_away_trainings() -> None:
+    """Remove what training runs left on this machine."""
+    services.clear_away_trainings(now=clock.now())
+
+
+def _is_stopping() -> bool:
+    """Whether this worker was asked to end: an exit status stands where there was none."""
+    return any(flag is not None and flag is not False for flag in (state.should_stop, state.should_terminate))

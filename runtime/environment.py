@@ -24,6 +24,7 @@ def for_django(*, layout: Layout, keys: Keys, ports: Mapping[str, int], servers:
     variables = {
         "SECRET_KEY": keys.django,
         "MODEL_REPOSITORY_DIR": str(layout.models_dir),
+        "TRAINING_DIR": str(layout.training_dir),
         "STATIC_ROOT": str(layout.static_dir),
         "STORAGE_URL": layout.storage_dir.as_uri(),
     }

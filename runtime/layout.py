@@ -68,6 +68,10 @@ class Layout:
         return self.var_dir / "models"
 
     @property
+    def training_dir(self) -> Path:
+        return self.var_dir / "training"
+
+    @property
     def storage_dir(self) -> Path:
         return self.var_dir / "storage"
 

@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument("--base", type=Path, required=True, help="folder with model.onnx, model.json and weights.pt")
     tune.add_argument("--out", type=Path, required=True, help="goes on there where an earlier call stopped")
     tune.add_argument("--versions", nargs=2, required=True, metavar=("FP32", "INT8"), help="numbers of the new ones")
+    tune.add_argument("--scenes", type=Path, help="folder in which drawn scenes are kept for other runs")
     tune.add_argument("--seed", type=int)
     tune.add_argument("--steps", type=int)
     tune.add_argument("--rate", type=float, help="learning rate at its height")
@@ -115,7 +116,7 @@ def _fit(arguments: argparse.Namespace) -> None:
 def _tune(arguments: argparse.Namespace) -> None:
     from training.tune import Wanted, tune
 
-    options = ("seed", "steps", "rate", "replay_share", "replay_scenes", "old_scenes", "threads")
+    options = ("scenes", "seed", "steps", "rate", "replay_share", "replay_scenes", "old_scenes", "threads")
     given = {name: value for name in options if (value := getattr(arguments, name)) is not None}
     tune(
         Wanted(

@@ -74,11 +74,14 @@ def ensure(scenes: SceneSet, *, root: Path, workers: int = 2) -> list[Shard]:
 
 
 def stream(scenes: SceneSet, *, root: Path, workers: int = 2) -> Iterator[Shard]:
-    """The same, shard by shard as they get ready."""
+    """The same, shard by shard as they get ready; by this very process where there is one worker."""
     folder = root / scenes.key()
     folder.mkdir(parents=True, exist_ok=True)
     firsts = range(0, scenes.count, SHARD_SCENES)
     jobs = [(scenes, first, min(SHARD_SCENES, scenes.count - first), str(folder)) for first in firsts]
+    if workers == 1:
+        yield from (open_shard(Path(_draw_shard(job))) for job in jobs)
+        return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for path in pool.map(_draw_shard, jobs):
             yield open_shard(Path(path))

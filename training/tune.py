@@ -41,6 +41,8 @@ REPLAY = SceneSet(seed=131, count=300, side_px=512, families=recipe.CROWDED.fami
 """What stands for what was learned before; no scene that anything is measured on."""
 WATCHED = 24
 """Pictures that the curve of the metrics is measured on."""
+MOST_POINTS = 200
+"""Of the curve of losses."""
 LOOKS = 8
 """How often the curve is measured."""
 
@@ -49,15 +51,18 @@ LOOKS = 8
 class Wanted:
     """What a run is asked for.
 
-    base: folder of the version to begin with: `model.onnx`, `model.json`, `weights.pt`. versions: numbers of the new
-    ones, in float and in INT8. old_scenes: how many drawn scenes before and after are measured on, and half as many
-    set the thresholds.
+    Attributes:
+        base: folder of the version to begin with: `model.onnx`, `model.json`, `weights.pt`.
+        versions: numbers of the new ones, in float and in INT8.
+        scenes: folder in which drawn scenes are kept for other runs.
+        old_scenes: how many drawn scenes before and after are measured on; half as many set the thresholds.
     """
 
     dataset: Path
     base: Path
     out: Path
     versions: tuple[str, str]
+    scenes: Path | None = None
     seed: int = 0
     steps: int = TUNE_FIT.steps
     rate: float = TUNE_FIT.rate
@@ -88,14 +93,18 @@ def tune(wanted: Wanted) -> dict[str, Any]:
     Raises:
         ValueError: see `read_dataset`.
     """
+    done = wanted.out / "result.json"
+    if done.exists():
+        result: dict[str, Any] = json.loads(done.read_text())
+        return result
     began = time.monotonic()
     tell(phase="reading")
     frozen = read_dataset(wanted.dataset, least_px=WINDOW_PX)
     held = _held(wanted)
     tell(dataset=frozen.sha256, images=frozen.images, incomplete=frozen.incomplete, test_images=len(held.test))
     tell(phase="drawing")
-    cache = wanted.out.parent / "scenes"
-    replay = ensure(replace(REPLAY, count=wanted.replay_scenes), root=cache, workers=wanted.threads)
+    cache = wanted.scenes or wanted.out / "scenes"
+    replay = ensure(replace(REPLAY, count=wanted.replay_scenes), root=cache, workers=1)
     trainer = Trainer(_settings(wanted, dataset=frozen.sha256))
     _begin(trainer, wanted)
     tell(phase="fitting", step=trainer.step, steps=wanted.steps, device=_device_name(trainer.device))
@@ -124,7 +133,9 @@ def tune(wanted: Wanted) -> dict[str, Any]:
         "compared": compared,
     }
     result["versions"] = write_versions(wanted, paths=paths, settled=settled, result=result)
-    (wanted.out / "result.json").write_text(json.dumps(result))
+    part = done.with_suffix(".part")
+    part.write_text(json.dumps(result))
+    part.rename(done)
     tell(phase="done", **seconds)
     return result
 
@@ -138,6 +149,7 @@ def _settings(wanted: Wanted, *, dataset: str) -> FitSettings:
         muon_rate=wanted.rate * MUON_TIMES,
         warm_steps=max(1, min(TUNE_FIT.warm_steps, wanted.steps // 5)),
         replay_share=wanted.replay_share,
+        tell_every=max(TUNE_FIT.tell_every, wanted.steps // MOST_POINTS),
         threads=wanted.threads,
         dataset=dataset,
     )

@@ -3,6 +3,7 @@
 from models_admin.models.history import RoutePlace, Tenure
 from models_admin.models.registry import Model, ModelIntake, ModelVersion
 from models_admin.models.serving import ControlCall, Deployment, PlaceRequest, ServingConfig, TrafficRoute
+from models_admin.models.training import TrainingLog, TrainingPoint, TrainingRun
 from models_admin.models.variants import VariantRun
 from models_admin.models.work import Work
 
@@ -17,6 +18,9 @@ __all__ = [
     "ServingConfig",
     "Tenure",
     "TrafficRoute",
+    "TrainingLog",
+    "TrainingPoint",
+    "TrainingRun",
     "VariantRun",
     "Work",
 ]

@@ -11,22 +11,37 @@ from models_admin.services.deploying import (
 from models_admin.services.quarantine import examine_file, examine_waiting, take_file
 from models_admin.services.reconciling import Reconciled, carry_out_deployment, reconcile_deployments
 from models_admin.services.registration import register_version, set_version_status
+from models_admin.services.training import (
+    TRAINING_DEFAULTS,
+    cancel_training,
+    next_version,
+    resume_training,
+    start_training,
+)
+from models_admin.services.training_run import carry_out_training, clear_away_trainings
 from models_admin.services.work import sweep_work
 
 __all__ = [
+    "TRAINING_DEFAULTS",
     "Reconciled",
+    "cancel_training",
     "carry_out_deployment",
+    "carry_out_training",
     "change_config",
     "change_model",
+    "clear_away_trainings",
     "deactivate_version",
     "deploy_version",
     "examine_file",
     "examine_waiting",
     "load_version",
+    "next_version",
     "reconcile_deployments",
     "register_version",
+    "resume_training",
     "roll_back",
     "set_version_status",
+    "start_training",
     "sweep_work",
     "take_file",
     "unload_version",
