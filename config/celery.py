@@ -14,6 +14,7 @@ if COUNTS_FOLDER is not None:
     # The library looks here when it is first imported, and from then on counts into files.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = COUNTS_FOLDER
 
+TRAINING_QUEUE = "training"
 app = Celery("waferdeck")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -28,8 +29,8 @@ def _sign_of_life(kind: str) -> None:
 
 @signals.heartbeat_sent.connect
 def worker_lives(**_: Any) -> None:
-    """Every two seconds, by a worker's main process."""
-    _sign_of_life("worker")
+    """Every two seconds, by a worker's main process. One that only trains is no worker to whoever waits for results."""
+    _sign_of_life("trainer" if set(app.amqp.queues.consume_from) == {TRAINING_QUEUE} else "worker")
 
 
 @signals.worker_ready.connect

@@ -20,7 +20,7 @@ from runtime.triton import Triton
 from runtime.unit import TASK, Spec
 
 SERVERS = ("postgres", "redis", "triton")
-PARTS = (*SERVERS, "migrate", "seed", "web", "worker", "beat", "lot")
+PARTS = (*SERVERS, "migrate", "seed", "web", "worker", "trainer", "beat", "lot")
 PORTS = {
     "postgres": ("postgres",),
     "redis": ("redis",),
@@ -152,6 +152,9 @@ def _product(
     if "beat" in parts:
         beat = worker.beat_spec(environment=variables, folder=PROJECT_DIR, schedule=layout.beat_path, after=working)
         specs.append(beat)
+    if "trainer" in parts:
+        alone = {name: value for name, value in variables.items() if name != "WORKER_METRICS_ADDRESS"}
+        specs.append(worker.trainer_spec(environment=alone, folder=PROJECT_DIR, after=working))
     if "seed" in parts:
         specs.append(_manage("seed", variables, "seed_demo", once=once, after=working))
     if "lot" in parts:

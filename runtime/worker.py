@@ -33,6 +33,27 @@ def worker_spec(
     )
 
 
+def trainer_spec(*, environment: Mapping[str, str], folder: Path, after: tuple[str, ...]) -> Spec:
+    """The unit that keeps the worker running that does nothing but train; one run at a time, and nobody waits for it.
+
+    It works in a thread, so that the process that is asked to end can tell the run to.
+    """
+    return Spec(
+        name="trainer",
+        command=lambda: _celery(
+            environment,
+            folder,
+            *("worker", "--pool", "threads", "--concurrency", "1", "--queues", "training", "--loglevel", "INFO"),
+            *("--hostname", "training@%h", "--without-gossip", "--without-mingle"),
+        ),
+        after=after,
+        # What runs goes back to the queue with its checkpoint.
+        stop=((signal.SIGTERM, 10.0), (signal.SIGQUIT, 3.0)),
+        reloads=True,
+        background=True,
+    )
+
+
 def beat_spec(*, environment: Mapping[str, str], folder: Path, schedule: Path, after: tuple[str, ...]) -> Spec:
     """The unit that keeps the clock running; never two at a time."""
     return Spec(

@@ -114,7 +114,8 @@ def _fit(arguments: argparse.Namespace) -> None:
 
 
 def _tune(arguments: argparse.Namespace) -> None:
-    from training.tune import Wanted, tune
+    from training.tune import tune
+    from training.wanted import Wanted
 
     options = ("scenes", "seed", "steps", "rate", "replay_share", "replay_scenes", "old_scenes", "threads")
     given = {name: value for name in options if (value := getattr(arguments, name)) is not None}

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from training.artefact import code_digest, datasets_of, library_versions, sha256, write_artefact
+from training.pictures import Judge
 from training.release import time_one_tile, trained_weights
 from training.tuned_card import write_tuned_card
-
-if TYPE_CHECKING:
-    from training.pictures import Judge
-    from training.tune import Wanted
+from training.wanted import Wanted
 
 PRECISIONS = ("fp32", "int8")
 
@@ -43,7 +41,7 @@ def write_versions(
             parent=parent,
             calibration=judge.calibration,
             thresholds=judge.thresholds,
-            measured={"compared": compared, "speed": time_one_tile(path)},
+            measured={"compared": compared, "speed": time_one_tile(path, runs=16)},
             training=training,
             card=write_tuned_card,
         )

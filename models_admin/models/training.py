@@ -46,7 +46,7 @@ class TrainingRun(Work):
     device = models.CharField(max_length=120, blank=True)
     code_version = models.CharField(max_length=64, blank=True)
     log_length = models.PositiveIntegerField(default=0)
-    result = models.JSONField(default=dict)
+    result = models.JSONField(default=dict, blank=True)
     weights_key = models.CharField(max_length=200, blank=True)
     made = models.ForeignKey(ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="made_by")
     made_int8 = models.ForeignKey(ModelVersion, null=True, blank=True, on_delete=models.PROTECT, related_name="+")

@@ -32,6 +32,7 @@ SILENT_S = 900.0
 """A trainer that says nothing for so long hangs."""
 STALLS_AFTER_S = 120.0
 EXAMINED_WITHIN_S = 300.0
+NOT_KEPT = "\n--- the rest is not kept\n"
 KEPT_FOR = timedelta(days=7)
 """The checkpoint of a run that was cancelled or failed."""
 Clock = Callable[[], datetime]
@@ -278,9 +279,11 @@ class _Kept:
     def _write(self, run: TrainingRun) -> None:
         if self._text and run.log_length < LONGEST_LOG:
             room = LONGEST_LOG - run.log_length
-            text = self._text if len(self._text) <= room else self._text[: room - 40] + "\n--- the rest is not kept\n"
+            text = (
+                self._text if len(self._text) <= room else self._text[: max(0, room - len(NOT_KEPT))] + NOT_KEPT[-room:]
+            )
             TrainingLog.objects.create(run=run, offset=run.log_length, text=text)
-            run.log_length = min(LONGEST_LOG, run.log_length + len(text))
+            run.log_length += len(text)
         rows = [
             TrainingPoint(run=run, kind=kind, step=step, values=values) for (kind, step), values in self._points.items()
         ]

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_idempotency_claims'),
-        ('models_admin', '0007_variants'),
+        ('models_admin', '0009_tenures_so_far'),
     ]
 
     operations = [
@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('device', models.CharField(blank=True, max_length=120)),
                 ('code_version', models.CharField(blank=True, max_length=64)),
                 ('log_length', models.PositiveIntegerField(default=0)),
-                ('result', models.JSONField(default=dict)),
+                ('result', models.JSONField(blank=True, default=dict)),
                 ('weights_key', models.CharField(blank=True, max_length=200)),
                 ('base', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='training_runs', to='models_admin.modelversion')),
                 ('made', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='made_by', to='models_admin.modelversion')),
