@@ -376,5 +376,11 @@ def from_process() -> dict[str, Any]:
     return load(os.environ)
 
 
+def of_gpu() -> dict[str, str]:
+    """What of this process's environment says where a GPU and its libraries are, for a program that is told no more."""
+    names = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES")
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
 if __name__ == "__main__":
     sys.stdout.write(as_markdown())

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import environ
 
-from config.env import BadEnvironment, from_process
+from config.env import BadEnvironment, from_process, of_gpu
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 try:
@@ -371,6 +371,7 @@ MODEL_REPOSITORY_DIR = ENV["MODEL_REPOSITORY_DIR"]
 MODEL_ZOO_DIR = ENV["MODEL_ZOO_DIR"]
 TRAINING_DIR = ENV["TRAINING_DIR"]
 TRAINING_THREADS = ENV["TRAINING_THREADS"]
+GPU_ENVIRONMENT = of_gpu()
 DEMO_PASSWORD = ENV["WAFERDECK_DEMO_PASSWORD"]
 TRUSTED_PROXIES = ENV["TRUSTED_PROXIES"]
 

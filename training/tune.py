@@ -31,8 +31,8 @@ from training.progress import tell
 from training.tuned import write_versions
 from training.wanted import REPLAY, TUNE_FIT, WINDOW_PX, Wanted
 
-MUON_TIMES = 10
-"""Muon's rate beside AdamW's, as in the recipe."""
+MUON_TIMES = 5
+"""Muon's rate beside AdamW's."""
 WATCHED = 24
 """Pictures that the curve of the metrics is measured on."""
 MOST_POINTS = 200

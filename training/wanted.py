@@ -11,9 +11,10 @@ from training.fit import FitSettings
 
 WINDOW_PX = 320
 TUNE_FIT = FitSettings(
-    seed=0, steps=400, crops=((WINDOW_PX, 8, 1.0),), rate=4e-4, muon_rate=0.004, warm_steps=20, run_out=0.6,
-    average=0.98, save_every=25, tell_every=5, replay_share=0.5,
+    seed=0, steps=400, crops=((WINDOW_PX, 8, 1.0),), rate=2e-4, muon_rate=0.001, warm_steps=20, run_out=0.8,
+    average=0.98, save_every=25, tell_every=5, replay_share=0.5, holds_norms=True,
 )  # fmt: skip
+"""Slow enough to keep what was learned: at twice the rate drawn scenes lost three points of mAP50."""
 REPLAY = SceneSet(seed=131, count=300, side_px=512, families=recipe.CROWDED.families, crowding=2.0)
 """What stands for what was learned before; no scene that anything is measured on."""
 

@@ -19,7 +19,7 @@ from models_admin.selectors.training import training_run, weights_of
 from models_admin.services import work
 from models_admin.trainer import material
 
-TRAINING_DEFAULTS: dict[str, Any] = {"seed": 0, "steps": 400, "rate": 4e-4, "replay_share": 0.5, "scenes": 240}
+TRAINING_DEFAULTS: dict[str, Any] = {"seed": 0, "steps": 400, "rate": 2e-4, "replay_share": 0.5, "scenes": 240}
 
 
 @transaction.atomic

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from django.conf import settings
+
 _PROJECT_DIR = Path(__file__).resolve().parents[2]
 _CHILD = "models_admin.trainer.child"
-_KEPT = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES")
 LONGEST_LINE = 16_384
 _BLOCK_BYTES = 65_536
 END_GRACE_S = 10.0
@@ -35,7 +36,7 @@ class Trainer:
     """
 
     def __init__(self, arguments: Sequence[str], *, folder: Path, threads: int) -> None:
-        settings = {"arguments": list(arguments), "parent_pid": os.getpid()}
+        told = {"arguments": list(arguments), "parent_pid": os.getpid()}
         # Nothing of our environment: no addresses, no secrets.
         environment = {
             "PATH": "/usr/bin:/bin",
@@ -46,10 +47,10 @@ class Trainer:
             "PYTHONDONTWRITEBYTECODE": "1",
             "ORT_DISABLE_TELEMETRY": "1",
             "OMP_NUM_THREADS": str(threads),
-            **{name: os.environ[name] for name in _KEPT if name in os.environ},
+            **settings.GPU_ENVIRONMENT,
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-s", "-m", _CHILD, json.dumps(settings)],
+            [sys.executable, "-s", "-m", _CHILD, json.dumps(told)],
             cwd=_PROJECT_DIR,
             env=environment,
             stdin=subprocess.DEVNULL,

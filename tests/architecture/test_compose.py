@@ -16,7 +16,7 @@ from runtime.triton import Triton
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((PROJECT_DIR / "docker-compose.yml").read_text())
 SERVICES = COMPOSE["services"]
-APP = ("migrate", "web", "worker", "beat")
+APP = ("migrate", "web", "worker", "trainer", "beat")
 PORTS = {
     "postgres": 1, "redis": 2, "triton_grpc": 3, "triton_http": 4, "triton_metrics": 5, "web": 6, "worker_metrics": 7,
 }  # fmt: skip
@@ -139,6 +139,11 @@ class TestWaysOfRunning:
         of_runtime = [str(argument) for argument in spec.command().argv]
 
         assert SERVICES["worker"]["command"][1:] == of_runtime[of_runtime.index("-A") :]
+
+        spec = worker.trainer_spec(environment={}, folder=tmp_path, after=())
+        of_runtime = [str(argument) for argument in spec.command().argv]
+
+        assert SERVICES["trainer"]["command"][1:] == of_runtime[of_runtime.index("-A") :]
 
 
 class TestWhatIsSaid:

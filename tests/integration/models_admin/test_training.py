@@ -194,7 +194,7 @@ class TestSupervising:
 
     def test_the_log_is_read_on_from_anywhere_and_has_an_end(self, asked, trainer_says, monkeypatch):
         monkeypatch.setattr(carrying, "LONGEST_LOG", 3000)
-        trainer_says("for number in range(400): print(number, 'x' * 20, flush=True)")
+        trainer_says("for number in range(60): print(number, 'x' * 80)")
 
         run = carry_out(asked)
         text = whole_log(run)
@@ -244,6 +244,7 @@ class TestSupervising:
     def test_nothing_of_it_outlives_a_killed_worker(self, tmp_path):
         lines = f"""
             import sys, time; sys.path.insert(0, {str(ZOO.parent)!r})
+            import os; os.environ.update(DJANGO_SETTINGS_MODULE="config.settings")
             from pathlib import Path
             from models_admin.trainer.process import Trainer
             waits = "import time; print(1, flush=True); time.sleep(600)"

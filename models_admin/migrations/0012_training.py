@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_idempotency_claims'),
-        ('models_admin', '0009_tenures_so_far'),
+        ('models_admin', '0011_earlier_versions'),
     ]
 
     operations = [
