@@ -3,7 +3,7 @@
 from django.urls import path
 
 from inspection import views
-from inspection.api import catalogue, inference, media, records
+from inspection.api import catalogue, inference, media, records, touched
 
 app_name = "inspection"
 
@@ -36,6 +36,13 @@ api_urlpatterns: list = [
     path("wafers/<uuid:wafer_id>/hold/", records.HoldView.as_view(), name="wafer_hold"),
     path("wafers/<uuid:wafer_id>/release/", records.ReleaseView.as_view(), name="wafer_release"),
     path("wafers/<uuid:wafer_id>/standing/", records.WaferStandingView.as_view(), name="wafer_standing"),
+    path("wafers/<uuid:wafer_id>/judged/", touched.WaferJudgedView.as_view(), name="wafer_judged"),
+    path("touched/", touched.TouchedView.as_view(), name="touched"),
+    path("touched/totals/", touched.TouchedTotalsView.as_view(), name="touched_totals"),
+    path("touched/rerun/", touched.RerunView.as_view(), name="touched_rerun"),
+    path("inference/jobs/<uuid:job_id>/flipped/", touched.JobFlippedView.as_view(), name="job_flipped"),
+    path("runs/<uuid:run_id>/flipped/", touched.RunFlippedView.as_view(), name="run_flipped"),
+    path("touched/csv/", touched.TouchedCsvView.as_view(), name="touched_csv"),
     path("images/", records.ImagesView.as_view(), name="images"),
     path("images/<uuid:image_id>/", records.ImageView.as_view(), name="image"),
     path("images/<uuid:image_id>/file/", media.ImageFileView.as_view(), name="image_file"),

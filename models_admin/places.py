@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 PARTS = ("recipe_code", "tool_code", "product_code")
 
@@ -21,7 +22,7 @@ class Place:
         named = [getattr(self, part) for part in PARTS if getattr(self, part)]
         return " · ".join(named) or "everything"
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, Any]:
         """By the names of columns and events."""
         return {part: getattr(self, part) for part in PARTS}
 

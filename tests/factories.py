@@ -45,6 +45,7 @@ from inspection.models import (
     Wafer,
 )
 from models_admin.models import Deployment, Model, ModelVersion
+from tests.factories_onnx import model_json
 from tests.live_stack import wafer_png
 
 AT = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -158,8 +159,9 @@ def make_deployment(version: str = "1.0.0", *, model: str = "visual_defects", st
     kind = {"kind": "visual", "created_at": AT}
     named = Model.objects.get_or_create(name=model, defaults=kind)[0]
     row = ModelVersion.objects.create(
-        model=named, version=version, sha256="0" * 64, bytes=1, metadata={}, created_at=AT, created_by="someone"
-    )
+        model=named, version=version, sha256="0" * 64, bytes=1, created_at=AT, created_by="someone",
+        metadata=model_json(name=model, version=version),
+    )  # fmt: skip
     return Deployment.objects.create(
         version=row, triton_name=f"{model}__{version.replace('.', '_')}", state=state, requested_by="someone",
         requested_at=AT, changed_at=AT,

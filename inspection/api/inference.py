@@ -244,5 +244,4 @@ def _run_of(run: InspectionRun) -> HttpResponse:
 
 
 def _job_of(job: InspectionJob) -> dict[str, Any]:
-    items = job.items.select_related("run__wafer__lot").order_by("ordinal")
-    return {**selectors.job_of(job, now=now()), "items": [selectors.item_of(item) for item in items]}
+    return answers.job_of(job, now=now())

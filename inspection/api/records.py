@@ -177,9 +177,10 @@ class DetectionsView(ApiView):
 
     @extend_schema(parameters=[DetectionsQuery], responses=page_of(documented.DetectionOut))
     def get(self, request: Request) -> HttpResponse:
-        """Detections, newest first."""
+        """Detections, newest first. Those of re-runs for comparison only where their run is named."""
         query = self.query(DetectionsQuery)
         rows = between(narrowed(selectors.detections_visible_to(self.actor), query, self.LOOKUPS), query)
+        rows = rows if "run" in query else rows.filter(run__counts=True)
         classes = selectors.classes_by_id()
         return self.page(rows, query=query, show=lambda row: selectors.listed_detection_of(row, classes=classes))
 

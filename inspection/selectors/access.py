@@ -161,7 +161,7 @@ def places_found_on(*, runs: Collection[UUID], images: Collection[UUID], actor: 
 
 
 def jobs_visible_to(actor: Actor) -> QuerySet[InspectionJob]:
-    return of_sites(InspectionJob.objects.all(), actor).order_by("-id")
+    return of_sites(InspectionJob.objects.select_related("rerun_version__model"), actor).order_by("-id")
 
 
 def products_visible_to(actor: Actor) -> QuerySet[Product]:

@@ -26,6 +26,7 @@ def job_of(job: InspectionJob, *, now: datetime) -> dict[str, Any]:
         "requested_by": job.requested_by,
         "revision": job.revision,
         "summary": job.summary,
+        "rerun": _rerun_of(job),
     }
 
 
@@ -47,6 +48,14 @@ def item_of(item: JobItem) -> dict[str, Any]:
         "can_retry": item.run_id is not None and can_retry(item.state, item.error_code),
         "latency_ms": round(item.latency_ms, 1) if item.latency_ms is not None else None,
     }
+
+
+def _rerun_of(job: InspectionJob) -> dict[str, Any] | None:
+    """Who judges again, and what; None of a job that counts."""
+    version = job.rerun_version
+    if version is None:
+        return None
+    return {"model": version.model.name, "version": version.version, "of": job.rerun_of}
 
 
 def _eta_s(job: InspectionJob, *, ended: int, now: datetime) -> float | None:

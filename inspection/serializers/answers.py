@@ -1,9 +1,10 @@
 """A run with all it covered and found, as the API and the stream answer with it."""
 
+from datetime import datetime
 from typing import Any
 
 from inspection import selectors
-from inspection.models import InspectionRun
+from inspection.models import InspectionJob, InspectionRun
 from inspection.serializers import shown
 from inspection.services import Fresh, PredictOutcome
 
@@ -25,3 +26,9 @@ def result_of(run: InspectionRun, *, fresh: Fresh | None = None) -> dict[str, An
         detections=fresh.detections if fresh else selectors.detections_of(run),
         classes=selectors.classes_by_id(),
     )
+
+
+def job_of(job: InspectionJob, *, now: datetime) -> dict[str, Any]:
+    """A job with the state of each of its items."""
+    items = job.items.select_related("run__wafer__lot").order_by("ordinal")
+    return {**selectors.job_of(job, now=now), "items": [selectors.item_of(item) for item in items]}

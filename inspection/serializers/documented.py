@@ -133,6 +133,9 @@ class RunOut(serializers.Serializer):
     degraded = serializers.BooleanField(help_text="The fallback version judged.")
     error = ReasonOut(allow_null=True)
     can_retry = serializers.BooleanField(help_text=CAN_RETRY)
+    deployment = serializers.IntegerField(allow_null=True, help_text="The one that judged; null: not on record.")
+    counts = serializers.BooleanField(help_text="false: a re-run for comparison, which counts for nothing.")
+    rerun_of = serializers.UUIDField(allow_null=True)
 
 
 class AlternativeOut(serializers.Serializer):
@@ -191,6 +194,14 @@ class ItemOut(serializers.Serializer):
     latency_ms = serializers.FloatField(allow_null=True)
 
 
+class RerunOut(serializers.Serializer):
+    """Of a job that judges again, to compare: its runs count for nothing."""
+
+    model = serializers.CharField()
+    version = serializers.CharField()
+    of = AnythingField(help_text="What was chosen: deployment, recipe_version, tool, since, until.")
+
+
 class JobOut(serializers.Serializer):
     id = serializers.UUIDField()
     state = serializers.ChoiceField(choices=JobState.choices)
@@ -207,6 +218,7 @@ class JobOut(serializers.Serializer):
     requested_by = serializers.CharField()
     revision = serializers.IntegerField()
     summary = AnythingField(help_text="Of a finished job: success_rate, p50_ms, p95_ms, throughput_per_s.")
+    rerun = RerunOut(allow_null=True, help_text="null: an ordinary job, whose runs count.")
 
 
 class JobDetailOut(JobOut):

@@ -71,6 +71,9 @@ def run_of(run: InspectionRun, *, images: Iterable[tuple[int, InspectionImage]] 
         "degraded": run.is_degraded,
         "error": {"code": run.error_code, "detail": run.error_detail} if run.error_code else None,
         "can_retry": can_retry(run.state, run.error_code),
+        "deployment": run.deployment_id,
+        "counts": run.counts,
+        "rerun_of": str(run.rerun_of_id) if run.rerun_of_id else None,
     }
 
 

@@ -18,6 +18,7 @@ from inspection.services.predict import Fresh, PredictOutcome, predict_image
 from inspection.services.present import PresentFigures
 from inspection.services.recipes import add_recipe_version, create_recipe
 from inspection.services.reinspection import reinspect_images
+from inspection.services.reruns import rerun_touched
 from inspection.services.runs import cancel_run, retry_run
 from inspection.services.system import BANNERS, system_state
 from inspection.services.uploads import Upload, forget_named_rows
@@ -55,6 +56,7 @@ __all__ = [
     "queue_wafer",
     "reinspect_images",
     "release_wafer",
+    "rerun_touched",
     "retry_failed_items",
     "retry_run",
     "run_benchmark",

@@ -30,9 +30,22 @@ _ITEM_STATE = {
 
 
 def open_job(
-    *, site_id: int, total: int, label: str, recipe_version_id: int, actor: Actor, now: datetime
+    *,
+    site_id: int,
+    total: int,
+    label: str,
+    recipe_version_id: int | None,
+    actor: Actor,
+    now: datetime,
+    rerun_version_id: int | None = None,
+    rerun_of: dict[str, Any] | None = None,
 ) -> InspectionJob:
-    """Begin a job of `total` items, which the caller makes."""
+    """Begin a job of `total` items, which the caller makes.
+
+    Args:
+        recipe_version_id: of all its runs; None where each has that of the run that it judges again.
+        rerun_version_id, rerun_of: of re-runs, who judges again, and what.
+    """
     job = InspectionJob(
         id=uuid7(at=now),
         site_id=site_id,
@@ -41,6 +54,8 @@ def open_job(
         created_at=now,
         intake_until=now + INTAKE_LIFETIME,
         label=checked_label(label, field="label", longest=120) if label else "",
+        rerun_version_id=rerun_version_id,
+        rerun_of=rerun_of or {},
     )
     job.save(force_insert=True)
     audit.record(
@@ -49,7 +64,12 @@ def open_job(
         object_id=job.pk,
         actor=actor,
         at=now,
-        after={"images": total, "label": job.label, "recipe_version": recipe_version_id},
+        after={
+            "images": total,
+            "label": job.label,
+            "recipe_version": recipe_version_id,
+            **({"rerun_version": rerun_version_id, "rerun_of": job.rerun_of} if rerun_version_id else {}),
+        },
     )
     return job
 

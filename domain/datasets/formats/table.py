@@ -74,14 +74,14 @@ def _taken(text: io.StringIO) -> bytes:
 
 def _rows(record: ImageRecord, links: str) -> Iterator[list[object]]:
     image: list[object] = [
-        record.export_name, record.sha256, record.image, record.pixel_sha256, _safe(record.file_name),
-        record.split.value, record.width_px, record.height_px, _safe(record.site), _safe(record.lot),
-        _safe(record.wafer), _safe(record.layer), _safe(record.tool), _safe(record.product),
+        record.export_name, record.sha256, record.image, record.pixel_sha256, safe_cell(record.file_name),
+        record.split.value, record.width_px, record.height_px, safe_cell(record.site), safe_cell(record.lot),
+        safe_cell(record.wafer), safe_cell(record.layer), safe_cell(record.tool), safe_cell(record.product),
         str(record.is_complete).lower(),
     ]  # fmt: skip
     address = links.format(image=record.image)
     for one in record.objects:
-        yield [*image, DEFECT, _safe(one.class_code), *one.bbox_px, one.task, one.annotation, _safe(one.author),
+        yield [*image, DEFECT, safe_cell(one.class_code), *one.bbox_px, one.task, one.annotation, safe_cell(one.author),
                one.stage, json.dumps(shapes.write(one.shape)) if one.shape else "", address]  # fmt: skip
     for box in record.nuisances:
         yield [*image, NUISANCE, "", *box, "", "", "", "", "", address]
@@ -89,7 +89,8 @@ def _rows(record: ImageRecord, links: str) -> Iterator[list[object]]:
         yield [*image, NOTHING, "", "", "", "", "", "", "", "", "", "", address]
 
 
-def _safe(text: str) -> str:
+def safe_cell(text: str) -> str:
+    """The text as a cell that no spreadsheet takes for a formula."""
     return f"'{text}" if text.lstrip("'").startswith(DANGEROUS) else text
 
 
