@@ -1,4 +1,4 @@
-from core.errors import Conflict, WaferdeckError
+from core.errors import Conflict, NotFound, WaferdeckError
 
 
 class WrongCredentials(WaferdeckError):
@@ -18,3 +18,8 @@ class KeyReused(WaferdeckError):
 class StillRunning(Conflict):
     code = "still_running"
     title = "The first request with this Idempotency-Key is still being carried out"
+
+
+class UnknownSite(NotFound):
+    code = "unknown_site"
+    title = "There is no such site, or it is not yours"

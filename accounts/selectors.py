@@ -6,7 +6,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from knox.settings import CONSTANTS
 
-from accounts.models import ApiToken, User
+from accounts.errors import UnknownSite
+from accounts.models import ApiToken, Site, User
 from core.actors import Actor, Source
 from core.requests import source_of
 from core.roles import grants_of
@@ -48,6 +49,21 @@ def actor_for_user(user: Any, *, auth: str = "session", session: str = "", sourc
         site_ids=grants.site_ids,
         source=source,
     )
+
+
+def site_of(actor: Actor, *, code: str | None = None) -> Site:
+    """The site of that code, if it is the actor's; without one the site it works at, which is its first by code.
+
+    Raises:
+        UnknownSite: there is none, or it is not the actor's.
+    """
+    sites = Site.objects.all() if actor.is_system else Site.objects.filter(pk__in=actor.site_ids)
+    if code:
+        sites = sites.filter(code=code)
+    site = sites.order_by("code").first()
+    if site is None:
+        raise UnknownSite("There is no such site, or it is not yours. An admin can give you one.")
+    return site
 
 
 def people_of(site_id: int) -> QuerySet[User]:

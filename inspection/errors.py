@@ -22,11 +22,6 @@ class UnknownRecipe(Invalid):
     title = "There is no such recipe"
 
 
-class UnknownSite(NotFound):
-    code = "unknown_site"
-    title = "There is no such site, or it is not yours"
-
-
 class UnknownRun(NotFound):
     code = "unknown_run"
 

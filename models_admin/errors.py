@@ -99,6 +99,34 @@ class LastRoute(Conflict):
     title = "This route is needed"
 
 
+class GoldenSetTaken(Conflict):
+    """That name stands for other images. Golden sets never change."""
+
+    code = "golden_set_taken"
+    title = "This name stands for another golden set"
+
+
+class GoldenSetOver(Conflict):
+    """Nothing is measured by it any more."""
+
+    code = "golden_set_retired"
+    title = "This golden set is retired"
+
+
+class StaleGates(Conflict):
+    """Somebody changed the gates after they were looked at; nothing was changed."""
+
+    code = "stale_gates"
+    title = "The gates have changed meanwhile"
+
+
+class NoReport(Conflict):
+    """The validation has not come to an end that leaves a report."""
+
+    code = "no_report"
+    title = "There is no report yet"
+
+
 class NoRoute(Unavailable):
     """No version of the model is deployed; work waits until one is."""
 

@@ -13,6 +13,7 @@ DEPLOYER = service_account("deployer")
 TRAINER = service_account("trainer")
 SWEEPER = service_account("sweeper")
 EXAMINER = service_account("examiner")
+VALIDATOR = service_account("validator")
 
 
 @shared_task(name="models_admin.carry_out", soft_time_limit=100, time_limit=110)
@@ -60,3 +61,9 @@ def clear_away_trainings() -> None:
 def _is_stopping() -> bool:
     """Whether this worker was asked to end: an exit status stands where there was none."""
     return any(flag is not None and flag is not False for flag in (state.should_stop, state.should_terminate))
+
+
+@shared_task(name="models_admin.validate", soft_time_limit=1700, time_limit=1720)
+def validate(*, key: str) -> None:
+    """Measure one version by a golden set."""
+    services.carry_out_validation(key=UUID(key), actor=VALIDATOR, clock=clock.now)

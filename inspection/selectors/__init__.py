@@ -1,5 +1,6 @@
 """Queries other layers read. They say who may see, in what order, at what cost."""
 
+from accounts.selectors import site_of
 from inspection.selectors.access import (
     BY_HAND,
     Found,
@@ -18,7 +19,6 @@ from inspection.selectors.access import (
     recipes_visible_to,
     run_visible_to,
     runs_visible_to,
-    site_of,
     tools_visible_to,
     wafers_visible_to,
 )

@@ -6,12 +6,10 @@ from uuid import UUID
 
 from django.db.models import F, Prefetch, QuerySet
 
-from accounts.models import Site
 from core.actors import Actor
 from core.errors import NotFound
 from core.prepared import prepared
 from core.questions import Question, where
-from inspection.errors import UnknownSite
 from inspection.models import (
     DefectClass,
     Detection,
@@ -64,21 +62,6 @@ def recipes_behind(wafer: Wafer) -> list[RecipeVersion]:
     """The recipe versions a wafer's runs were judged by, each once. One query, whatever their number."""
     keys = InspectionRun.objects.filter(wafer=wafer).values("recipe_version_id")
     return list(RecipeVersion.objects.filter(pk__in=keys).select_related("recipe"))
-
-
-def site_of(actor: Actor, *, code: str | None = None) -> Site:
-    """The site of that code, if it is the actor's; without one the site it works at, which is its first by code.
-
-    Raises:
-        UnknownSite: there is none, or it is not the actor's.
-    """
-    sites = Site.objects.all() if actor.is_system else Site.objects.filter(pk__in=actor.site_ids)
-    if code:
-        sites = sites.filter(code=code)
-    site = sites.order_by("code").first()
-    if site is None:
-        raise UnknownSite("There is no such site, or it is not yours. An admin can give you one.")
-    return site
 
 
 def lots_visible_to(actor: Actor) -> QuerySet[Lot]:

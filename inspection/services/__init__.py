@@ -1,5 +1,6 @@
 """What can be done with images, runs, jobs and the catalogue: all that interfaces and other apps may call."""
 
+from core.decoding import decoder
 from inspection.services.allowance import count_images
 from inspection.services.batches import BatchFile, cancel_job, create_batch, retry_failed_items
 from inspection.services.benchmark import run_benchmark
@@ -10,7 +11,7 @@ from inspection.services.catalogue import (
     ensure_defect_classes,
     ensure_lot,
 )
-from inspection.services.decoder import decoder, draw_tile, draw_view
+from inspection.services.decoder import draw_tile, draw_view
 from inspection.services.holding import hold_wafer, release_wafer
 from inspection.services.housekeeping import keep_house
 from inspection.services.pictures import part_of, thumbnail_of, tile_of, view_of

@@ -1,27 +1,17 @@
-"""This process's image decoder, and what its refusals mean to a caller."""
+"""What the image decoder's refusals mean to a caller."""
 
-from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
-
+from core.decoding import decoder
 from core.errors import Overloaded, Unavailable
 from core.image_decoder import (
-    DecodeLimits,
     DecoderBusy,
     DecoderUnavailable,
-    ImageDecoder,
     ImageRefused,
     IngestedImage,
     RenderedView,
 )
 from inspection.errors import TooLarge, UnusableImage
-
-
-@lru_cache(maxsize=1)
-def decoder() -> ImageDecoder:
-    limits = DecodeLimits(max_bytes=settings.UPLOAD_MAX_BYTES, max_pixels=settings.IMAGE_MAX_PIXELS)
-    return ImageDecoder(workers=settings.DECODER_WORKERS, limits=limits, max_waiting=settings.DECODER_WAITING)
 
 
 def decode_for_inspection(data: bytes, *, profile: dict[str, Any]) -> IngestedImage:

@@ -13,10 +13,10 @@ from prometheus_client.registry import Collector
 
 from core import admission, heartbeats, live_socket
 from core.clock import now
+from core.decoding import decoder
 from core.outages import as_unavailable
 from inspection.selectors import queue
 from inspection.services import inference, prediction_cache
-from inspection.services.decoder import decoder
 from models_admin import selectors as models_admin
 from serving.breaker import BreakerState
 from serving.errors import ServingError

@@ -10,11 +10,11 @@ from django.conf import settings
 from core import health, heartbeats
 from core.actors import Actor
 from core.briefly import Briefly
+from core.decoding import decoder
 from core.health import Component, State
 from core.roles import Role
 from inspection import selectors
 from inspection.services import inference, prediction_cache
-from inspection.services.decoder import decoder
 from models_admin import selectors as models_admin
 from models_admin.models import Deployment
 from serving.breaker import BreakerSnapshot, BreakerState

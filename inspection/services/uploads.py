@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import Site
+from accounts.selectors import site_of
 from core.actors import Actor
 from core.briefly import Briefly
 from core.errors import Invalid
 from inspection.errors import UnknownRecipe
 from inspection.models import Layer, Lot, Product, Recipe, RecipeVersion, Tool
-from inspection.selectors.access import site_of
 from inspection.services import catalogue, inference, plans
 from inspection.services.labels import checked_label
 

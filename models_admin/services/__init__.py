@@ -8,6 +8,8 @@ from models_admin.services.deploying import (
     roll_back,
     unload_version,
 )
+from models_admin.services.gating import set_gates
+from models_admin.services.golden_sets import register_golden_set, retire_golden_set
 from models_admin.services.quarantine import examine_file, examine_waiting, take_file
 from models_admin.services.reconciling import Reconciled, carry_out_deployment, reconcile_deployments
 from models_admin.services.registration import register_version, set_version_status
@@ -19,14 +21,17 @@ from models_admin.services.training import (
     start_training,
 )
 from models_admin.services.training_run import carry_out_training, clear_away_trainings
+from models_admin.services.validating import cancel_validation, carry_out_validation, request_validation
 from models_admin.services.work import sweep_work
 
 __all__ = [
     "TRAINING_DEFAULTS",
     "Reconciled",
     "cancel_training",
+    "cancel_validation",
     "carry_out_deployment",
     "carry_out_training",
+    "carry_out_validation",
     "change_config",
     "change_model",
     "clear_away_trainings",
@@ -37,9 +42,13 @@ __all__ = [
     "load_version",
     "next_version",
     "reconcile_deployments",
+    "register_golden_set",
     "register_version",
+    "request_validation",
     "resume_training",
+    "retire_golden_set",
     "roll_back",
+    "set_gates",
     "set_version_status",
     "start_training",
     "sweep_work",

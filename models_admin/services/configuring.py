@@ -27,7 +27,7 @@ from models_admin.services.requests import (
     new_deployment,
 )
 from models_admin.services.routing import take_places
-from models_admin.services.steps import announce_deployment, every_site, locked, save
+from models_admin.services.steps import announce_deployment, every_site, locked, save_deployment
 from outbox import services as outbox
 from serving.repository import ModelConfig
 
@@ -145,7 +145,7 @@ def follow_config(*, deployment_id: int, actor: Actor, now: datetime) -> Deploym
         return None
     wanted = locked(known.pk) if known is not None and known.state in LOADED else new_deployment(current.version)
     wanted.requested_by, wanted.requested_at, wanted.leaves = current.requested_by, now, False
-    save(wanted, now=now)
+    save_deployment(wanted, now=now)
     for asked in _places_held(current):
         add_request(wanted, asked)
     audit.record(

@@ -24,7 +24,7 @@ from models_admin.services.requests import (
     usable_version,
 )
 from models_admin.services.routing import empty_place, take_places
-from models_admin.services.steps import announce_deployment, locked, save
+from models_admin.services.steps import announce_deployment, locked, save_deployment
 
 
 @transaction.atomic
@@ -158,7 +158,7 @@ def unload_version(*, model_name: str, version: str, actor: Actor, now: datetime
         )
     for deployment in loaded:
         deployment.leaves = True
-        save(deployment, now=now)
+        save_deployment(deployment, now=now)
         audit.record(
             action=Action.DEPLOYMENT_TO_LEAVE,
             object_type="deployment",

@@ -19,6 +19,7 @@ from models_admin.selectors import deployments, routed_by_older_configs
 from models_admin.services.configuring import follow_config
 from models_admin.services.control_log import logged
 from models_admin.services.deploying import complete_deployment
+from models_admin.services.lending import lent_names, take_back_loans
 from models_admin.services.routing import is_routed
 from models_admin.services.steps import announce_deployment, locked, move
 from serving.errors import ServingError, TritonTimeout
@@ -77,6 +78,7 @@ def reconcile_deployments(*, actor: Actor, clock: Clock) -> Reconciled:
         for row in _drained(now=clock()):
             _retire(row, done, actor=actor, clock=clock)
         _clear_away_failed(done, actor=actor, clock=clock)
+        _take_back_loans(done, actor=actor, clock=clock)
     return done
 
 
@@ -243,7 +245,8 @@ def _retire(row: Deployment, done: Reconciled, *, actor: Actor, clock: Clock) ->
         if stored.state != DeploymentState.DRAINING or is_routed(stored):
             return
         move(stored, to=DeploymentState.RETIRED, actor=actor, now=clock())
-    _unload(stored, done, actor=actor, clock=clock)
+    if stored.triton_name not in lent_names(now=clock()):
+        _unload(stored, done, actor=actor, clock=clock)
     done.retired.append(stored.triton_name)
 
 
@@ -255,11 +258,20 @@ def _clear_away_failed(done: Reconciled, *, actor: Actor, clock: Clock) -> None:
         done.triton_away = True
         logger.warning("triton_went_away", code=fault.code, error=str(fault))
         return
-    wanted = set(deployments(states=LOADED | ON_THE_WAY).values_list("triton_name", flat=True))
+    deployed = deployments(states=LOADED | ON_THE_WAY).values_list("triton_name", flat=True)
+    wanted = set(deployed) | lent_names(now=clock())
     over = frozenset({DeploymentState.FAILED, DeploymentState.RETIRED})
     left_over = deployments(states=over).filter(triton_name__in=listed - wanted)
     for row in left_over.order_by("triton_name", "-id").distinct("triton_name"):
         _unload(row, done, actor=actor, clock=clock)
+
+
+def _take_back_loans(done: Reconciled, *, actor: Actor, clock: Clock) -> None:
+    """Unload what was borrowed by somebody who died, or could not give it back."""
+    try:
+        done.retired += take_back_loans(actor=actor, clock=clock)
+    except (ServingError, OSError) as fault:
+        logger.warning("loans_not_taken_back", error=str(fault))
 
 
 def _unload(row: Deployment, done: Reconciled, *, actor: Actor, clock: Clock) -> None:

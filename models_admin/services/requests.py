@@ -12,7 +12,7 @@ from models_admin.errors import StaleRoute, UnknownRoute, UnknownVersion, Versio
 from models_admin.models import Deployment, Model, ModelVersion, PlaceRequest, TrafficRoute
 from models_admin.places import Place
 from models_admin.services.routing import take_places
-from models_admin.services.steps import announce_deployment, save
+from models_admin.services.steps import announce_deployment, save_deployment
 from serving.repository import triton_model_name
 
 CARRY_OUT_TASK = "models_admin.carry_out"
@@ -43,7 +43,7 @@ def request_version(
     """Have a version on Triton, and in the place that is asked for, if any."""
     deployment = _live_or_new(version)
     deployment.requested_by, deployment.requested_at, deployment.leaves = actor.username, now, False
-    save(deployment, now=now)
+    save_deployment(deployment, now=now)
     if asked is not None:
         add_request(deployment, asked)
     audit.record(

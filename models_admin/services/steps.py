@@ -23,16 +23,16 @@ def locked(deployment_id: int) -> Deployment:
     )
 
 
-def save(deployment: Deployment, *, now: datetime) -> None:
+def save_deployment(deployment: Deployment, *, now: datetime) -> None:
     """Write a deployment as it is now, as a new row or a new revision."""
     deployment.changed_at = now
     if deployment.pk is None:
         deployment.steps = [_step(deployment.state, now=now)]
         deployment.full_clean()
-        deployment.save(force_insert=True)
+        deployment.save_deployment(force_insert=True)
     else:
         deployment.revision += 1
-        deployment.save()
+        deployment.save_deployment()
 
 
 def move(deployment: Deployment, *, to: DeploymentState, actor: Actor, now: datetime, error: str = "") -> None:
@@ -45,7 +45,7 @@ def move(deployment: Deployment, *, to: DeploymentState, actor: Actor, now: date
     before = deployment.state
     deployment.state, deployment.error = to, error
     deployment.steps = [*deployment.steps, _step(to, now=now)][-_STEPS_KEPT:]
-    save(deployment, now=now)
+    save_deployment(deployment, now=now)
     if to == DeploymentState.FAILED:
         deployment.requests.all().delete()
     audit.record(

@@ -9,6 +9,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from PIL import Image
 from structlog.testing import capture_logs
 
+from accounts.errors import UnknownSite
 from audit.models import AuditEvent
 from core import image_store
 from core.actors import Actor
@@ -17,7 +18,7 @@ from core.errors import Invalid, Overloaded
 from core.idempotency import Attempt
 from core.roles import Role
 from inspection import services
-from inspection.errors import ExternalIdTaken, UnknownRecipe, UnknownSite, UnusableImage
+from inspection.errors import ExternalIdTaken, UnknownRecipe, UnusableImage
 from inspection.models import DefectClass, Detection, InspectionImage, InspectionRun, Wafer
 from inspection.serializers.answers import result_of
 from inspection.services import inference, prediction_cache, runs, uploads

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from core.clock import now
+from core.decoding import decoder
 from core.errors import Unavailable
 from core.roles import Role
 from inspection import services
 from inspection.services import inference, system
-from inspection.services.decoder import decoder, draw_view
+from inspection.services.decoder import draw_view
 from serving.client import TritonClient
 from serving.errors import ServingError
 from serving.repository import triton_model_name
