@@ -29,10 +29,10 @@ def save_deployment(deployment: Deployment, *, now: datetime) -> None:
     if deployment.pk is None:
         deployment.steps = [_step(deployment.state, now=now)]
         deployment.full_clean()
-        deployment.save_deployment(force_insert=True)
+        deployment.save(force_insert=True)
     else:
         deployment.revision += 1
-        deployment.save_deployment()
+        deployment.save()
 
 
 def move(deployment: Deployment, *, to: DeploymentState, actor: Actor, now: datetime, error: str = "") -> None:
