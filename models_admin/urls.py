@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from models_admin.api import history, registry
+from models_admin.api import history, registry, server, serving
 from models_admin.views import registry as pages
 
 app_name = "models_admin"
@@ -29,4 +29,14 @@ api_urlpatterns: list = [
     ),
     path("models/<slug:name>/intakes/", registry.IntakesView.as_view(), name="model_intakes"),
     path("models/<slug:name>/intakes/<uuid:intake_id>/", registry.IntakeView.as_view(), name="model_intake"),
+    path("models/<slug:name>/status/", serving.StatusView.as_view(), name="model_status"),
+    path("models/<slug:name>/deploy/", serving.DeployView.as_view(), name="model_deploy"),
+    path("models/<slug:name>/rollback/", serving.RollbackView.as_view(), name="model_rollback"),
+    path("models/<slug:name>/version/", serving.VersionInForceView.as_view(), name="model_version_in_force"),
+    path("models/<slug:name>/load/", serving.LoadView.as_view(), name="model_load"),
+    path("models/<slug:name>/unload/", serving.UnloadView.as_view(), name="model_unload"),
+    path("models/<slug:name>/config/", serving.ConfigView.as_view(), name="model_config"),
+    path("models/<slug:name>/metadata/", serving.MetadataView.as_view(), name="model_metadata"),
+    path("server/", server.ServerView.as_view(), name="server"),
+    path("server/calls/", server.ControlCallsView.as_view(), name="server_calls"),
 ]

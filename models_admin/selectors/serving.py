@@ -4,12 +4,11 @@ from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from models_admin.choices import LOADED, ON_THE_WAY, DeploymentState, RouteSlot
-from models_admin.errors import UnknownVersion
-from models_admin.models import Deployment, Model, ModelVersion, ServingConfig, TrafficRoute
-from models_admin.selectors.routes import routes
+from models_admin.models import ControlCall, Deployment, Model, ModelVersion, ServingConfig, TrafficRoute
+from models_admin.selectors.routes import routes, routes_to
 from serving.repository import ModelConfig
 
 # What failed is shown until something else was tried, and not what failed long ago.
@@ -75,18 +74,6 @@ def described_metadata(model: Model, *, version: ModelVersion | None) -> dict[st
         "version": version.version if version else None,
         "metadata": version.metadata if version else {},
     }
-
-
-def deployment_of(*, model_name: str, deployment_id: int) -> Deployment:
-    """
-    Raises:
-        UnknownVersion: the model has no such deployment.
-    """
-    rows = Deployment.objects.select_related("version__model")
-    found = rows.filter(version__model__name=model_name, pk=deployment_id).first()
-    if found is None:
-        raise UnknownVersion(f"{model_name} has no deployment {deployment_id}.")
-    return found
 
 
 def described_deployment(row: Deployment) -> dict[str, Any]:
@@ -175,6 +162,33 @@ def routed_by_older_configs() -> list[Deployment]:
     rows = Deployment.objects.filter(routed, state=DeploymentState.ACTIVE).select_related("version__model")
     in_force = dict(ServingConfig.objects.values_list("model_id").annotate(newest=Max("revision")).order_by())
     return [row for row in rows if row.config_revision != in_force.get(row.version.model_id, 0)]
+
+
+def places_of(row: Deployment) -> list[dict[str, Any]]:
+    """Where a deployment judges, or would."""
+    return _places_of(row, list(routes_to(row)))
+
+
+def control_calls() -> QuerySet[ControlCall]:
+    """What Triton was told, newest first."""
+    return ControlCall.objects.select_related("version__model").order_by("-id")
+
+
+def described_call(call: ControlCall) -> dict[str, Any]:
+    return {
+        "id": call.pk,
+        "kind": call.kind,
+        "outcome": call.outcome,
+        "detail": call.detail,
+        "triton_name": call.triton_name,
+        "model": call.version.model.name,
+        "version": call.version.version,
+        "asked_by": call.asked_by,
+        "began_at": call.began_at.isoformat(),
+        "took_ms": call.took_ms,
+        "memory_before": call.memory_before,
+        "memory_after": call.memory_after,
+    }
 
 
 def _places_of(row: Deployment, held: list[TrafficRoute]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from models_admin.services.golden_sets import register_golden_set, retire_golden
 from models_admin.services.quarantine import examine_file, examine_waiting, take_file
 from models_admin.services.reconciling import Reconciled, carry_out_deployment, reconcile_deployments
 from models_admin.services.registration import register_version, set_version_status
+from models_admin.services.server import ready_names, server_state
 from models_admin.services.training import (
     TRAINING_DEFAULTS,
     cancel_training,
@@ -41,6 +42,7 @@ __all__ = [
     "examine_waiting",
     "load_version",
     "next_version",
+    "ready_names",
     "reconcile_deployments",
     "register_golden_set",
     "register_version",
@@ -48,6 +50,7 @@ __all__ = [
     "resume_training",
     "retire_golden_set",
     "roll_back",
+    "server_state",
     "set_gates",
     "set_version_status",
     "start_training",

@@ -86,6 +86,8 @@ _VERSIONS = ("api:model_version", "api:model_version_status", "models_admin:vers
 PLACES |= {name: {"name": "visual_defects", "version": "1.0.0"} for name in _VERSIONS}
 _INTAKE = {"name": "visual_defects", "intake_id": "01a1fdfa-4600-7d0b-a77f-8d17e1ee7449"}
 PLACES |= dict.fromkeys(("api:model_intake", "models_admin:intake"), _INTAKE)
+_SERVED = ("status", "deploy", "rollback", "version_in_force", "load", "unload", "config", "metadata")
+PLACES |= {f"api:model_{name}": {"name": "visual_defects"} for name in _SERVED}
 PLACES["api:deployment"] = {"deployment_id": 1}
 PLACES["api:image_tile"] = {"level": 6, "col": 0, "row": 0}
 
