@@ -216,8 +216,9 @@ class TestConfig:
 
         changed = put(engineer, "config", seen_revision=0, instances=3, preferred_batches=[8, 4, 8], reason="Faster?")
 
-        assert (changed.status_code, changed.json()["revision"], changed.json()["preferred_batches"]) == (202, 1, [4, 8])
-        assert changed.json()["max_queue_size"] == config["max_queue_size"]
+        after = changed.json()
+        assert (changed.status_code, after["revision"], after["preferred_batches"]) == (202, 1, [4, 8])
+        assert after["max_queue_size"] == config["max_queue_size"]
         event = AuditEvent.objects.get(action="serving_config.change")
         assert (event.before["instances"], event.after["instances"], event.reason) == (
             config["instances"], 3, "Faster?",
