@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
 from accounts.api.base import ApiView, answer
+from core.actors import Actor
 from core.clock import now
 from core.errors import NotFound
 from models_admin import selectors, services
@@ -34,18 +35,7 @@ class DeployView(ApiView):
         return self.once(lambda: self._deploy(name))
 
     def _deploy(self, name: str) -> HttpResponse:
-        values = self.body(shapes.DeployIn)
-        place, options = _place_and_options(values)
-        row = services.deploy_version(
-            model_name=name,
-            version=values["version"],
-            **place.as_dict(),
-            **options,
-            reason=values.get("reason", ""),
-            actor=self.actor,
-            now=now(),
-        )
-        return _bringing(row)
+        return _deployed(name, self.body(shapes.DeployIn), actor=self.actor)
 
 
 class RollbackView(ApiView):
@@ -67,19 +57,7 @@ class VersionInForceView(ApiView):
     @extend_schema(request=shapes.DeployIn, responses={200: DONE})
     def put(self, request: Request, name: str) -> HttpResponse:
         """Let a version judge that is loaded already; one that is not is refused."""
-        values = self.body(shapes.DeployIn)
-        place, options = _place_and_options(values)
-        row = services.deploy_version(
-            model_name=name,
-            version=values["version"],
-            **place.as_dict(),
-            **options,
-            only_loaded=True,
-            reason=values.get("reason", ""),
-            actor=self.actor,
-            now=now(),
-        )
-        return _bringing(row)
+        return _deployed(name, self.body(shapes.DeployIn), actor=self.actor, only_loaded=True)
 
     @extend_schema(parameters=[shapes.DeactivateQuery], responses={200: shapes.StatusOut})
     def delete(self, request: Request, name: str) -> HttpResponse:
@@ -172,6 +150,23 @@ class MetadataView(ApiView):
         return answer(
             selectors.described_metadata(model, version=selectors.version_of(model_name=name, version=version))
         )
+
+
+def _deployed(name: str, values: dict[str, Any], *, actor: Actor, only_loaded: bool = False) -> HttpResponse:
+    place, options = _place_and_options(values)
+    row = services.deploy_version(
+        model_name=name,
+        version=values["version"],
+        recipe_code=place.recipe_code,
+        tool_code=place.tool_code,
+        product_code=place.product_code,
+        **options,
+        only_loaded=only_loaded,
+        reason=values.get("reason", ""),
+        actor=actor,
+        now=now(),
+    )
+    return _bringing(row)
 
 
 def _place_and_options(values: dict[str, Any]) -> tuple[Place, dict[str, Any]]:

@@ -14,8 +14,10 @@ _LONGEST_QUEUE = 1024
 _LARGEST_BATCH = 64
 
 
-def _version(**options: object) -> serializers.RegexField:
-    return serializers.RegexField(r"^[0-9]{1,4}(\.[0-9]{1,4}){2}$", max_length=14, **options)
+def _version(*, required: bool = True, help_text: str = "") -> serializers.RegexField:
+    return serializers.RegexField(
+        r"^[0-9]{1,4}(\.[0-9]{1,4}){2}$", max_length=14, required=required, help_text=help_text
+    )
 
 
 def _reason(*, required: bool) -> LabelField:
