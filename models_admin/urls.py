@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from models_admin.api import history, registry, server, serving
+from models_admin.api import history, registry, server, serving, validation
 from models_admin.views import registry as pages
 
 app_name = "models_admin"
@@ -39,4 +39,18 @@ api_urlpatterns: list = [
     path("models/<slug:name>/metadata/", serving.MetadataView.as_view(), name="model_metadata"),
     path("server/", server.ServerView.as_view(), name="server"),
     path("server/calls/", server.ControlCallsView.as_view(), name="server_calls"),
+    path("golden-sets/", validation.GoldenSetsView.as_view(), name="golden_sets"),
+    path("golden-sets/<uuid:golden_set_id>/", validation.GoldenSetView.as_view(), name="golden_set"),
+    path(
+        "golden-sets/<uuid:golden_set_id>/retire/", validation.GoldenSetRetireView.as_view(), name="golden_set_retire"
+    ),
+    path("models/<slug:name>/gates/", validation.GatesView.as_view(), name="model_gates"),
+    path("models/<slug:name>/report/", validation.ModelReportView.as_view(), name="model_report"),
+    path("models/<slug:name>/validate/", validation.ValidateView.as_view(), name="model_validate"),
+    path("validations/", validation.ValidationsView.as_view(), name="validations"),
+    path("validations/<uuid:validation_id>/", validation.ValidationView.as_view(), name="validation"),
+    path(
+        "validations/<uuid:validation_id>/cancel/", validation.ValidationCancelView.as_view(), name="validation_cancel"
+    ),
+    path("validations/<uuid:validation_id>/report.pdf", validation.ReportPdfView.as_view(), name="validation_pdf"),
 ]

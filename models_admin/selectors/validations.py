@@ -121,3 +121,14 @@ def described_validation(run: ValidationRun) -> dict[str, Any]:
         "finished_at": run.finished_at.isoformat() if run.finished_at else None,
         "revision": run.revision,
     }
+
+
+def described_validation_with_report(actor: Actor, key: UUID) -> dict[str, Any]:
+    """A validation with its whole report. Raises as `validation_visible_to`."""
+    run = validation_visible_to(actor, key)
+    report = report_of(run)
+    return {
+        **described_validation(run),
+        "report": report.document if report else None,
+        "report_sha256": report.sha256 if report else None,
+    }
