@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import onnx
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -93,65 +91,3 @@ def _name_shapes(model: onnx.ModelProto) -> None:
         shape.dim.add().dim_param = "N"
         for size in tail:
             shape.dim.add().dim_value = size
-
-
-def export_int8(*, source: Path, path: Path, calibration: NDArray[np.uint8]) -> None:
-    """Static INT8 in QDQ form, weights per channel; heads, preprocessing and peak picking stay in float.
-
-    Seven-bit weights: on processors without VNNI two 8-bit products can overflow 16 bits, and the answer must be the
-    same everywhere.
-
-    Args:
-        calibration: (n, 1, S, S) uint8 pictures whose activations set the ranges.
-    """
-    from onnxruntime.quantization import (
-        CalibrationDataReader,
-        CalibrationMethod,
-        QuantFormat,
-        QuantType,
-        quantize_static,
-    )
-
-    class Reader(CalibrationDataReader):
-        def __init__(self) -> None:
-            self.rows = iter(range(len(calibration)))
-
-        def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
-            row = next(self.rows, None)
-            return None if row is None else {"image": calibration[row : row + 1]}
-
-    model = onnx.load(str(source))
-    del model.graph.value_info[:]
-    plain = path.with_suffix(".plain.onnx")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(model, str(plain))
-    try:
-        quantize_static(
-            str(plain),
-            str(path),
-            Reader(),
-            quant_format=QuantFormat.QDQ,
-            per_channel=True,
-            reduce_range=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            op_types_to_quantize=["Conv", "Add", "Resize"],
-            nodes_to_quantize=_body(model),
-            calibrate_method=CalibrationMethod.MinMax,
-            extra_options={"CalibMovingAverage": True, "CalibMovingAverageConstant": 0.05},
-        )
-    finally:
-        plain.unlink()
-    onnx.checker.check_model(onnx.load(str(path)), full_check=True)
-
-
-def _body(model: onnx.ModelProto) -> list[str]:
-    """Convolutions, additions and enlargements, without the heads and the one-channel stem, which INT8 makes slower."""
-    left_in_float = ("class_head", "box_head", "embedding_head", "/to_4.0/")
-    return [
-        node.name
-        for node in model.graph.node
-        if node.op_type in ("Conv", "Add", "Resize")
-        and "/detector/" in node.name
-        and not any(part in node.name for part in left_in_float)
-    ]

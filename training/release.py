@@ -15,8 +15,9 @@ from domain.detection.calibrate import PlattCalibration
 from domain.evaluation.detection_metrics import Boxes
 from training import boards, evaluate, recipe
 from training.artefact import describe_training, write_artefact
-from training.export import export_fp32, export_int8
+from training.export import export_fp32
 from training.fit import load_averaged, read_checkpoint, stages_of
+from training.quantise import export_int8
 
 
 def release(
