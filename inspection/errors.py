@@ -50,6 +50,13 @@ class HoldChanged(Conflict):
     title = "The wafer's hold has changed meanwhile"
 
 
+class NotExplainable(Conflict):
+    """The version that made a detection is not loaded, so nobody can ask it."""
+
+    code = "not_explainable"
+    title = "This cannot be explained now"
+
+
 class RetryCannotHelp(Conflict):
     """What a run failed of is still so; nothing was changed."""
 

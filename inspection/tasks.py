@@ -1,5 +1,7 @@
 """What the workers are woken for. Every task may run twice, at once, or half: the rows decide."""
 
+from uuid import UUID
+
 from celery import shared_task
 
 from core.clock import now
@@ -22,3 +24,9 @@ def sweep() -> None:
 @shared_task(name="inspection.housekeeping", soft_time_limit=50, time_limit=58)
 def housekeeping() -> None:
     services.keep_house(now=now())
+
+
+@shared_task(name="inspection.explain", soft_time_limit=100, time_limit=110)
+def explain(*, key: str) -> None:
+    """Find out why a model saw a defect."""
+    services.explain_detection(key=UUID(key))

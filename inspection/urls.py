@@ -60,6 +60,11 @@ api_urlpatterns: list = [
     path("runs/<uuid:run_id>/cancel/", inference.RunCancelView.as_view(), name="run_cancel"),
     path("detections/", records.DetectionsView.as_view(), name="detections"),
     path("detections/<uuid:detection_id>/", records.DetectionView.as_view(), name="detection"),
+    path(
+        "detections/<uuid:detection_id>/explanation/",
+        records.ExplanationView.as_view(),
+        name="detection_explanation",
+    ),
     path("wall/", records.WallView.as_view(), name="wall"),
     path("system/", records.SystemView.as_view(), name="system"),
     path("products/", catalogue.ProductsView.as_view(), name="products"),

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
 from accounts.api.base import ApiView, answer, between, narrowed
@@ -191,6 +191,31 @@ class DetectionView(ApiView):
         """One detection."""
         found = selectors.one(selectors.detections_visible_to(self.actor), detection_id, what="detection")
         return answer(selectors.listed_detection_of(found, classes=selectors.classes_by_id()))
+
+
+class ExplanationView(ApiView):
+    @extend_schema(responses=documented.ExplanationOut)
+    def get(self, request: Request, detection_id: UUID) -> HttpResponse:
+        """Why the model saw this defect, as far as it is known."""
+        detection = selectors.one(selectors.detections_visible_to(self.actor), detection_id, what="detection")
+        return answer(selectors.explanation_of(detection.pk))
+
+    @extend_schema(
+        request=None,
+        responses={
+            200: OpenApiResponse(documented.ExplanationOut, description="It is known."),
+            202: OpenApiResponse(
+                documented.ExplanationOut, description="It is asked; look again, or wait for the event."
+            ),
+        },
+    )
+    def post(self, request: Request, detection_id: UUID) -> HttpResponse:
+        """Ask why the model saw this defect: places around it are covered one by one, and it is judged again."""
+        return self.once(lambda: self._ask(detection_id))
+
+    def _ask(self, detection_id: UUID) -> HttpResponse:
+        row = services.ask_explanation(detection_id=detection_id, actor=self.actor, now=now())
+        return answer(selectors.described_explanation(row), status=200 if row.state == "done" else 202)
 
 
 class WallView(ApiView):

@@ -1,6 +1,7 @@
 """What is inspected, how, and what was found."""
 
 from inspection.models.detections import Detection
+from inspection.models.explanations import Explanation
 from inspection.models.fab import DefectClass, Layer, Lot, Product, Tool, Wafer, WaferHold
 from inspection.models.images import InspectionImage
 from inspection.models.jobs import InspectionJob, JobItem
@@ -10,6 +11,7 @@ from inspection.models.runs import InspectionRun, RunImage
 __all__ = [
     "DefectClass",
     "Detection",
+    "Explanation",
     "InspectionImage",
     "InspectionJob",
     "InspectionRun",

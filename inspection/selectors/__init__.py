@@ -24,6 +24,7 @@ from inspection.selectors.access import (
 )
 from inspection.selectors.cards import card_of, cards_of
 from inspection.selectors.described import detection_of, die_pitch_px, geometry_of, image_of, listed_detection_of
+from inspection.selectors.explained import described_explanation, explanation_of
 from inspection.selectors.figures import inference_figures
 from inspection.selectors.flaws import flaws_of_image
 from inspection.selectors.found import found_on, layers_of
@@ -52,12 +53,14 @@ __all__ = [
     "classes_by_id",
     "current_of",
     "defect_classes",
+    "described_explanation",
     "detection_of",
     "detections_named",
     "detections_of",
     "detections_visible_to",
     "die_pitch_px",
     "drawn_classes",
+    "explanation_of",
     "first_cards",
     "flaws_of_image",
     "found_on",

@@ -7,6 +7,7 @@ from rest_framework.fields import empty
 from core.schema import AnythingField, CountsField
 from domain.imaging.fitness import Flaw
 from inspection.choices import Band, ItemState, JobState, RunState, Severity
+from models_admin.choices import WorkState
 
 COMPONENT_STATES = ["ok", "degraded", "down", "unknown"]
 SYSTEM_STATES = ["ok", "degraded", "down"]
@@ -480,3 +481,32 @@ class BenchmarkOut(serializers.Serializer):
     p50_ms = serializers.FloatField()
     p95_ms = serializers.FloatField()
     p99_ms = serializers.FloatField()
+
+
+class ExplanationErrorOut(serializers.Serializer):
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class ExplanationOut(serializers.Serializer):
+    """What each place around a detection is worth to it."""
+
+    id = serializers.UUIDField()
+    detection = serializers.UUIDField()
+    state = serializers.ChoiceField(choices=WorkState.choices)
+    steps_done = serializers.IntegerField()
+    steps_total = serializers.IntegerField()
+    waiting_for = serializers.CharField(allow_blank=True, help_text="Why it is still queued.")
+    error = ExplanationErrorOut(allow_null=True)
+    region_px = serializers.ListField(
+        child=serializers.FloatField(), help_text="x, y, width, height; empty until done."
+    )
+    heat = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()),
+        help_text="Rows of the region from the top: the share of the finding that is lost when a place is covered; "
+        "below 0 where covering makes it surer. Empty until done.",
+    )
+    strength = serializers.FloatField(allow_null=True, help_text="Of the finding in the picture as it is, 0 to 1.")
+    requested_by = serializers.CharField()
+    requested_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)

@@ -12,6 +12,7 @@ from inspection.services.catalogue import (
     ensure_lot,
 )
 from inspection.services.decoder import draw_tile, draw_view
+from inspection.services.explaining import ask_explanation, explain_detection
 from inspection.services.holding import hold_wafer, release_wafer
 from inspection.services.housekeeping import keep_house
 from inspection.services.pictures import part_of, thumbnail_of, tile_of, view_of
@@ -35,6 +36,7 @@ __all__ = [
     "Upload",
     "WaferImage",
     "add_recipe_version",
+    "ask_explanation",
     "cancel_job",
     "cancel_run",
     "count_images",
@@ -49,6 +51,7 @@ __all__ = [
     "draw_view",
     "ensure_defect_classes",
     "ensure_lot",
+    "explain_detection",
     "forget_named_rows",
     "hold_wafer",
     "keep_house",

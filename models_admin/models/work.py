@@ -60,3 +60,7 @@ class Work(models.Model):
     def told(self) -> dict[str, Any]:
         """What its event says beside how far it is."""
         return {}
+
+    def heard_by(self) -> list[str]:
+        """Topics whose pages are told; none: every site's."""
+        return []

@@ -150,7 +150,8 @@ def _done(row: W, body: Body, *, actor: Actor, clock: Clock, stalls_after_s: flo
     except WorkMustWait as fault:
         end = partial(_put_back, row, reason=fault.waiting_for, wait_s=fault.wait_s, actor=actor)
     except (ServingError, Unavailable) as fault:
-        end = partial(_put_back, row, reason=str(fault), wait_s=OUTAGE_WAIT_S, actor=actor)
+        reason = fault.plain if isinstance(fault, ServingError) else fault.detail
+        end = partial(_put_back, row, reason=reason, wait_s=OUTAGE_WAIT_S, actor=actor)
     except SoftTimeLimitExceeded:
         detail = "It took longer than work of this kind may."
         end = partial(_fail, row, code="too_slow", detail=detail, actor=actor)
@@ -349,7 +350,7 @@ def announce(row: Work, *, now: datetime) -> None:
     """Tell open pages how far it is, in the running transaction."""
     outbox.announce(
         type=f"{row.noun}.changed",
-        topics=every_site(),
+        topics=row.heard_by() or every_site(),
         payload={
             "id": str(row.pk),
             "state": row.state,

@@ -41,6 +41,7 @@ OBJECTS = {
     "api:image_dzi": {"image_id": "image"},
     "api:image_tile": {"image_id": "image"},
     "api:detection": {"detection_id": "detection"},
+    "api:detection_explanation": {"detection_id": "detection"},
     "api:recipe_versions": {"recipe_id": "recipe"},
     "annotations:review": {"queue_id": "queue"},
     "annotations:whole_wafer": {"wafer_id": "wafer"},
