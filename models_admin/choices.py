@@ -117,9 +117,12 @@ class ControlOutcome(TextChoices):
 DEPLOYMENT_STEPS: dict[DeploymentState, frozenset[DeploymentState]] = {
     DeploymentState.PUBLISHING: frozenset({DeploymentState.LOADING, DeploymentState.FAILED}),
     DeploymentState.LOADING: frozenset({DeploymentState.WARMING, DeploymentState.FAILED}),
-    DeploymentState.WARMING: frozenset({DeploymentState.TRYING, DeploymentState.FAILED}),
+    # Back to loading: Triton has lost it, by a restart.
+    DeploymentState.WARMING: frozenset({DeploymentState.TRYING, DeploymentState.LOADING, DeploymentState.FAILED}),
     # Straight to draining: it was asked for no place, or a later request took the place while it was being loaded.
-    DeploymentState.TRYING: frozenset({DeploymentState.ACTIVE, DeploymentState.DRAINING, DeploymentState.FAILED}),
+    DeploymentState.TRYING: frozenset(
+        {DeploymentState.ACTIVE, DeploymentState.DRAINING, DeploymentState.LOADING, DeploymentState.FAILED}
+    ),
     DeploymentState.ACTIVE: frozenset({DeploymentState.DRAINING}),
     # Back to active: a rollback to a version that is still loaded.
     DeploymentState.DRAINING: frozenset({DeploymentState.RETIRED, DeploymentState.ACTIVE}),

@@ -22,7 +22,7 @@ from models_admin.services.deploying import complete_deployment
 from models_admin.services.lending import lent_names, take_back_loans
 from models_admin.services.routing import is_routed
 from models_admin.services.steps import announce_deployment, locked, move
-from serving.errors import ServingError, TritonTimeout
+from serving.errors import ModelNotReady, ServingError, TritonTimeout
 
 logger = structlog.get_logger(__name__)
 
@@ -37,6 +37,7 @@ DRAIN_FOR = timedelta(seconds=30)
 TRY_AGAIN_AFTER = timedelta(seconds=60)
 # A version that takes longer to load than it may is given up after this many times.
 MOST_TRIES = 5
+_NEEDS_IT_LOADED = frozenset({DeploymentState.WARMING, DeploymentState.TRYING})
 
 
 @dataclass
@@ -142,7 +143,9 @@ def _after_fault(row: Deployment, fault: ServingError, *, actor: Actor, clock: C
         "deployment_fault", triton_name=row.triton_name, state=row.state, code=fault.code, outage=fault.outage
     )
     is_slow = isinstance(fault, TritonTimeout)
-    if fault.outage and not (is_slow and row.tries + 1 >= MOST_TRIES):
+    if isinstance(fault, ModelNotReady) and row.state in _NEEDS_IT_LOADED:
+        _step(row, to=DeploymentState.LOADING, actor=actor, clock=clock, error="Triton has lost it; it is loaded again")
+    elif fault.outage and not (is_slow and row.tries + 1 >= MOST_TRIES):
         _note(row, f"waiting for Triton: {fault.detail}", actor=actor, clock=clock, tries=row.tries + is_slow)
     else:
         _step(row, to=DeploymentState.FAILED, actor=actor, clock=clock, error=fault.detail)
