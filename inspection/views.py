@@ -145,6 +145,7 @@ def wafer(request: HttpRequest, wafer_id: UUID) -> HttpResponse:
             "me": request.user.get_username(),
             "mayHold": may_post(request, "api:wafer_hold"),
             "mayRelease": may_post(request, "api:wafer_release"),
+            "mayExplain": may_post(request, "api:detection_explanation"),
         },
     }
     return render(request, "inspection/wafer.html", context)

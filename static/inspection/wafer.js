@@ -10,6 +10,7 @@ import { turns } from "../shared/turns.js"
 import { DeepZoom } from "./deep_zoom.js"
 import { asStanding } from "./standing.js"
 import { DefectStrip } from "./defect_strip.js"
+import { Explanations } from "./explanation.js"
 import { drawDetection, drawHistory, drawRun } from "./inspector.js"
 import { drawOverlay } from "./overlay.js"
 import { Ruler } from "./ruler.js"
@@ -74,6 +75,7 @@ let drawnRun
 function drawSide() {
   const run = shownRun()
   drawDetection(find("#meant"), selected(state), { bands: bandsOf(selected(state)), geometry: wafer.geometry })
+  explanations.about(selected(state))
   if (run && drawnRun !== run) drawRun(find("#run"), run)
   drawnDetection = state.selectedId
   drawnRun = run
@@ -89,6 +91,7 @@ function drawImage() {
   const context = drawOverlay(zoom, { detections: look.isOverlay ? ofImage(state) : [], selected: selected(state), hovered: hovered(state), opacity: look.opacity })
   const place = zoom.placement()
   if (!context || !place) return
+  explanations.draw(context, place, state.imageId)
   ruler.draw(context, place, zoom.image.pixel_um)
   if (!ruler.line) setText(find("#measured"), ruler.isOn ? RULER_HINT : "")
   const bar = scaleBar(zoom.image.pixel_um / place.scale, Math.min(MOST_BAR_PX, zoom.viewer.container.clientWidth * BAR_SHARE))
@@ -101,6 +104,7 @@ function drawImage() {
 // Parts ---------------------------------------------------------------------------------------------------------------
 
 const ruler = new Ruler()
+const explanations = new Explanations(find("#why"), { mayAsk: readJson("known").mayExplain, onDraw: () => drawImage() })
 const map = new WaferMap(find("#map"), wafer.geometry, {
   onHover: (id) => change(hover(state, id)),
   onSelect: (id) => choose(id),
@@ -276,7 +280,7 @@ for (const name of ["run.queued", "run.started", "run.waiting", "run.done", "run
 document.addEventListener("live:resync", ({ target }) => { if (target.getAttribute("src") !== "/ws/live/") catchUp() })
 document.addEventListener("waferdeck:display", () => redraw())
 
-bindCommands({ get: () => state, change, choose, zoomToMeant, redrawImage: drawImage, zoom, map, ruler, moveRuler, look, classes })
+bindCommands({ get: () => state, change, choose, zoomToMeant, redrawImage: drawImage, zoom, map, ruler, moveRuler, look, classes, explanations })
 setAttribute(find("#viewer"), "aria-label", `Image of wafer ${wafer.code}`)
 // What other parts of the house pin to the picture they ask of it themselves.
 document.dispatchEvent(new CustomEvent("waferdeck:picture", { detail: { zoom, subject: () => ({ box: selected(state)?.image === state.imageId ? selected(state)?.bbox_px : null }) } }))

@@ -15,7 +15,7 @@ const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDo
 const ARROWS = Object.keys(WAYS)
 
 export function bindCommands(page) {
-  const { get, change, choose, zoomToMeant, redrawImage, zoom, map, ruler, moveRuler, look, classes } = page
+  const { get, change, choose, zoomToMeant, redrawImage, zoom, map, ruler, moveRuler, look, classes, explanations } = page
 
   const go = (by) => {
     const next = step(get(), by)
@@ -115,6 +115,7 @@ export function bindCommands(page) {
   bind({ keys: ["j", "ArrowRight"], label: "Next defect", group: "Defects", run: () => go(1) })
   bind({ keys: ["k", "ArrowLeft"], label: "Previous defect", group: "Defects", run: () => go(-1) })
   bind({ keys: ["z", "Enter"], label: "Zoom to the defect", group: "Defects", run: () => command("zoom").click() })
+  bind({ keys: ["e"], label: "Why the model saw it: heat over the image", group: "Defects", run: () => explanations.toggle() })
   bind({ keys: ["Escape"], label: "Close the levels, put the ruler away, no defect", group: "Defects", run: putAway })
   bind({ keys: ["s"], label: "Sort by severity, score, size", group: "Defects", run: () => sortBy(sorts[(sorts.indexOf(get().sort) + 1) % sorts.length]) })
   for (const { code, key, name } of classes) {

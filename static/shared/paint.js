@@ -7,7 +7,7 @@ export function themeColours() {
   if (cache) return cache
   const style = getComputedStyle(document.documentElement)
   const read = (name) => style.getPropertyValue(`--${name}`).trim()
-  const names = ["ground", "panel", "raised", "line", "line-strong", "ink", "ink-2", "ink-3", "wafer", "wafer-line", "image-rim", "image-plate", "image-ink"]
+  const names = ["ground", "panel", "raised", "line", "line-strong", "ink", "ink-2", "ink-3", "wafer", "wafer-line", "image-rim", "image-plate", "image-ink", "heat"]
   cache = Object.fromEntries(names.map((name) => [name, read(name)]))
   cache.darken = parseFloat(read("class-darken")) / 100 || 0
   cache.areKeysShown = read("class-keys") === "shown"
