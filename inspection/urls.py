@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from inspection import views
 from inspection.api import catalogue, inference, media, records, touched
+from inspection.views import pages as views
+from inspection.views import touched as touched_views
 
 app_name = "inspection"
 
@@ -14,6 +15,9 @@ urlpatterns: list = [
     path("upload/", views.upload, name="upload"),
     path("jobs/", views.jobs, name="jobs"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
+    path("jobs/<uuid:job_id>/flipped/", touched_views.flipped, name="flipped"),
+    path("deployments/<int:deployment_id>/", touched_views.deployment, name="deployment"),
+    path("touched/", touched_views.touched, name="touched"),
     path("health/", views.health, name="health"),
     path("styleguide/", views.styleguide, name="styleguide"),
 ]

@@ -3,11 +3,13 @@
 from django.urls import path
 
 from models_admin.api import history, registry, server, serving, validation
+from models_admin.views import history as history_pages
 from models_admin.views import registry as pages
 
 app_name = "models_admin"
 
 urlpatterns: list = [
+    path("deployments/", history_pages.timeline, name="timeline"),
     path("models/", pages.models, name="models"),
     path("models/<slug:name>/", pages.model, name="model"),
     path("models/<slug:name>/versions/<str:version>/", pages.version, name="version"),

@@ -15,6 +15,7 @@ from inspection.selectors.access import (
     places_found_on,
     products_visible_to,
     recipe_versions_of,
+    recipe_versions_visible_to,
     recipes_behind,
     recipes_visible_to,
     run_visible_to,
@@ -29,7 +30,7 @@ from inspection.selectors.figures import inference_figures
 from inspection.selectors.flaws import flaws_of_image
 from inspection.selectors.found import found_on, layers_of
 from inspection.selectors.holds import hold_of, holds_of
-from inspection.selectors.job_cards import item_of, job_of
+from inspection.selectors.job_cards import item_of, job_of, rerun_of
 from inspection.selectors.queue import queue_state
 from inspection.selectors.results import (
     classes_by_id,
@@ -87,8 +88,10 @@ __all__ = [
     "products_visible_to",
     "queue_state",
     "recipe_versions_of",
+    "recipe_versions_visible_to",
     "recipes_behind",
     "recipes_visible_to",
+    "rerun_of",
     "run_visible_to",
     "runs_visible_to",
     "site_of",

@@ -167,6 +167,12 @@ def recipes_visible_to(actor: Actor) -> QuerySet[Recipe]:
     return of_sites(recipes, actor).order_by("code")
 
 
+def recipe_versions_visible_to(actor: Actor) -> QuerySet[RecipeVersion]:
+    """Every version of every recipe, by recipe, the newest first."""
+    rows = RecipeVersion.objects.select_related("recipe").order_by("recipe__code", "recipe_id", "-number")
+    return rows if actor.is_system else rows.filter(recipe__site_id__in=actor.site_ids)
+
+
 def recipe_versions_of(recipe: Recipe) -> QuerySet[RecipeVersion]:
     """Every version of a recipe, newest first."""
     return recipe.versions.order_by("-number")

@@ -26,7 +26,7 @@ def job_of(job: InspectionJob, *, now: datetime) -> dict[str, Any]:
         "requested_by": job.requested_by,
         "revision": job.revision,
         "summary": job.summary,
-        "rerun": _rerun_of(job),
+        "rerun": rerun_of(job),
     }
 
 
@@ -50,7 +50,7 @@ def item_of(item: JobItem) -> dict[str, Any]:
     }
 
 
-def _rerun_of(job: InspectionJob) -> dict[str, Any] | None:
+def rerun_of(job: InspectionJob) -> dict[str, Any] | None:
     """Who judges again, and what; None of a job that counts."""
     version = job.rerun_version
     if version is None:

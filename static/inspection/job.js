@@ -32,6 +32,8 @@ function draw() {
   setText(find("#job-label"), job.label || `Batch of ${plural(job.total, "image")}`)
   setText(find("#job-state"), stateWords(job, away))
   setText(find("#job-who"), `sent by ${accountName(job.requested_by)} · ${momentText(job.created_at)}`)
+  find("#job-rerun").hidden = !job.rerun
+  if (job.rerun) setText(find("#job-rerun-what"), `${job.rerun.model} ${job.rerun.version} judges.`)
   const bar = find("#job-bar")
   if (bar.firstElementChild) updateBar(bar.firstElementChild, job)
   else bar.append(createBar(job))

@@ -29,6 +29,11 @@ export function momentText(moment) {
   return Number.isNaN(time.getTime()) ? UNKNOWN : MOMENTS.format(time)
 }
 
+/** The same without the seconds, where the whole moment is told on hover: 21 Nov 2026, 14:05. */
+export function minuteText(moment) {
+  return momentText(moment).replace(/:\d\d$/, "")
+}
+
 /** The local time of a moment: 14:05:09. */
 export function timeText(moment) {
   return TIMES.format(new Date(moment))

@@ -19,6 +19,7 @@ MADE_UP = UUID("0192f000-0000-7000-8000-000000000000")
 OBJECTS = {
     "inspection:wafer": {"wafer_id": "wafer"},
     "inspection:job": {"job_id": "job"},
+    "inspection:flipped": {"job_id": "job"},
     "api:job": {"job_id": "job"},
     "api:job_cancel": {"job_id": "job"},
     "api:job_retry": {"job_id": "job"},
@@ -89,7 +90,7 @@ _INTAKE = {"name": "visual_defects", "intake_id": "01a1fdfa-4600-7d0b-a77f-8d17e
 PLACES |= dict.fromkeys(("api:model_intake", "models_admin:intake"), _INTAKE)
 _SERVED = ("status", "deploy", "rollback", "version_in_force", "load", "unload", "config", "metadata")
 PLACES |= {f"api:model_{name}": {"name": "visual_defects"} for name in _SERVED}
-PLACES["api:deployment"] = {"deployment_id": 1}
+PLACES["api:deployment"] = PLACES["inspection:deployment"] = {"deployment_id": 1}
 PLACES["api:image_tile"] = {"level": 6, "col": 0, "row": 0}
 
 

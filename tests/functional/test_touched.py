@@ -20,7 +20,7 @@ from inspection.serializers.touched import FlippedOut, FlippedRunOut, JudgedOut,
 from inspection.services import batches, runs
 from models_admin import services as models_admin
 from models_admin.selectors import forget_routes
-from tests.factories import AT, make_class, make_deployment, make_inspected, make_recipe
+from tests.factories import AT, make_class, make_deployment, make_inspected, make_recipe, make_user
 
 pytestmark = pytest.mark.django_db
 TOUCHED = "/api/v1/touched/"
@@ -346,6 +346,23 @@ class TestRerun:
         job = batches.cancel_job(job_id=answer.json()["id"], actor=ANNA, now=at(8))
 
         assert (job.state, InspectionRun.objects.get(job=job).state) == ("cancelled", RunState.CANCELLED)
+
+
+class TestPages:
+    def test_are_there_for_everybody(self, client, site, rerun, old):
+        client.force_login(make_user(Role.OPERATOR, site=site))
+        _, answer = rerun
+        paths = ["/deployments/", "/touched/", f"/deployments/{old.pk}/", f"/jobs/{answer.json()['id']}/flipped/"]
+
+        assert [client.get(path).status_code for path in paths] == [200] * 4
+        assert b"rerun-sheet" not in client.get("/touched/").content
+
+    def test_of_what_is_not_there_are_none(self, client, site, inspected):
+        client.force_login(make_user(Role.OPERATOR, site=site))
+
+        answers = [client.get(path) for path in ("/deployments/987654/", f"/jobs/{inspected.job.pk}/flipped/")]
+
+        assert [answer.status_code for answer in answers] == [404, 404]
 
 
 class TestFlippedCalls:

@@ -1,0 +1,1 @@
+"""The pages of inspection. Each renders its frame at once; what changes comes over the API and the sockets."""
