@@ -213,6 +213,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 # A training takes minutes to hours; it has a worker of its own, so that nothing waits behind it.
 CELERY_TASK_ROUTES = {
     "models_admin.train": {"queue": "training"},
+    "models_admin.make_variant": {"queue": "training"},
     "models_admin.clear_away_trainings": {"queue": "training"},
 }
 CELERY_TIMEZONE = "UTC"

@@ -67,3 +67,9 @@ def _is_stopping() -> bool:
 def validate(*, key: str) -> None:
     """Measure one version by a golden set."""
     services.carry_out_validation(key=UUID(key), actor=VALIDATOR, clock=clock.now)
+
+
+@shared_task(name="models_admin.make_variant", soft_time_limit=1000, time_limit=1020)
+def make_variant(*, key: str) -> None:
+    """Make one cheaper form of a version."""
+    services.carry_out_variant(key=UUID(key), actor=TRAINER, clock=clock.now)

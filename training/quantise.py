@@ -181,8 +181,8 @@ def compare(source: Path, path: Path, *, tiles: NDArray[np.uint8], thresholds: N
         thresholds: (C,) score per class from which a finding counts.
 
     Returns:
-        `cpu_ms` of one tile on one thread, lower quartile, of both; findings of the source, how many of them the other
-        one has too (same class, overlap of 0.5 and more), and how many it has more.
+        `cpu_ms` of one tile on one thread, lower quartile, of both; their sizes; findings of the source, how many of
+        them the other one has too (same class, overlap of 0.5 and more), and how many it has more.
     """
     sessions = [_session(source), _session(path)]
     spent: list[list[float]] = [[], []]
@@ -200,6 +200,8 @@ def compare(source: Path, path: Path, *, tiles: NDArray[np.uint8], thresholds: N
     quick = [round(float(np.quantile(one[2:], 0.25)) * 1000, 2) for one in spent]
     return {
         "cpu_ms": {"parent": quick[0], "variant": quick[1]},
+        "parent_bytes": source.stat().st_size,
+        "variant_bytes": path.stat().st_size,
         "tiles": len(tiles),
         "findings": counts[0],
         "kept": both,

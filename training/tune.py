@@ -23,11 +23,12 @@ from domain.detection.calibrate import PlattCalibration
 from domain.evaluation.detection_metrics import Boxes
 from training import evaluate, recipe
 from training.cache import ensure
-from training.export import TILE_PX, Deployed, export_fp32, export_int8
+from training.export import TILE_PX, Deployed, export_fp32
 from training.fit import FitSettings, Trainer, load_averaged
 from training.frozen import Labelled, read_dataset, read_pictures
 from training.pictures import Judge, figures, found_on, labelled, truth_of
 from training.progress import tell
+from training.quantise import export_int8
 from training.tuned import write_versions
 from training.wanted import REPLAY, TUNE_FIT, WINDOW_PX, Wanted
 

@@ -23,6 +23,7 @@ from models_admin.services.training import (
 )
 from models_admin.services.training_run import carry_out_training, clear_away_trainings
 from models_admin.services.validating import cancel_validation, carry_out_validation, request_validation
+from models_admin.services.variants import cancel_variant, carry_out_variant, request_variant
 from models_admin.services.work import sweep_work
 
 __all__ = [
@@ -30,9 +31,11 @@ __all__ = [
     "Reconciled",
     "cancel_training",
     "cancel_validation",
+    "cancel_variant",
     "carry_out_deployment",
     "carry_out_training",
     "carry_out_validation",
+    "carry_out_variant",
     "change_config",
     "change_model",
     "clear_away_trainings",
@@ -47,6 +50,7 @@ __all__ = [
     "register_golden_set",
     "register_version",
     "request_validation",
+    "request_variant",
     "resume_training",
     "retire_golden_set",
     "roll_back",

@@ -50,7 +50,7 @@ def start_training(
         VersionTaken: the number is used, or another run is making it.
     """
     begins = selectors.version_of(model_name=model_name, version=base)
-    site = _site_of(dataset_sha256, actor=actor)
+    site = site_of_dataset(dataset_sha256, actor=actor)
     if begins.status == VersionStatus.REJECTED or weights_of(begins) is None:
         raise Invalid.of(
             {
@@ -132,7 +132,7 @@ def _numbers(version: str) -> tuple[int, int, int]:
     return major, minor, patch
 
 
-def _site_of(dataset_sha256: str, *, actor: Actor) -> Site:
+def site_of_dataset(dataset_sha256: str, *, actor: Actor) -> Site:
     """The site of a data set, if it is the actor's."""
     unknown = Invalid.of(
         {"dataset_sha256": ["There is no frozen data set of this digest. Freeze one, or copy its digest."]}
