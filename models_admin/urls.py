@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from models_admin.api import history, registry, server, serving, validation
+from models_admin.api import history, registry, server, serving, validation, variants
 from models_admin.views import history as history_pages
 from models_admin.views import registry as pages
 
@@ -28,6 +28,13 @@ api_urlpatterns: list = [
         "models/<slug:name>/versions/<str:version>/status/",
         registry.VersionStatusView.as_view(),
         name="model_version_status",
+    ),
+    path("models/<slug:name>/versions/<str:version>/variants/", variants.VariantsView.as_view(), name="model_variants"),
+    path("models/<slug:name>/variants/<uuid:run_id>/", variants.VariantView.as_view(), name="model_variant"),
+    path(
+        "models/<slug:name>/variants/<uuid:run_id>/cancel/",
+        variants.VariantCancelView.as_view(),
+        name="model_variant_cancel",
     ),
     path("models/<slug:name>/intakes/", registry.IntakesView.as_view(), name="model_intakes"),
     path("models/<slug:name>/intakes/<uuid:intake_id>/", registry.IntakeView.as_view(), name="model_intake"),

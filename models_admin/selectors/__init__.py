@@ -44,6 +44,7 @@ from models_admin.selectors.validations import (
     validation_visible_to,
     validations_visible_to,
 )
+from models_admin.selectors.variants import described_variant_run, variant_run, variant_runs
 
 __all__ = [
     "Model",
@@ -64,6 +65,7 @@ __all__ = [
     "described_status",
     "described_validation",
     "described_validation_with_report",
+    "described_variant_run",
     "described_version",
     "described_versions",
     "forget_routes",
@@ -89,6 +91,8 @@ __all__ = [
     "validation_visible_to",
     "validations_visible_to",
     "values_of",
+    "variant_run",
+    "variant_runs",
     "version_of",
     "versions",
 ]
