@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from core.permissions import may_post
 from models_admin import selectors
+from models_admin.choices import DEPLOYABLE, Precision
 from models_admin.intake.process import MOST_BYTES
 
 
@@ -31,7 +32,11 @@ def version(request: HttpRequest, name: str, version: str) -> HttpResponse:
     """One version: its card, its figures, what its file holds, and where it came from."""
     row = selectors.version_of(model_name=name, version=version)
     shown = selectors.described_version(row)
-    known = {"mayJudge": may_post(request, "api:model_version_status")}
+    is_made_from = row.precision == Precision.FP32 and row.status in DEPLOYABLE
+    known = {
+        "mayJudge": may_post(request, "api:model_version_status"),
+        "mayMake": is_made_from and may_post(request, "api:model_variants"),
+    }
     return render(request, "models_admin/version.html", {"known": known, "shown": shown})
 
 

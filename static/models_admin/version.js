@@ -7,6 +7,8 @@ import { accountName } from "../shared/signs.js"
 import { soon } from "../shared/soon.js"
 import { toast } from "../shared/toast.js"
 import { showTrouble } from "../shared/trouble.js"
+import { VariantForm, VariantRuns } from "./variant_form.js"
+import { besideParent } from "./variants_state.js"
 import { capital, classRows, factsOf, figuresOf, graphFacts, lineageOf, servesText, statusOf } from "./registry_state.js"
 
 const SETTLE_MS = 300
@@ -39,10 +41,10 @@ function rateCell(value) {
 
 function drawFigures() {
   const metrics = version.metadata.metrics
-  const figures = figuresOf(metrics)
+  const figures = [...figuresOf(metrics), ...besideParent(metrics?.beside_parent)]
   find("#figures").replaceChildren(...figures.map(([value, words]) => h("div", { class: "figure" }, h("b", {}, value), h("span", {}, words))))
   find("#figures-none").hidden = figures.length > 0
-  setText(find("#figures-note"), figures.length ? "By training, on images it had not seen. The weakest class stands first." : "")
+  setText(find("#figures-note"), metrics?.beside_parent?.cpu_ms ? `Beside ${version.parent}, on images that set no ranges. Its accuracy is known once it is validated.` : figures.length ? "By training, on images it had not seen. The weakest class stands first." : "")
   const rows = classRows(metrics)
   find("#classes-table").hidden = rows.length === 0
   find("#classes").replaceChildren(...rows.map(({ name, defects, ap50, recall, precision, threshold }) => h("tr", {}, h("td", {}, name), h("td", { class: "number" }, String(defects)), rateCell(ap50), rateCell(recall), rateCell(precision), h("td", { class: "number" }, threshold?.toFixed(2) ?? "–"))))
@@ -86,6 +88,13 @@ if (known.mayJudge) {
   find("#reject").addEventListener("click", () => say("rejected", "Reject"))
   find("#archive").addEventListener("click", () => say("archived", "Archive"))
 }
+const makings = new VariantRuns(find("#makings"), { model: version.model, path, mayMake: known.mayMake, onMade: refresh })
+if (known.mayMake) {
+  const making = new VariantForm(find("#variant-sheet"), { path, onAsked: () => makings.refresh() })
+  find("#variant").addEventListener("click", () => making.open())
+}
+document.addEventListener("live:model_variant.changed", soon(() => makings.refresh(), SETTLE_MS))
 for (const event of ["route.flipped", "deployment.changed", "model_version.changed"]) document.addEventListener(`live:${event}`, soon(refresh, SETTLE_MS))
 document.addEventListener("live:resync", refresh)
 draw()
+makings.refresh()
