@@ -29,7 +29,8 @@ def shipped():
 @pytest.fixture
 def dataset():
     Site.objects.create(code="FAB1", name="Fab 1")
-    return freeze([scene_record(number, defects=("particle", "pit", "bridge"), split=Split.TRAIN) for number in range(3)])
+    defects = ("particle", "pit", "bridge")
+    return freeze([scene_record(number, defects=defects, split=Split.TRAIN) for number in range(3)])
 
 
 def ask(dataset, precision=Precision.INT8, **values):
