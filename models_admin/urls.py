@@ -18,6 +18,7 @@ urlpatterns: list = [
 
 api_urlpatterns: list = [
     path("deployments/", history.DeploymentsView.as_view(), name="deployments"),
+    path("deployments/judging/", history.JudgingView.as_view(), name="deployments_judging"),
     path("deployments/timeline/", history.TimelineView.as_view(), name="deployments_timeline"),
     path("deployments/<int:deployment_id>/", history.DeploymentView.as_view(), name="deployment"),
     path("models/", registry.ModelsView.as_view(), name="models"),

@@ -5,6 +5,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from accounts.api.base import ApiView, answer, narrowed
+from core.clock import now
 from core.errors import NotFound
 from core.schema import page_of
 from models_admin import selectors
@@ -30,6 +31,18 @@ class DeploymentView(ApiView):
         if row is None:
             raise NotFound("There is no such deployment.")
         return answer(timeline.described_deployment(row))
+
+
+class JudgingView(ApiView):
+    @extend_schema(parameters=[shapes.JudgingQuery], responses=shapes.HolderOut)
+    def get(self, request: Request) -> HttpResponse:
+        """Who was to judge the images of a recipe, tool and product at a time: the champion of the narrowest route."""
+        query = self.query(shapes.JudgingQuery)
+        codes = {f"{part}_code": query.get(part, "") for part in ("recipe", "tool", "product")}
+        found = history.who_judged(model_name=query["model"], at=query.get("at") or now(), **codes)
+        if found is None:
+            raise NotFound("Nobody was to judge them then, as far as is known.")
+        return answer(timeline.described_holder(found))
 
 
 class TimelineView(ApiView):

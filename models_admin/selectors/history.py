@@ -1,22 +1,14 @@
 """Who judged when: the tenures of places."""
 
 from datetime import datetime
-from typing import NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from models_admin.choices import RouteSlot
-from models_admin.models import Deployment, RoutePlace, Tenure, TrafficRoute
+from models_admin.models import Deployment, Tenure
 from models_admin.places import PARTS, Place
 
 _JUDGING = ("deployment__version__model", "place__model")
-
-
-class Judging(NamedTuple):
-    """Who held a place at a time."""
-
-    deployment: Deployment
-    tenure: Tenure
 
 
 def who_judged(
@@ -27,7 +19,7 @@ def who_judged(
     product_code: str = "",
     at: datetime,
     slot: RouteSlot = RouteSlot.CHAMPION,
-) -> Judging | None:
+) -> Tenure | None:
     """Who was to judge the images of a recipe, tool and product at a time, or None where nobody was. One query.
 
     Where they had no route of their own at that time, who held the next wider one judged (`Place.wider`). What judged
@@ -39,16 +31,7 @@ def who_judged(
         tenure.place.place: tenure
         for tenure in tenures().filter(place__model__name=model_name, place__slot=slot, during__contains=at, **codes)
     }
-    found = next((held[place] for place in wider if place in held), None)
-    return Judging(found.deployment, found) if found is not None else None
-
-
-def previous_of(route: TrafficRoute, *, slot: RouteSlot = RouteSlot.CHAMPION) -> Deployment | None:
-    """Who held a place of a route before its present holder did, or None where nobody else ever has. One query."""
-    place = RoutePlace.objects.filter(model_id=route.model_id, **route.place.as_dict(), slot=slot)
-    before = tenures().filter(place__in=place, until__isnull=False).exclude(deployment=getattr(route, slot))
-    found = before.order_by("-since", "-id").first()
-    return found.deployment if found is not None else None
+    return next((held[place] for place in wider if place in held), None)
 
 
 def tenures() -> QuerySet[Tenure]:

@@ -48,13 +48,18 @@ def described_timeline(*, model_name: str | None, since: datetime | None, until:
     rows = list(found[: MOST_TENURES + 1])
     lanes: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for tenure in reversed(rows[:MOST_TENURES]):
-        lanes[tenure.place_id].append({**_held(tenure), **_holder(tenure.deployment)})
+        lanes[tenure.place_id].append(described_holder(tenure))
     return {
         "lanes": [
             {"model": row.model.name, **row.place.shown(), "slot": row.slot, "tenures": lanes[row.pk]} for row in places
         ],
         "has_more": len(rows) > MOST_TENURES,
     }
+
+
+def described_holder(tenure: Tenure) -> dict[str, Any]:
+    """A tenure with who holds the place; `place` and `deployment__version` must be loaded."""
+    return {**_held(tenure), **_holder(tenure.deployment)}
 
 
 def _described(

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from core.fields import MomentField
+from core.fields import LabelField, MomentField
 from core.pagination import PageIn
 from models_admin.choices import DeploymentState, RouteSlot
 
@@ -17,6 +17,16 @@ class _Window(serializers.Serializer):
 
 class TimelineQuery(_Window):
     """A model and a time."""
+
+
+class JudgingQuery(serializers.Serializer):
+    """Of whose images, and when."""
+
+    model = serializers.RegexField(_NAME, max_length=63)
+    recipe = LabelField(required=False)
+    tool = LabelField(required=False)
+    product = LabelField(required=False)
+    at = MomentField(required=False, help_text="Default: now.")
 
 
 class DeploymentsQuery(_Window, PageIn):

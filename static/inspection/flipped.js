@@ -67,11 +67,12 @@ function drawOne() {
   const { row, images } = shown
   const calls = images.flatMap(({ image, calls: all }) => all.filter(({ flip }) => withStayed || flip !== "same").map((call) => ({ image, call })))
   const stayed = row.flips.same
-  find("#one").replaceChildren(
+  find("#one").replaceChildren(...[
     h("header", { class: "flipped__head" }, h("h2", {}, waferName(row.wafer.code).name), h("span", { class: "muted" }, `lot ${row.lot}`), h("a", { class: "button push", href: `/wafers/${row.wafer.id}/?run=${row.rerun_of}` }, icon("layers", "small"), "Open the wafer")),
     h("ol", { class: "flipped__calls" }, calls.map(({ image, call }) => callRow(image, call))),
     calls.length === 0 && h("p", { class: "muted" }, "Both say the same of this run."),
-    !withStayed && stayed > 0 && h("p", { class: "muted small" }, `${plural(stayed, "call")} stayed as ${stayed === 1 ? "it was" : "they were"}.`))
+    !withStayed && stayed > 0 && h("p", { class: "muted small" }, `${plural(stayed, "call")} stayed as ${stayed === 1 ? "it was" : "they were"}.`),
+  ].filter(Boolean))
 }
 
 function callRow(image, call) {

@@ -1,7 +1,7 @@
 /** What another version says otherwise, in words: sums, runs and single calls. */
 import { confidenceText, countText, plural } from "../shared/formats.js"
 
-const KINDS = [["gone", "gone"], ["new", "new"], ["class", "another class"], ["band", "another band"]]
+const KINDS = [["gone", "gone"], ["new", "new"], ["class", "of another class"], ["band", "in another band"]]
 const WORDS = { gone: "Gone", new: "New", class: "Another class", band: "Another band", same: "As before" }
 const BANDS = { accept: "Accept", review: "Review", reject: "Reject" }
 
@@ -11,8 +11,8 @@ export const bandWord = (band) => BANDS[band] ?? "Unknown"
 /** The sums of a job as figures: [value, words]. */
 export function figuresOf({ runs, compared, flipped, bands_changed: bands, gone, new: come, class: classes, band }) {
   return [
-    [compared < runs ? `${countText(compared)} of ${countText(runs)}` : countText(compared), compared === 1 && runs === 1 ? "run compared" : "runs compared"], [countText(flipped), "with a flipped call"], [countText(bands), "in another band"],
-    [countText(gone), "calls gone"], [countText(come), "calls new"], [countText(classes), "another class"], [countText(band), "another band"],
+    [compared < runs ? `${countText(compared)} of ${countText(runs)}` : countText(compared), compared === 1 && runs === 1 ? "run compared" : "runs compared"], [countText(flipped), "with a flipped call"], [countText(bands), "in another band as a whole"],
+    [countText(gone), "calls gone"], [countText(come), "calls new"], [countText(classes), "of another class"], [countText(band), "in another band"],
   ]
 }
 

@@ -1,6 +1,6 @@
 /** The blast radius: every wafer that was touched, in sum and one by one. */
 import { ageElement } from "../shared/ages.js"
-import { h, icon, keyed, setText } from "../shared/dom.js"
+import { h, icon, keyed, setAttribute, setText } from "../shared/dom.js"
 import { minuteText, momentText } from "../shared/formats.js"
 import { API, getJson, outcome } from "../shared/http.js"
 import { walkRows } from "../shared/rows.js"
@@ -82,7 +82,7 @@ async function refresh() {
   const command = find("[data-command=rerun]")
   if (command) command.disabled = question === null
   const csv = find("#csv")
-  csv.toggleAttribute("aria-disabled", question === null)
+  setAttribute(csv, "aria-disabled", question === null ? "true" : null)
   if (question) csv.href = `${API}/touched/csv/?${question}`
   else csv.removeAttribute("href")
   if (question === null) {

@@ -1,5 +1,6 @@
 /** What a deployment, a recipe version, a tool or a time has touched: the question, and how answers are put in words. */
 import { countText, plural } from "../shared/formats.js"
+import { placeName } from "../models_admin/registry_state.js"
 
 const NAMES = ["recipe_version", "tool", "since", "until"]
 const TIMES = ["since", "until"]
@@ -74,9 +75,9 @@ export function servedText({ tenures, places, steps }, { nameOf, timeOf }) {
 }
 
 /** What one step of a deployment was, in words. */
-export function stepText({ action, state, recipe, slot, error, reason }) {
+export function stepText({ action, state, slot, error, reason, ...place }) {
   const why = reason ? ` “${reason}”` : ""
-  if (action === "deployment.request") return `Asked for${slot ? ` as ${slot} of ${recipe || "everything"}` : ""}${why}`
+  if (slot) return `${action === "deployment.roll_back" ? "Rolled back to" : "Asked for"} as ${slot} of ${placeName(place)}${why}`
   if (state) return `${state[0].toUpperCase()}${state.slice(1)}${error ? `: ${error}` : ""}${why}`
   return error ? `Waits: ${error}` : `${action.replace("deployment.", "").replaceAll("_", " ")}${why}`
 }

@@ -34,7 +34,7 @@ export class TimelinePlot {
       ...lanes.flatMap((lane, row) => nameOf(lane, row, { whole, hasModel: this.hasModels })),
       ...ticksOf({ from, to, width }).flatMap(({ x, label }) => [
         svg("line", { class: "lanes__tick", x1: NAMES_PX + x, x2: NAMES_PX + x, y1: 0, y2: height - AXIS_PX }),
-        svg("text", { class: "lanes__time", x: Math.min(NAMES_PX + x, whole - 20), y: height - 8, "text-anchor": "middle" }, label)]),
+        svg("text", { class: "lanes__time", x: Math.min(NAMES_PX + x, whole - 28), y: height - 8, "text-anchor": "middle" }, label)]),
       ...this.#links.flat(),
       nowX <= whole && nowX >= NAMES_PX && svg("line", { class: "lanes__now", x1: nowX, x2: nowX, y1: 0, y2: height - AXIS_PX + 4 })))
     if (hadFocus && this.#at) this.#focus(this.#at)

@@ -99,3 +99,13 @@ def test_of_a_window_only_who_held_a_place_within_it(operator, past):
 
     assert [[one["version"] for one in lane["tenures"]] for lane in lanes] == [["1.0.0"], []]
     assert operator.get(f"{DEPLOYMENTS}timeline/", {"model": "thermal_spots"}).json()["lanes"] == []
+
+
+def test_who_was_to_judge_at_a_time_is_one_question(operator, past):
+    def judging(hours, **query):
+        query = {"model": "visual_defects", "at": at(hours).isoformat(), **query}
+        answer = operator.get(f"{DEPLOYMENTS}judging/", query)
+        return answer.json().get("version") or answer.status_code
+
+    assert [judging(hours) for hours in (-1, 1, 4)] == [404, "1.0.0", "1.1.0"]
+    assert [judging(6, recipe=code, tool="T1") for code in ("METAL-1", "POLY-2")] == ["1.0.0", "1.1.0"]

@@ -7,11 +7,11 @@ const flips = (values) => ({ flips: { same: 1, band: 0, class: 0, gone: 0, new: 
 
 describe("flipped calls", () => {
   it("are summed up; of a job under way with how much is compared", () => {
-    assert.deepEqual(figuresOf(TOTALS).slice(0, 4), [["4", "runs compared"], ["2", "with a flipped call"], ["1", "in another band"], ["3", "calls gone"]])
+    assert.deepEqual(figuresOf(TOTALS).slice(0, 4), [["4", "runs compared"], ["2", "with a flipped call"], ["1", "in another band as a whole"], ["3", "calls gone"]])
     assert.equal(figuresOf({ ...TOTALS, compared: 1 })[0][0], "1 of 4")
   })
   it("are said of each run", () => {
-    assert.equal(flipsText(flips({ gone: 2, class: 1 })), "2 gone, 1 another class")
+    assert.equal(flipsText(flips({ gone: 2, class: 1 })), "2 gone, 1 of another class")
     assert.equal(flipsText(flips({})), "nothing flipped")
     assert.equal(flippedCount(flips({ gone: 2, class: 1 })), 3)
   })

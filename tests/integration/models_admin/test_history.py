@@ -9,7 +9,7 @@ from django.db import Error, IntegrityError, transaction
 
 from models_admin import services
 from models_admin.models import RoutePlace, Tenure, TrafficRoute
-from models_admin.selectors.history import previous_of, tenures_between, who_judged
+from models_admin.selectors.history import tenures_between, who_judged
 from models_admin.services.history import hand_over
 from tests.factories import make_deployment
 from tests.guards import unguarded
@@ -117,21 +117,6 @@ class TestFlips:
 
         hand_over(route, slot="champion", deployment=one, taken_by="somebody", now=at(9))
         assert held(recipe_code="METAL-1") == [("1.0.0", 0, 5), ("1.0.0", 9, None)]
-
-
-class TestPrevious:
-    def test_is_who_held_the_place_before(self):
-        make_deployment("1.0.0")
-        make_deployment("1.1.0")
-        deploy("1.0.0", minutes=0)
-        assert previous_of(TrafficRoute.objects.get()) is None
-
-        deploy("1.1.0", minutes=5)
-        assert previous_of(TrafficRoute.objects.get()).version.version == "1.0.0"
-        assert previous_of(TrafficRoute.objects.get(), slot="fallback") is None
-
-        deploy("1.0.0", minutes=6)
-        assert previous_of(TrafficRoute.objects.get()).version.version == "1.1.0"
 
 
 def test_a_window_has_what_was_held_for_some_of_it():
