@@ -5,6 +5,7 @@ from django.urls import path
 from models_admin.api import history, registry, server, serving, validation, variants
 from models_admin.views import history as history_pages
 from models_admin.views import registry as pages
+from models_admin.views import serving as serving_pages
 
 app_name = "models_admin"
 
@@ -12,8 +13,10 @@ urlpatterns: list = [
     path("deployments/", history_pages.timeline, name="timeline"),
     path("models/", pages.models, name="models"),
     path("models/<slug:name>/", pages.model, name="model"),
+    path("models/<slug:name>/deploy/", serving_pages.deploy, name="deploy"),
     path("models/<slug:name>/versions/<str:version>/", pages.version, name="version"),
     path("models/<slug:name>/intakes/<uuid:intake_id>/", pages.intake, name="intake"),
+    path("server/", serving_pages.server, name="server"),
 ]
 
 api_urlpatterns: list = [

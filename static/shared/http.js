@@ -69,6 +69,11 @@ export async function putJson(path, body = {}, { timeoutMs = 15_000, idempotency
   return send(path, { method: "PUT", headers: headersFor(idempotencyKey), body: JSON.stringify(body) }, { timeoutMs })
 }
 
+/** Takes something away. @param {object} query what of it, and why */
+export async function deleteJson(path, query = {}, { timeoutMs = 15_000 } = {}) {
+  return send(`${path}?${new URLSearchParams(query)}`, { method: "DELETE", headers: { Accept: "application/json", "X-CSRFToken": csrfToken() } }, { timeoutMs })
+}
+
 /** A question's end: [answer, null], or [null, problem]. What a page makes of it is outside of any catch, where faults are seen. */
 export async function outcome(question) {
   try {

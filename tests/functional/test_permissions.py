@@ -82,7 +82,7 @@ OBJECTS = {
     "api:training_suggestion_dismiss": {"suggestion_id": "suggestion"},
 }
 PLACES = {name: {"class_code": "scratch"} for name in ("annotations:book_page", "api:book_page", "api:book_history")}
-_MODELS = ("api:model", "api:model_versions", "api:model_intakes", "models_admin:model")
+_MODELS = ("api:model", "api:model_versions", "api:model_intakes", "models_admin:model", "models_admin:deploy")
 PLACES |= {name: {"name": "visual_defects"} for name in _MODELS}
 _VARIANT = {"name": "visual_defects", "run_id": "01a1fdfa-4600-7d0b-a77f-8d17e1ee7449"}
 PLACES |= dict.fromkeys(("api:model_variant", "api:model_variant_cancel"), _VARIANT)
