@@ -49,6 +49,11 @@ def server_state(*, now: datetime, visible_to: Actor) -> dict[str, Any]:
     return {**state, "models": hidden}
 
 
+def forget_server() -> None:
+    """Look again from now on; for tests."""
+    _seen.clear()
+
+
 @lru_cache(maxsize=1)
 def _watcher() -> TritonClient:
     """Sees the breakers that the processes which judge share."""

@@ -8,6 +8,7 @@ from audit.models import AuditEvent
 from core.roles import Role
 from models_admin.models import ControlCall, Deployment, Model, ModelVersion, PlaceRequest, TrafficRoute
 from models_admin.serializers import serving as shapes
+from models_admin.services import server
 from tests.factories import AT, make_deployment
 
 pytestmark = pytest.mark.django_db
@@ -271,6 +272,29 @@ class TestStatus:
     @pytest.mark.parametrize("what", ["status", "config", "metadata"])
     def test_of_a_model_nobody_knows(self, engineer, what):
         assert engineer.get(f"{MODEL}{what}/").status_code == 404
+
+
+class TestServer:
+    @pytest.fixture(autouse=True)
+    def looked_at_afresh(self):
+        server.forget_server()
+
+    def test_shows_what_should_be_there_and_what_is(self, engineer, loaded):
+        post(engineer, "deploy", version="1.0.0", tool="EDGE-3")
+
+        shown = engineer.get("/api/v1/server/").json()
+        (held,) = [row for row in shown["models"] if row["version"] == "1.0.0"]
+
+        assert set(shown) == set(shapes.ServerOut().fields)
+        assert set(held) == set(shapes.HeldModelOut().fields)
+        assert (held["ready"], held["places"][0]["tool"], held["deployment_state"]) == (False, "EDGE-3", "active")
+
+    def test_keeps_what_triton_says_of_itself_among_who_answer_for_models(self, client_as, engineer, loaded):
+        said = {row["reason"] for row in engineer.get("/api/v1/server/").json()["models"]}
+        told = {row["reason"] for row in client_as(Role.OPERATOR).get("/api/v1/server/").json()["models"]}
+
+        assert said == {"the server does not list it"}
+        assert told == {""}
 
 
 class TestControlCalls:
