@@ -81,7 +81,7 @@ function placesText(row) {
 
 function heldRow(row) {
   const isIdle = row.state === "draining" && row.places.length === 0
-  const said = row.ready === false && !isUnderWay(row) && row.state !== "failed" ? "Triton does not have it ready; it is loaded again" : capital([stateWord(row), placesText(row)].filter(Boolean).join(", "))
+  const said = row.ready === false && !isUnderWay(row) && row.state !== "failed" ? "Triton does not have it ready; it is loaded again" : capital(row.places.length ? placesText(row) : [stateWord(row), placesText(row)].filter(Boolean).join(", "))
   return h("li", { class: "held-versions__row" },
     h("span", { class: "held-versions__name" }, h("b", {}, row.version), h("small", { class: "muted" }, row.config_revision ? `configuration ${row.config_revision}` : "configuration of the settings")),
     isUnderWay(row) || row.state === "failed" ? stepList(row) : h("span", {}, said, h("small", { class: "muted" }, " · ", ageElement(row.changed_at), ` · asked for by ${accountName(row.requested_by)}`)),
@@ -103,7 +103,7 @@ function draw() {
   find("#routes-none").hidden = status.routes.length > 0
   find("#held").replaceChildren(...status.versions.map(heldRow))
   find("#held-none").hidden = status.versions.length > 0
-  setText(find("#held-note"), status.triton === "ready" ? "Loaded versions answer at once; two that judged before stay warm, for 24 h." : "Triton does not answer: what it holds is not known. What is asked for now waits for it.")
+  setText(find("#held-note"), status.triton === "ready" ? "Loaded versions answer at once; two that judged before stay warm, for 24\u00a0h." : "Triton does not answer: what it holds is not known. What is asked for now waits for it.")
   const widest = status.routes.find((route) => placeName(route) === "everything")
   const button = find("#back-all")
   if (!button) return

@@ -23,11 +23,12 @@ const number = (value, below = "") => h("td", { class: "number" }, value, below 
 
 function modelCells(model) {
   const row = modelRow(known, model)
+  const breaker = breakerOf(model)
   return [
     h("td", {}, model.model ? h("a", { class: "table__link", href: `/models/${model.model}/deploy/` }, h("span", {}, nameOf(model)), h("small", {}, model.triton_name)) : model.triton_name),
-    h("td", {}, sign(stateOf(model)), h("small", {}, roleOf(model)), model.reason && h("small", {}, model.reason)),
-    number(row.instances), number(row.requests, row.failed), number(row.rate), number(row.batch, row.batchOfAll), number(row.queue, row.queueOfAll), number(row.compute, row.computeOfAll),
-    number(row.waiting, row.rejected), number(row.memory), h("td", {}, sign(breakerOf(model))),
+    h("td", {}, sign(stateOf(model)), h("small", {}, [roleOf(model), row.instances, breaker.state === "ok" && "breaker closed"].filter(Boolean).join(", ")), breaker.state === "down" && sign({ ...breaker, text: `Breaker ${breaker.text}` }), model.reason && h("small", {}, model.reason)),
+    number(row.requests, [row.rate, row.failed].filter(Boolean).join(", ")), number(row.batch, row.batchOfAll), number(row.queue, row.queueOfAll), number(row.compute, row.computeOfAll),
+    number(row.waiting, row.rejected), number(row.memory),
   ]
 }
 

@@ -1,5 +1,5 @@
 /** The inference server as what is to be drawn: rates between two looks, and words for states. No DOM. */
-import { UNKNOWN, bytesText, countText, durationText, percentText } from "../shared/formats.js"
+import { UNKNOWN, bytesText, countText, durationText, percentText, plural } from "../shared/formats.js"
 import { placeName } from "./registry_state.js"
 
 /** The last two looks; the earlier one is dropped where the server began anew or stood still. */
@@ -55,9 +55,9 @@ export function modelRow(known, model) {
   const grown = Object.fromEntries(["requests", "tiles", "batches", "queue_ms", "compute_ms"].map((name) => [name, growth(known, model, name)]))
   const mean = (sum, count) => (sum === null || !count ? "" : durationText(sum / count))
   return {
-    instances: model.instances === null ? "–" : String(model.instances),
+    instances: model.instances === null ? "" : plural(model.instances, "instance"),
     requests: countText(model.requests), failed: model.failed ? `${countText(model.failed)} failed` : "",
-    rate: rateText(perSecond(grown.requests, seconds)),
+    rate: grown.requests === null || !seconds ? "" : `${rateText(perSecond(grown.requests, seconds))} a second`,
     batch: grown.batches ? (grown.tiles / grown.batches).toFixed(1) : "–", batchOfAll: model.batches ? (model.tiles / model.batches).toFixed(1) : "",
     queue: mean(grown.queue_ms, grown.requests) || "–", queueOfAll: mean(model.queue_ms, model.requests),
     compute: mean(grown.compute_ms, grown.requests) || "–", computeOfAll: mean(model.compute_ms, model.requests),
@@ -82,7 +82,7 @@ export function stateOf(model) {
 }
 
 export function breakerOf({ breaker }) {
-  if (breaker.state === "open") return { state: "down", text: `Open for ${durationText(breaker.open_for_s * 1000)}${breaker.reason ? `: ${breaker.reason}` : ""}` }
+  if (breaker.state === "open") return { state: "down", text: `open for ${durationText(breaker.open_for_s * 1000)}${breaker.reason ? `: ${breaker.reason}` : ""}` }
   return breaker.state === "closed" ? { state: "ok", text: "Closed" } : { state: "unknown", text: "–" }
 }
 

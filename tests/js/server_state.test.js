@@ -14,7 +14,7 @@ const twice = looked(looked(null, server(0, [model()])), server(5, [model({ requ
 describe("rates", () => {
   test("are of the time between two looks", () => {
     const row = modelRow(twice, twice.server.models[0])
-    assert.deepEqual([row.rate, row.batch, row.queue, row.compute], ["10", "5.0", "2.0 ms", "20 ms"])
+    assert.deepEqual([row.rate, row.instances, row.batch, row.queue, row.compute], ["10 a second", "2 instances", "5.0", "2.0 ms", "20 ms"])
     assert.deepEqual([row.queueOfAll, row.computeOfAll, row.batchOfAll], ["7.3 ms", "27 ms", "4.3"])
     assert.equal(row.waiting, "3 of 64")
   })
@@ -25,10 +25,10 @@ describe("rates", () => {
   })
   test("are unknown at the first look, after a reload, and without processes to be seen", () => {
     const once = looked(null, server(0, [model()], { processes: null }))
-    assert.equal(modelRow(once, once.server.models[0]).rate, "–")
+    assert.equal(modelRow(once, once.server.models[0]).rate, "")
     assert.equal(figuresOf(once).memory.value, "unknown")
     const anew = looked(twice, server(10, [model({ requests: 1 })]))
-    assert.equal(modelRow(anew, anew.server.models[0]).rate, "–")
+    assert.equal(modelRow(anew, anew.server.models[0]).rate, "")
   })
   test("stay of the look before where the same answer came twice", () => assert.equal(looked(twice, server(5, [model()])).before, twice.before))
 })
@@ -46,7 +46,7 @@ describe("words", () => {
     assert.equal(roleOf(model({ model: null })), "not one of ours")
     assert.equal(stateOf(model({ ready: false })).state, "down")
     assert.equal(stateOf(model({ ready: false, places: [], state: "LOADING" })).text, "loading")
-    assert.equal(breakerOf(model({ breaker: { state: "open", open_for_s: 4, reason: "timed out" } })).text, "Open for 4.00 s: timed out")
+    assert.equal(breakerOf(model({ breaker: { state: "open", open_for_s: 4, reason: "timed out" } })).text, "open for 4.00 s: timed out")
   })
   test("of GPUs, where there are any", () => {
     assert.equal(gpuText([]), "")
