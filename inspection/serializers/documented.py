@@ -394,6 +394,7 @@ class CardOut(serializers.Serializer):
     detection_count = serializers.IntegerField()
     model = serializers.CharField(allow_null=True)
     version = serializers.CharField(allow_null=True)
+    deployment = serializers.IntegerField(allow_null=True, help_text="The one that judged; null: not on record.")
     image = CardImageOut(allow_null=True)
     boxes = serializers.ListField(child=CardBoxField())
     images = serializers.IntegerField()

@@ -39,10 +39,11 @@ def touched(request: HttpRequest) -> HttpResponse:
 def flipped(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """What another version says of what was judged before."""
     job = selectors.one(selectors.jobs_visible_to(actor_of(request)), job_id, what="job")
-    if job.rerun_version is None:
+    rerun = selectors.rerun_of(job)
+    if rerun is None:
         raise NotFound("This job judges nothing again: its runs count.")
-    rerun = {"id": str(job.pk), "label": job.label, **selectors.rerun_of(job)}
-    return render(request, "inspection/flipped.html", {"job": rerun, "classes": selectors.drawn_classes()})
+    context = {"job": {"id": str(job.pk), "label": job.label, **rerun}, "classes": selectors.drawn_classes()}
+    return render(request, "inspection/flipped.html", context)
 
 
 def _page(request: HttpRequest, *, deployment: dict[str, Any] | None) -> HttpResponse:

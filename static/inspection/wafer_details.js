@@ -14,7 +14,7 @@ export function drawHead(newest, shown) {
   const card = shown ?? newest
   if (!card) return
   find("#verdict").replaceChildren(bandElement(card), card.state === "done" ? severityCounts(card.counts_by_severity) : h("span", { class: "muted" }, card.waiting_for || card.error?.detail || ""))
-  find("#head-facts").replaceChildren(...[card.tool ? `Tool ${card.tool}` : "Uploaded by hand", `Recipe ${card.recipe}`, card.version && `Model ${card.model} ${card.version}`, card.standing?.images > 1 && plural(card.standing.images, "image")].filter(Boolean).map((text) => h("span", {}, text)), ageElement(card.finished_at ?? card.queued_at))
+  find("#head-facts").replaceChildren(...[card.tool ? `Tool ${card.tool}` : "Uploaded by hand", `Recipe ${card.recipe}`, card.version && judgeOf(card), card.standing?.images > 1 && plural(card.standing.images, "image")].filter(Boolean).map((text) => h("span", {}, text)), ageElement(card.finished_at ?? card.queued_at))
   const isUnderWay = newest.state === "queued" || newest.state === "running"
   const note = find("#under-way")
   note.hidden = !isUnderWay && newest.state !== "failed"
@@ -23,6 +23,12 @@ export function drawHead(newest, shown) {
     button.hidden = button.dataset.do === "retry" ? newest.state !== "failed" || !newest.can_retry : newest.state !== "queued"
     button.dataset.run = newest.run
   }
+}
+
+/** Who judged; where it is known which deployment that was, with the way to all that it has touched. */
+function judgeOf({ model, version, deployment }) {
+  const name = `Model ${model} ${version}`
+  return deployment ? h("a", { href: `/deployments/${deployment}/` }, name) : name
 }
 
 export function drawImages(list, state, choose) {
