@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from accounts.selectors import actor_for_user
 from core.roles import Role
-from inspection import selectors, views
+from inspection import selectors
 from inspection.models import InspectionRun, Tool
+from inspection.views import pages as views
 from tests.factories import AT, make_inspected, make_user
 
 pytestmark = pytest.mark.django_db
