@@ -11,7 +11,7 @@ from runtime.process import Command
 from runtime.unit import Spec
 
 # Running requests may end; new ones have gone to the next server or wait in the socket.
-DRAIN_S = 20
+DRAIN_S = 30
 # The largest websocket message: one frame of a tool's image stream.
 MESSAGE_MAX_BYTES = 8 * 2**20
 

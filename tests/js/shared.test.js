@@ -94,7 +94,7 @@ describe("problems", () => {
 test("a stored choice that no longer exists is left out", () => assert.deepEqual(validChoices({ theme: "neon", density: "compact", x: 1 }), { density: "compact" }))
 
 describe("the parts of the house", () => {
-  const views = readFileSync(new URL("../../inspection/views.py", import.meta.url), "utf8")
+  const views = readFileSync(new URL("../../inspection/views/pages.py", import.meta.url), "utf8")
   const rows = [...views.split("HEALTH_PARTS = (")[1].split("\n)")[0].matchAll(/\("(\w+)", "([\w ]+)",/g)]
   test("are called the same on the health page and in the title bar", () => {
     assert.equal(rows.length, 8)

@@ -2,6 +2,7 @@
 
 import http.client
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -138,6 +139,25 @@ class TestReload:
         assert failures == []
         assert len(answers) > 20
         assert answer_of(port) != first
+
+    def test_every_request_on_its_way_is_answered_before_the_web_server_stops(self, stand_in):
+        port = ports.choose(["web"], remembered={})["web"]
+        program = stand_in("page", str(port))
+        read_until(program, "up")
+        answers: list[str] = []
+        lines = []
+        for seconds in (0.0, 0.3, 0.6, 0.9, 1.2) * 4:
+            lines.append(line := socket.create_connection(("127.0.0.1", port), timeout=15))
+            line.sendall(f"GET /?seconds={seconds} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+
+        program.send_signal(signal.SIGTERM)
+        for line in lines:
+            with line, line.makefile("rb") as heard:
+                answers.append(heard.readline().decode().strip())
+
+        assert set(answers) == {"HTTP/1.1 200 OK"}
+        assert len(answers) == 20
+        assert program.wait(15) == 0
 
     def test_code_that_cannot_answer_does_not_replace_code_that_can(self, stand_in, tmp_path, until):
         port = ports.choose(["web"], remembered={})["web"]
