@@ -50,6 +50,11 @@ def may_post(request: Any, name: str) -> bool:
     return _may(request, name, "POST")
 
 
+def may_put(request: Any, name: str) -> bool:
+    """Whether the signed-in person may PUT to an address, for pages that offer it."""
+    return _may(request, name, "PUT")
+
+
 def _may(request: Any, name: str, method: str) -> bool:
     rule = policy.find(kind="http", name=name, method=method)
     return rule is not None and rule.admits(roles_of(request))

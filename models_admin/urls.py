@@ -6,6 +6,7 @@ from models_admin.api import history, registry, server, serving, validation, var
 from models_admin.views import history as history_pages
 from models_admin.views import registry as pages
 from models_admin.views import serving as serving_pages
+from models_admin.views import validation as validation_pages
 
 app_name = "models_admin"
 
@@ -17,6 +18,8 @@ urlpatterns: list = [
     path("models/<slug:name>/versions/<str:version>/", pages.version, name="version"),
     path("models/<slug:name>/intakes/<uuid:intake_id>/", pages.intake, name="intake"),
     path("server/", serving_pages.server, name="server"),
+    path("golden-sets/", validation_pages.golden_sets, name="golden_sets"),
+    path("validations/<uuid:validation_id>/", validation_pages.validation, name="validation"),
 ]
 
 api_urlpatterns: list = [

@@ -129,6 +129,7 @@ def described_validation_with_report(actor: Actor, key: UUID) -> dict[str, Any]:
     report = report_of(run)
     return {
         **described_validation(run),
+        "reading": run.reading,
         "report": report.document if report else None,
         "report_sha256": report.sha256 if report else None,
     }

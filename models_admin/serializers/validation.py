@@ -138,6 +138,7 @@ class ValidationOut(serializers.Serializer):
 
 
 class ValidationDetailOut(ValidationOut):
+    reading = ReadingIn(help_text="How images are shown and answers read.")
     report = AnythingField(
         allow_null=True,
         help_text="`gates`, `figures` of version and champion, what differs (`paired`), how it was measured.",
