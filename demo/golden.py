@@ -31,7 +31,6 @@ from inspection.services import WaferImage
 from models_admin import selectors as models_admin
 from models_admin import services as models
 from models_admin.models import GoldenSet, ValidationRun
-from models_admin.validation.reading import Reading
 
 LOT, WAFERS, IMAGES_PER_WAFER = "G01", 3, 8
 NAME, MODEL = "GOLDEN", "visual_defects"
@@ -106,7 +105,7 @@ def validate(golden_set: GoldenSet, *, now: datetime) -> list[ValidationRun]:
     for version in models_admin.versions().filter(model__name=MODEL):
         if not version.validations.exists():
             run, _ = models.request_validation(
-                model_name=MODEL, version=version.version, golden_set=golden_set, reading=Reading(),
+                model_name=MODEL, version=version.version, golden_set=golden_set,
                 actor=_person(Role.MODEL_ENGINEER), now=now,
             )  # fmt: skip
             asked.append(run)

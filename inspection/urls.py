@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from inspection.api import catalogue, inference, media, records, touched
+from inspection.api import catalogue, inference, media, models, records, touched
 from inspection.views import pages as views
 from inspection.views import touched as touched_views
 
@@ -77,4 +77,8 @@ api_urlpatterns: list = [
     path("recipes/", catalogue.RecipesView.as_view(), name="recipes"),
     path("recipes/<int:recipe_id>/versions/", catalogue.RecipeVersionsView.as_view(), name="recipe_versions"),
     path("defect_classes/", catalogue.DefectClassesView.as_view(), name="defect_classes"),
+    path("models/<slug:name>/compatibility/", models.CompatibilityView.as_view(), name="model_compatibility"),
+    path("models/<slug:name>/benchmark/", models.ModelBenchmarkView.as_view(), name="model_benchmark"),
+    path("models/<slug:name>/performance/", models.PerformanceView.as_view(), name="model_performance"),
+    path("models/<slug:name>/drift/", models.DriftView.as_view(), name="model_drift"),
 ]

@@ -31,6 +31,7 @@ from inspection.selectors.flaws import flaws_of_image
 from inspection.selectors.found import found_on, layers_of
 from inspection.selectors.holds import hold_of, holds_of
 from inspection.selectors.job_cards import item_of, job_of, rerun_of
+from inspection.selectors.performance import performance_of
 from inspection.selectors.queue import queue_state
 from inspection.selectors.results import (
     classes_by_id,
@@ -83,6 +84,7 @@ __all__ = [
     "newest_run_of",
     "newest_runs_with",
     "one",
+    "performance_of",
     "places_found_on",
     "product_by_id",
     "products_visible_to",

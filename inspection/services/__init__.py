@@ -11,6 +11,7 @@ from inspection.services.catalogue import (
     ensure_defect_classes,
     ensure_lot,
 )
+from inspection.services.compatibility import compatibility_of
 from inspection.services.decoder import draw_tile, draw_view
 from inspection.services.explaining import ask_explanation, explain_detection
 from inspection.services.holding import hold_wafer, release_wafer
@@ -39,6 +40,7 @@ __all__ = [
     "ask_explanation",
     "cancel_job",
     "cancel_run",
+    "compatibility_of",
     "count_images",
     "create_batch",
     "create_layer",

@@ -15,6 +15,7 @@ from inspection.models import RecipeVersion
 from inspection.services import inference
 from inspection.services.plans import judge_for
 from inspection.services.uploads import Upload, resolve
+from models_admin.selectors import Route
 from serving.detector import find
 from serving.errors import ServingError
 
@@ -23,20 +24,33 @@ LONGEST_S = 8.0
 
 
 def run_benchmark(
-    *, images: int, concurrency: int, side_px: int, recipe: str | None, site: str | None, actor: Actor, now: datetime
+    *,
+    images: int,
+    concurrency: int,
+    side_px: int,
+    recipe: str | None,
+    site: str | None,
+    model: str | None = None,
+    version: str | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> dict[str, Any]:
     """Ask the model of a recipe about the same grey noise again and again; ends after 8 s even if not all were asked.
 
+    Args:
+        model, version: another than the one in force for the recipe; it has to be loaded.
+
     Raises:
-        UnknownRecipe, UnknownSite: see `uploads.resolve`.
+        UnknownRecipe, UnknownSite, Invalid: see `uploads.resolve`.
         Unavailable: the model does not answer.
     """
-    context = resolve(Upload(site=site, recipe=recipe), actor=actor, now=now)
-    latencies_ms, wall_s, model = _measure(
-        context.recipe_version, images=images, concurrency=concurrency, side_px=side_px
+    context = resolve(Upload(site=site, recipe=recipe, model=model, version=version), actor=actor, now=now)
+    route = inference.route_of(context.recipe_version, requested_id=context.requested_version_id)
+    latencies_ms, wall_s = _measure(
+        context.recipe_version, route=route, images=images, concurrency=concurrency, side_px=side_px
     )
     figures = {
-        "model": model,
+        "model": route.triton_name,
         "images": len(latencies_ms),
         "concurrency": concurrency,
         "side_px": side_px,
@@ -44,14 +58,20 @@ def run_benchmark(
         "images_per_s": round(len(latencies_ms) / wall_s, 2),
         **{f"p{level}_ms": round(float(np.percentile(latencies_ms, level)), 2) for level in (50, 95, 99)},
     }
-    audit.record(action=Action.BENCHMARK_RUN, object_type="model", object_id=model, actor=actor, at=now, after=figures)
+    audit.record(
+        action=Action.BENCHMARK_RUN,
+        object_type="model",
+        object_id=route.triton_name,
+        actor=actor,
+        at=now,
+        after=figures,
+    )
     return figures
 
 
 def _measure(
-    recipe_version: RecipeVersion, *, images: int, concurrency: int, side_px: int
-) -> tuple[list[float], float, str]:
-    route = inference.route_of(recipe_version)
+    recipe_version: RecipeVersion, *, route: Route, images: int, concurrency: int, side_px: int
+) -> tuple[list[float], float]:
     detector = judge_for(recipe_version, route=route).plan.detector
     client = inference.triton()
     grey = np.random.default_rng(7).integers(90, 166, (side_px, side_px), np.uint8)
@@ -70,4 +90,4 @@ def _measure(
             taken = [latency_ms for latency_ms in threads.map(ask, range(images)) if latency_ms is not None]
     except ServingError as fault:
         raise Unavailable(f"The model did not answer: {fault.detail}", component="triton") from fault
-    return taken, time.perf_counter() - began_s, route.triton_name
+    return taken, time.perf_counter() - began_s

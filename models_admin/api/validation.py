@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from accounts.api.base import ApiView, answer, narrowed
 from accounts.selectors import site_of
 from core.clock import now
-from core.errors import Invalid, NotFound
+from core.errors import NotFound
 from core.schema import page_of
 from core.views import FirstRenderer
 from domain.datasets.records import Split
@@ -20,7 +20,6 @@ from models_admin.errors import NoReport
 from models_admin.models import ValidationReport
 from models_admin.serializers import validation as shapes
 from models_admin.validation.pdf import report_pdf
-from models_admin.validation.reading import Reading
 
 
 class GoldenSetsView(ApiView):
@@ -84,15 +83,11 @@ class ValidateView(ApiView):
 
     def _validate(self, name: str) -> HttpResponse:
         values = self.body(shapes.ValidateIn)
-        try:
-            reading = Reading.of(values.get("reading", {}))
-        except ValueError as fault:
-            raise Invalid.of({"reading": {"preprocessing": [str(fault)]}}) from fault
         run, is_new = services.request_validation(
             model_name=name,
             version=values["version"],
             golden_set=selectors.golden_set_visible_to(self.actor, values["golden_set"]),
-            reading=reading,
+            reading=values.get("reading"),
             actor=self.actor,
             now=now(),
         )

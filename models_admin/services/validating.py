@@ -19,6 +19,7 @@ from audit.actions import Action
 from core import image_store
 from core.actors import Actor
 from core.decoding import decoder
+from core.errors import Invalid
 from core.ids import uuid7
 from core.image_decoder import DecoderBusy, DecoderUnavailable, ImageRefused
 from domain.datasets.records import ImageRecord, Split
@@ -53,12 +54,19 @@ TIMED_IMAGES, TIMED_FILES, CLIENTS = 48, 12, (1, 4)
 
 @transaction.atomic
 def request_validation(
-    *, model_name: str, version: str, golden_set: GoldenSet, reading: Reading, actor: Actor, now: datetime
+    *,
+    model_name: str,
+    version: str,
+    golden_set: GoldenSet,
+    reading: Mapping[str, Any] | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> tuple[ValidationRun, bool]:
     """Have a version measured by a golden set. The same that is under way already is given as it is.
 
     Args:
         golden_set: one that the actor may see.
+        reading: what differs from how recipes begin; see `models_admin.validation.reading.Reading`.
 
     Returns:
         The validation, and whether it is new.
@@ -67,7 +75,9 @@ def request_validation(
         UnknownVersion: there is no such version.
         VersionUnusable: it was rejected or archived.
         GoldenSetOver: the golden set is retired, or measures another model.
+        Invalid: the reading is no preprocessing profile.
     """
+    described = _described(reading or {})
     row = selectors.version_of(model_name=model_name, version=version)
     # Two at once are taken one after the other.
     row = ModelVersion.objects.select_for_update(no_key=True, of=("self",)).select_related("model").get(pk=row.pk)
@@ -77,14 +87,21 @@ def request_validation(
     if golden_set.retired_at is not None or golden_set.model_id != row.model_id:
         raise GoldenSetOver(f"{golden_set.name} measures no versions of {model_name} any more.")
     known = ValidationRun.objects.filter(
-        version=row, golden_set=golden_set, reading=reading.as_dict(), state__in=UNDER_WAY
+        version=row, golden_set=golden_set, reading=described, state__in=UNDER_WAY
     ).first()  # fmt: skip
     if known is not None:
         return known, False
-    run = ValidationRun(id=uuid7(at=now), version=row, golden_set=golden_set, reading=reading.as_dict())
+    run = ValidationRun(id=uuid7(at=now), version=row, golden_set=golden_set, reading=described)
     after = {"model": model_name, "version": version, "golden_set": str(golden_set.pk)}
     work.ask_for(run, after=after, actor=actor, now=now)
     return run, True
+
+
+def _described(reading: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return Reading.of(reading).as_dict()
+    except ValueError as fault:
+        raise Invalid.of({"reading": {"preprocessing": [str(fault)]}}) from fault
 
 
 def cancel_validation(*, run: ValidationRun, actor: Actor, now: datetime) -> ValidationRun:

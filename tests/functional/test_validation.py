@@ -7,6 +7,7 @@ import pytest
 from core.actors import service_account
 from core.roles import Role
 from domain.evaluation.gates import Gates, Measured, check
+from inspection.serializers.models import CompatibilityOut, PerformanceOut
 from models_admin import services
 from models_admin.choices import WorkState
 from models_admin.models import ValidationReport, ValidationRun
@@ -14,8 +15,8 @@ from models_admin.serializers.validation import GatesOut, GoldenSetOut, ReportOu
 from models_admin.validation import report as reports
 from models_admin.validation.figures import class_table, count, drops, paired, truth_of
 from models_admin.validation.reading import Reading
-from tests.factories import AT, client_of, make_site, make_user
-from tests.factories_onnx import write_detector
+from tests.factories import AT, client_of, make_class, make_recipe, make_site, make_user
+from tests.factories_onnx import CLASSES, write_detector
 from tests.golden_data import freeze, scene_record
 from tests.unit.models_admin.test_validation_figures import IMAGES, PERFECT, WORSE
 
@@ -197,3 +198,54 @@ class TestGates:
         body = {"limits": {"accuracy_least": 1.2}, "seen_number": 0, "reason": "no"}
 
         assert engineer.put(f"{MODEL}gates/", body, format="json").status_code == 400
+
+
+class TestAgainstARecipe:
+    @pytest.fixture
+    def recipe(self, site):
+        for code in CLASSES:
+            make_class(code)
+        return make_recipe(site, "M3")
+
+    def fit(self, client, version="1.1.0", recipe="M3"):
+        answer = client.post(f"{MODEL}compatibility/", {"version": version, "recipe": recipe}, format="json").json()
+        return answer, {one["check"]: one["fit"] for one in answer.get("checks", [])}
+
+    def test_what_was_never_measured_is_a_warning_and_what_was_rejected_a_refusal(self, engineer, versions, recipe):
+        answer, checks = self.fit(engineer)
+        services.set_version_status(
+            model_name="visual_defects", version="1.0.0", status="rejected", actor=EXAMINER, now=AT
+        )  # fmt: skip
+
+        assert set(answer) == set(CompatibilityOut().fields)
+        assert (answer["fit"], checks["signature"], checks["classes"]) == ("warn", "ok", "ok")
+        assert (checks["preprocessing"], checks["freshness"], checks["status"]) == ("warn", "warn", "warn")
+        assert self.fit(engineer, "1.0.0")[0]["fit"] == "refuse"
+
+    def test_a_class_that_nobody_has_defined_is_a_refusal(self, engineer, versions, site):
+        make_recipe(site, "M3")
+
+        assert self.fit(engineer)[1]["classes"] == "refuse"
+
+    def test_a_recipe_that_is_not_there_is_named(self, engineer, versions):
+        assert "fields" in self.fit(engineer, recipe="NO")[0]
+
+    def test_performance_has_every_version_with_its_newest_report(self, engineer, versions, digest):
+        finish(ask(engineer, register(engineer, digest).json()).json()["id"])
+
+        told = engineer.get(f"{MODEL}performance/").json()
+
+        assert set(told) == set(PerformanceOut().fields)
+        newest, first = told["versions"]
+        assert (newest["version"], newest["runs"], newest["validation"]["p95_ms"]) == ("1.1.0", None, 55.0)
+        assert first["validation"] is None
+
+    def test_drift_says_that_nothing_is_watched(self, engineer, versions):
+        told = engineer.get(f"{MODEL}drift/").json()
+
+        assert (told["is_watched"], told["statistics"]) == (False, []) and told["reason"]
+
+    def test_a_version_that_is_not_loaded_is_not_timed(self, engineer, versions, recipe):
+        refused = engineer.post(f"{MODEL}benchmark/", {"version": "1.1.0", "recipe": "M3"}, format="json")
+
+        assert refused.status_code == 400 and "version" in refused.json()["fields"]

@@ -16,7 +16,6 @@ from models_admin.errors import GoldenSetOver, GoldenSetTaken, StaleGates
 from models_admin.models import GoldenAnswers, GoldenSet, ModelVersion, TritonLoan, ValidationReport, ValidationRun
 from models_admin.services import lending, validating, work
 from models_admin.validation import report
-from models_admin.validation.reading import Reading
 from tests.factories import make_site
 from tests.golden_data import freeze, scene_record, white_record
 from tests.integration.models_admin.conftest import ACTOR, NOW
@@ -59,7 +58,7 @@ def scenes(count=4):
 
 def ask(golden_set, version, **reading):
     run, _ = services.request_validation(
-        model_name="visual_defects", version=version, golden_set=golden_set, reading=Reading.of(reading),
+        model_name="visual_defects", version=version, golden_set=golden_set, reading=reading,
         actor=ACTOR, now=real_now(),
     )  # fmt: skip
     return run
