@@ -23,7 +23,7 @@ from core.roles import Role
 from demo.lot import SIDE_PX, DemoWafer, place_on_wafer, png_of
 from demo.site import LAYERS, SITE, TOOLS
 from demo.synthetic.scene import draw_scene
-from demo.synthetic.types import Scene
+from demo.synthetic.types import CLASS_CODES, Scene
 from domain.datasets.records import Split
 from domain.detection.boxes import pairwise_iou
 from inspection.models import Detection
@@ -36,6 +36,8 @@ LOT, WAFERS, IMAGES_PER_WAFER = "G01", 3, 8
 NAME, MODEL = "GOLDEN", "visual_defects"
 SEED = 20_261_130
 _MEETS_IOU = 0.3
+# Every image has some defects, so that every class is there often enough to say something of it.
+_STEPS = (0, 1, 3)
 
 
 def draw_wafers() -> Iterator[DemoWafer]:
@@ -156,7 +158,9 @@ def _scene_of(task: ReviewTask) -> Scene:
 
 
 def _scene(slot: int, number: int) -> Scene:
-    return draw_scene(seed=[SEED, slot, number], size_px=(SIDE_PX, SIDE_PX), look="brightfield", rim=False)
+    first = (slot * IMAGES_PER_WAFER + number) * len(_STEPS)
+    defects = tuple(CLASS_CODES[(first + step) % len(CLASS_CODES)] for step in _STEPS)
+    return draw_scene(seed=[SEED, slot, number], size_px=(SIDE_PX, SIDE_PX), look="brightfield", defects=defects)
 
 
 def _name(slot: int, number: int) -> str:

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.arrays import GreyArray
+from domain.detection.boxes import pairwise_iou
 from domain.detection.calibrate import PlattCalibration
 from domain.detection.decode import decode_outputs
-from domain.detection.filter import apply_thresholds, most_confident
+from domain.detection.filter import most_confident
 from domain.detection.merge import merge_across_seams
 from domain.detection.scale import to_original_px
 from domain.detection.suppress import suppress
@@ -87,7 +88,7 @@ def find(
     """
     answered = ask(grey, width_px=width_px, height_px=height_px, detector=detector, client=client)
     started_s = time.perf_counter()
-    found = findings(answered, detector=detector, thresholds=detector.thresholds)
+    found = findings(answered, detector=detector)
     return found, {**answered.timings_ms, "postprocess": _ms_since(started_s)}
 
 
@@ -104,14 +105,28 @@ def ask(grey: GreyArray, *, width_px: int, height_px: int, detector: Detector, c
     return Answered(raw, tiles, width_px, height_px, {"tile": tile_ms, "infer": _ms_since(started_s)})
 
 
-def findings(answered: Answered, *, detector: Detector, thresholds: NDArray[np.float32]) -> Detections:
-    """What of an answer is reported under these thresholds, in original pixels, most confident first.
+def findings(answered: Answered, *, detector: Detector) -> Detections:
+    """What of an answer is reported, in original pixels, most confident first."""
+    found = _decoded(answered, detector=detector)
+    return _settled(found.take(_is_reported(found, detector)), answered, detector=detector)
 
-    Args:
-        thresholds: (C,) confidence per class index; zeros for everything that the model has an opinion of.
+
+def opinions(answered: Answered, *, detector: Detector) -> Detections:
+    """Everything the model has an opinion of, most confident first: what is reported, just as it is reported, and what
+    is less sure than its threshold wherever nothing reported lies.
+
+    The two are read apart: joined across seams with weak guesses, reported boxes would not be what people see.
     """
+    found = _decoded(answered, detector=detector)
+    is_reported = _is_reported(found, detector)
+    reported, weak = (_settled(found.take(part), answered, detector=detector) for part in (is_reported, ~is_reported))
+    covered = pairwise_iou(weak.boxes_px, reported.boxes_px).max(axis=1, initial=0.0)
+    return Detections.concatenate([reported, weak.take(covered < detector.nms_iou)]).sorted_by_confidence()
+
+
+def _decoded(answered: Answered, *, detector: Detector) -> Detections:
     raw, spec = answered.raw, detector.spec
-    found = decode_outputs(
+    return decode_outputs(
         raw.boxes,
         raw.scores,
         raw.class_scores,
@@ -120,7 +135,14 @@ def findings(answered: Answered, *, detector: Detector, thresholds: NDArray[np.f
         calibration=PlattCalibration(a=np.array(spec.calibration_a), b=np.array(spec.calibration_b)),
         floor=RAW_FLOOR,
     )
-    found = apply_thresholds(found, thresholds=thresholds)
+
+
+def _is_reported(found: Detections, detector: Detector) -> NDArray[np.bool_]:
+    return found.confidence >= detector.thresholds[found.class_index]
+
+
+def _settled(found: Detections, answered: Answered, *, detector: Detector) -> Detections:
+    """One detection of each thing, in original pixels."""
     found = merge_across_seams(found, tiles=answered.tiles)
     found = suppress(found, iou=detector.nms_iou, across_classes_iou=ACROSS_CLASSES_IOU)
     found = most_confident(found, limit=MOST_FINDINGS)

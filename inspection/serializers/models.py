@@ -63,4 +63,4 @@ class DriftOut(serializers.Serializer):
     model = serializers.CharField()
     is_watched = serializers.BooleanField()
     reason = serializers.CharField(help_text="Why there is nothing, where there is nothing.")
-    statistics = AnythingField(many=True)
+    statistics = serializers.ListField(child=AnythingField())

@@ -43,7 +43,7 @@ def _in_force(code: str, *, site: str | None, actor: Actor) -> RecipeVersion:
     found = selectors.recipes_visible_to(actor).filter(site=owner, code=code).first()
     if found is None:
         raise Invalid.of({"recipe": [f"There is no recipe {code} at {owner.name}."]})
-    (newest,) = found.in_force  # type: ignore[attr-defined]
+    (newest,) = found.in_force
     recipe_version: RecipeVersion = newest
     recipe_version.recipe = found
     return recipe_version

@@ -119,6 +119,7 @@ def _validate(run: ValidationRun, progress: Progress, *, actor: Actor, clock: Cl
     if ValidationReport.objects.filter(pk=run.pk).exists():
         # Whoever wrote it died before saying so.
         return {}
+    _wait_for_turn(run)
     bench = _Bench(run, progress, actor=actor, clock=clock)
     try:
         document = bench.document()
@@ -136,6 +137,16 @@ def _validate(run: ValidationRun, progress: Progress, *, actor: Actor, clock: Cl
         raise WorkFailed(fault.code, f"{fault.plain} {fault.detail}") from fault
     _write(run, document, champion=bench.champion, actor=actor, now=clock())
     return {}
+
+
+def _wait_for_turn(run: ValidationRun) -> None:
+    """One at a time: two would disturb each other's times, and leave no worker for wafers.
+
+    Raises:
+        WorkMustWait: one that was asked for earlier is being measured.
+    """
+    if ValidationRun.objects.filter(state=WorkState.RUNNING, pk__lt=run.pk).exists():
+        raise WorkMustWait("Another version is being measured; this one comes after it.")
 
 
 @dataclass(frozen=True, eq=False)

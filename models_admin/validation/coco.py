@@ -1,7 +1,6 @@
 """Mean average precision as COCO counts it, by the library that others use for it."""
 
-import contextlib
-import io
+import logging
 import math
 from dataclasses import dataclass
 
@@ -11,6 +10,8 @@ from numpy.typing import NDArray
 
 from domain.evaluation.detection_metrics import Boxes
 
+# It says every step.
+logging.getLogger("faster_coco_eval").setLevel(logging.WARNING)
 # Of an image, the surest so many are counted, as COCO does.
 MOST_PER_IMAGE = 100
 
@@ -44,15 +45,13 @@ def coco_figures(found: Boxes, truth: Boxes, *, image_count: int, class_count: i
         # The library has no answer to an empty list.
         nothing = np.where(np.bincount(truth.class_index, minlength=class_count) > 0, 0.0, math.nan)
         return CocoFigures(0.0, 0.0, nothing, nothing)
-    # It prints what it does.
-    with contextlib.redirect_stdout(io.StringIO()):
-        there = COCO(_annotations(truth, image_count=image_count, class_count=class_count))
-        evaluation = COCOeval_faster(there, there.loadRes(_results(found)), "bbox")
-        evaluation.params.maxDets = [1, 10, MOST_PER_IMAGE]
-        evaluation.params.imgIds = list(range(image_count))
-        evaluation.params.catIds = list(range(class_count))
-        evaluation.evaluate()
-        evaluation.accumulate()
+    there = COCO(_annotations(truth, image_count=image_count, class_count=class_count))
+    evaluation = COCOeval_faster(there, there.loadRes(_results(found)), "bbox")
+    evaluation.params.maxDets = [1, 10, MOST_PER_IMAGE]
+    evaluation.params.imgIds = list(range(image_count))
+    evaluation.params.catIds = list(range(class_count))
+    evaluation.evaluate()
+    evaluation.accumulate()
     # (overlaps, recalls, classes, sizes, most per image); -1 where there is nothing to find.
     precision = np.asarray(evaluation.eval["precision"], np.float64)[..., 0, -1]
     by_overlap = np.where(precision < 0, math.nan, precision).mean(axis=1)

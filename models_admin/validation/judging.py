@@ -16,7 +16,7 @@ from domain.detection.types import Detections
 from models_admin.validation.golden_images import image_bytes
 from models_admin.validation.reading import Reading
 from serving.client import TritonClient
-from serving.detector import Detector, ask, find, findings
+from serving.detector import Detector, ask, find, findings, opinions
 
 ASKED_AT_ONCE = 2
 SAID_EVERY = 8
@@ -80,9 +80,8 @@ def judge_one(data: bytes, asking: Asking) -> Answer:
         detector=asking.detector,
         client=asking.client,
     )
-    thresholds = asking.detector.thresholds
-    reported = findings(answered, detector=asking.detector, thresholds=thresholds)
-    everything = findings(answered, detector=asking.detector, thresholds=np.zeros_like(thresholds))
+    reported = findings(answered, detector=asking.detector)
+    everything = opinions(answered, detector=asking.detector)
     return Answer(reported=_rows(reported), all=_rows(everything)[:MOST_KEPT])
 
 

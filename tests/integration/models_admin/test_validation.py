@@ -156,6 +156,19 @@ class TestValidating:
         assert carry_out(run).state == WorkState.DONE
         assert ValidationReport.objects.get(pk=run.pk).created_at == made.created_at
 
+    def test_one_is_measured_at_a_time(self, registered, golden):
+        registered("1.0.0")
+        registered("1.1.0", seed=8)
+        golden_set = golden(scenes(2))
+        first, second = ask(golden_set, "1.0.0"), ask(golden_set, "1.1.0")
+        work.claim(ValidationRun, key=first.pk, actor=ACTOR, now=real_now())
+
+        waiting = carry_out(second)
+
+        assert (waiting.state, waiting.waiting_for) == (
+            WorkState.QUEUED, "Another version is being measured; this one comes after it.",
+        )  # fmt: skip
+
     def test_a_cancel_stops_it_and_gives_the_version_back(self, triton, registered, golden, monkeypatch):
         registered("1.0.0")
         run = ask(golden(), "1.0.0")
