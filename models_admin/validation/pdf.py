@@ -59,6 +59,7 @@ def _parts(report: Mapping[str, Any], title: str) -> Iterable[Flowable]:
     yield _text(title, "title")
     verdict = "It passes every gate." if gates["has_passed"] else "It does not pass: see the gates that failed."
     yield _text(f"{verdict} Gates {gates['number']}, measured {report['measured']['at'][:19].replace('T', ' ')} UTC.")
+    yield Spacer(0, 3 * mm)
     yield from _section("Gates", _gates(gates["results"]))
     yield from _section("Beside the champion", _beside(report))
     yield from _section("Classes", _classes(report))
@@ -139,7 +140,7 @@ def _classes(report: Mapping[str, Any]) -> Flowable:
 
 def _confusion(report: Mapping[str, Any]) -> Flowable:
     names = [*report["classes"], "nothing"]
-    rows = [["There ↓ called →", *names]]
+    rows = [["There, called as", *names]]
     rows += [
         [name, *(str(cell) if cell else "·" for cell in cells)]
         for name, cells in zip(names, report["figures"]["version"]["confusion"], strict=True)
@@ -152,7 +153,7 @@ def _flips(paired: Mapping[str, Any]) -> list[Flowable]:
         return [_text("None: both did the same on every image.")]
     rows = [["Image", "Lot · wafer", "What flipped", "Version: missed · false", "Champion: missed · false"]]
     for one in paired["flips"][:_MOST_FLIPS]:
-        way = "wrong → right" if one["is_better"] else "right → wrong"
+        way = "now right, was wrong" if one["is_better"] else "now wrong, was right"
         rows.append([
             one["file_name"], f"{one['lot']} · {one['wafer']}", f"{one['of']}: {way}",
             *(f"{side['missed'] + side['renamed']} · {side['invented']}" for side in (one["version"], one["champion"])),

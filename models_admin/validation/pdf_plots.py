@@ -61,7 +61,7 @@ def reliability_plot(bins: Sequence[Mapping[str, Any]], *, width: float, font: s
 
 def _plot(drawing: Drawing, width: float, font: str, *, x: str, y: str) -> LinePlot:
     plot = LinePlot()
-    plot.x, plot.y, plot.width, plot.height = _LEFT, _BOTTOM, width, _HEIGHT - _BOTTOM - 8
+    plot.x, plot.y, plot.width, plot.height = _LEFT, _BOTTOM, width, _HEIGHT - _BOTTOM - 16
     for axis in (plot.xValueAxis, plot.yValueAxis):
         axis.valueMin, axis.valueMax, axis.valueStep = 0, 1, 0.25
         axis.labels.fontName, axis.labels.fontSize, axis.labelTextFormat = font, 6, "%.2f"

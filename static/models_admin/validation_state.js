@@ -29,7 +29,10 @@ export function verdictOf({ has_passed: hasPassed, results }) {
 export const numberText = (value, digits = 3) => (value === null || value === undefined ? "unknown" : value.toFixed(digits))
 export const shareText = (value) => (value === null || value === undefined ? "unknown" : `${(value * 100).toFixed(1)} %`)
 const msText = (value) => `${Math.round(value)} ms`
-const signed = (value, digits) => `${value > 0 ? "+" : value < 0 ? "−" : "±"}${Math.abs(value).toFixed(digits)}`
+function signed(value, digits) {
+  const text = Math.abs(value).toFixed(digits)
+  return Number(text) === 0 ? text : `${value > 0 ? "+" : "−"}${text}`
+}
 
 /** An estimate with its interval. @returns {{text: string, range: string}} */
 export function estimateOf({ value, low, high }, text = shareText) {
@@ -44,7 +47,7 @@ export function differenceOf(estimate) {
   const range = low === null ? "" : `${signed(low * 100, 1)} to ${signed(high * 100, 1)}`
   if (low !== null && low > 0) return { text: points(value), range, word: "better", level: "better" }
   if (high !== null && high < 0) return { text: points(value), range, word: "worse", level: "worse" }
-  return { text: points(value), range, word: "no difference shown", level: "same" }
+  return { text: points(value), range: low === 0 && high === 0 ? "" : range, word: low === 0 && high === 0 ? "the same on every image" : "no difference shown", level: "same" }
 }
 
 /** The figures side by side. @returns {{name: string, hint: string, version: object, champion: ?object, difference: ?object}[]} */

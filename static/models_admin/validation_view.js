@@ -29,15 +29,15 @@ export function drawBeside(report) {
 function differenceCell(difference) {
   if (!difference) return h("td", {})
   const { text, range, word, level } = difference
-  return h("td", { class: "difference", "data-level": level }, icon({ better: "arrow-up", worse: "arrow-down", same: "minus" }[level], "small"), h("b", {}, text), h("small", {}, [range, word].filter(Boolean).join(", ")))
+  return h("td", { class: "difference", "data-level": level }, h("span", { class: "difference__sign" }, icon({ better: "arrow-up", worse: "arrow-down", same: "minus" }[level], "small"), h("b", {}, text)), h("small", {}, [range, word].filter(Boolean).join(", ")))
 }
 
 export function drawClasses(report) {
   find("#classes-difference").hidden = !report.paired
   find("#classes").replaceChildren(...classRowsOf(report).map((one) => h("tr", {},
     h("td", {}, nameOf(one.class), !one.is_known && h("small", { class: "muted" }, "not known to this version")), h("td", { class: "number" }, countText(one.defects)),
-    h("td", { class: "number" }, withRange(estimateOf(one.recall))), h("td", { class: "number" }, withRange(estimateOf(one.precision))),
-    h("td", { class: "number" }, numberText(one.f1, 2)), h("td", { class: "number" }, numberText(one.ap50, 2)), report.paired && differenceCell(one.difference))))
+    ...[one.recall, one.precision].map((rate) => h("td", { class: "number" }, rate.value === null ? "–" : withRange(estimateOf(rate)))),
+    ...[one.f1, one.ap50].map((value) => h("td", { class: "number" }, value === null ? "–" : numberText(value, 2))), report.paired && differenceCell(one.difference))))
 }
 
 export function drawConfusion(report, side) {
@@ -66,7 +66,7 @@ function flipElement(one) {
   const address = `/api/v1/images/${one.image}`
   return h("li", { class: "flip" },
     h("a", { class: "flip__picture", href: `${address}/view/`, target: "_blank", rel: "noopener", "aria-label": `${one.file_name}, the whole picture` }, h("img", { src: `${address}/thumbnail/`, alt: "", loading: "lazy" })),
-    h("div", {}, h("p", { class: "difference", "data-level": level }, icon(level === "better" ? "arrow-up" : "arrow-down", "small"), h("b", {}, `${what}: ${word}`)),
+    h("div", {}, h("p", { class: "difference difference__sign", "data-level": level }, icon(level === "better" ? "arrow-up" : "arrow-down", "small"), h("b", {}, `${what}: ${word}`)),
       h("p", {}, `Lot ${one.lot} · ${one.wafer} · ${there}`),
       h("dl", { class: "flip__sides" }, h("dt", {}, "This"), h("dd", {}, version), h("dt", {}, "Champion"), h("dd", {}, champion))))
 }
