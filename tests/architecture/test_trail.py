@@ -119,7 +119,7 @@ def sources():
     """Module name and source of every file of the services."""
     for app in APPS:
         folder = PROJECT_DIR / app
-        for file in sorted([*folder.glob("services.py"), *folder.glob("services/*.py")]):
+        for file in sorted([*folder.glob("services.py"), *folder.glob("services/**/*.py")]):
             yield ".".join(file.relative_to(PROJECT_DIR).with_suffix("").parts), file.read_text()
 
 
