@@ -13,6 +13,7 @@ from inspection.models import InspectionImage, InspectionJob, InspectionRun, Job
 from inspection.selectors.results import images_of_all
 from inspection.selectors.touched import Selection, runs_touched
 from inspection.services import batches, inference, job_progress, runs
+from inspection.services.allowance import count_images
 from inspection.services.uploads import Context
 
 MOST_RUNS = 500
@@ -30,6 +31,7 @@ def rerun_touched(
 
     Raises:
         Invalid: the version is not loaded; nothing was touched, too much was, or at several sites.
+        TooMuch: the account has had its share of images of this minute.
     """
     originals = _newest_of_each(
         runs_touched(selection, actor=actor)
@@ -39,6 +41,7 @@ def rerun_touched(
     _check_amount(len(originals), model=model)
     if len({run.site_id for run, _ in originals}) > 1:
         raise Invalid("The wafers belong to different sites.", fields={"tool": ["Make one job for each site."]})
+    count_images(sum(len(images) for _, images in originals), actor=actor, now=now)
     first = originals[0][0]
     version_id = inference.requested_version(model=model, version=version, recipe_version=first.recipe_version)
     job = job_progress.open_job(

@@ -3,11 +3,14 @@
 import csv
 import io
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 from django.db import connection
 
 from annotations.models import ReviewTask
+from audit import services as audit
+from audit.actions import Action
 from core.actors import Actor, service_account
 from core.ids import derived_uuid7, uuid7
 from core.roles import Role
@@ -19,7 +22,9 @@ from inspection.selectors.touched import Selection
 from inspection.serializers.touched import FlippedOut, FlippedRunOut, JudgedOut, TotalsOut, TouchedOut
 from inspection.services import batches, runs
 from models_admin import services as models_admin
+from models_admin.models import Deployment
 from models_admin.selectors import forget_routes
+from outbox.models import OutboxEvent
 from tests.factories import AT, make_class, make_deployment, make_inspected, make_recipe, make_user
 
 pytestmark = pytest.mark.django_db
@@ -68,7 +73,7 @@ def judge(seen, deployment, *, hours, boxes=((1, 2, 3, 4),), band="reject", code
     run = InspectionRun.objects.create(
         id=uuid7(at=at(hours)), site=seen.site, wafer=seen.wafer, layer=seen.image.layer, tool=seen.image.tool,
         recipe_version=values.pop("recipe_version", None) or make_recipe(seen.site), deployment=deployment,
-        model_version=deployment.version if deployment else None, **values,
+        model_version=values.pop("model_version", deployment and deployment.version), **values,
     )  # fmt: skip
     RunImage.objects.create(run=run, image=seen.image, ordinal=0)
     for ordinal, (x, y, width, height) in enumerate(boxes):
@@ -243,6 +248,25 @@ class TestWhoJudged:
         assert [versions(hours) for hours in (-1, 2, 5)] == [[], [("1.0.0", "DEFAULT")], [("1.1.0", "DEFAULT")]]
 
 
+def test_runs_of_before_are_given_the_deployment_that_was_asked_for_last(site, old):
+    seen = make_inspected(site)
+    version = old.version
+    again = Deployment.objects.create(
+        version=version, triton_name=old.triton_name, state="failed", requested_by="x", requested_at=AT, changed_at=AT
+    )
+    for deployment, hours in ((old, 0), (again, 4)):
+        audit.record(
+            action=Action.DEPLOYMENT_REQUESTED, object_type="deployment", object_id=deployment.pk, actor=ANNA,
+            at=at(hours),
+        )  # fmt: skip
+    first, second = (judge(seen, None, hours=hours, model_version=version) for hours in (1, 5))
+
+    import_module("inspection.migrations.0010_judged_by").say_who_judged(None, None)
+
+    assert [InspectionRun.objects.get(pk=run.pk).deployment for run in (first, second)] == [old, again]
+    assert seen.run.deployment is None, "which version judged it nobody knows"
+
+
 @pytest.fixture
 def rerun(engineer, site, old, new):
     """A wafer that the old version judged, and the answer to its re-run on the new one."""
@@ -306,6 +330,7 @@ class TestRerun:
         rerun_run = finish(answer.json()["id"], new, boxes=((1, 2, 3, 4),), band="accept")
 
         assert shown() == before
+        assert not OutboxEvent.objects.filter(payload__run=str(rerun_run.pk)).exists(), "review is made of what is told"
         assert [row["id"] for row in operator.get("/api/v1/detections/", {"run": str(rerun_run.pk)}).json()["results"]]
 
     def test_is_refused_where_the_version_is_not_loaded_or_nothing_is_there(self, engineer, rerun, old, new):
