@@ -92,6 +92,12 @@ _INTAKE = {"name": "visual_defects", "intake_id": "01a1fdfa-4600-7d0b-a77f-8d17e
 PLACES |= dict.fromkeys(("api:model_intake", "models_admin:intake"), _INTAKE)
 _SERVED = ("status", "deploy", "rollback", "version_in_force", "load", "unload", "config", "metadata")
 PLACES |= {f"api:model_{name}": {"name": "visual_defects"} for name in _SERVED}
+_MEASURED = ("gates", "report", "validate", "compatibility", "benchmark", "performance", "drift")
+PLACES |= {f"api:model_{name}": {"name": "visual_defects"} for name in _MEASURED}
+_SOME_KEY = "01a1fdfa-4600-7d0b-a77f-8d17e1ee7449"
+PLACES |= {name: {"golden_set_id": _SOME_KEY} for name in ("api:golden_set", "api:golden_set_retire")}
+_VALIDATIONS = ("api:validation", "api:validation_cancel", "api:validation_pdf", "models_admin:validation")
+PLACES |= {name: {"validation_id": _SOME_KEY} for name in _VALIDATIONS}
 PLACES["api:deployment"] = PLACES["inspection:deployment"] = {"deployment_id": 1}
 PLACES["api:image_tile"] = {"level": 6, "col": 0, "row": 0}
 

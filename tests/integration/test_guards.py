@@ -1,6 +1,7 @@
 """What is written once stays as it was written: the application may not even try, the owner is stopped."""
 
 import os
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -13,14 +14,30 @@ from core.clock import now
 from core.guards import CREATE_FUNCTIONS
 from core.partitions import ensure_month_partitions
 from inspection.models import Detection
-from models_admin.models import ControlCall, Deployment, Model, ModelVersion, RoutePlace, ServingConfig, Tenure
-from tests.factories import make_inspected
+from models_admin.models import (
+    ControlCall,
+    Deployment,
+    GateVersion,
+    GoldenAnswers,
+    GoldenSet,
+    Model,
+    ModelVersion,
+    RoutePlace,
+    ServingConfig,
+    Tenure,
+    ValidationReport,
+    ValidationRun,
+)
+from tests.factories import make_inspected, make_site
 
 # With a change that nobody may make.
 WRITTEN_ONCE = {
     "audit_event": "reason = 'none'",
     "control_call": "outcome = 'done'",
     "detection": "confidence = 0",
+    "gate_version": "limits = '{}'",
+    "golden_answers": "store_key = ''",
+    "golden_set": "images = 7",
     "inspection_image": "sha256 = ''",
     "model_version": "sha256 = ''",
     "recipe_version": "reject_from = 1",
@@ -28,6 +45,7 @@ WRITTEN_ONCE = {
     "run_image": "ordinal = 7",
     "serving_config": "instances = 9",
     "tenure": "taken_by = 'nobody'",
+    "validation_report": "has_passed = true",
 }
 CHANGES = ("UPDATE {table} SET {values}", "DELETE FROM {table}", "TRUNCATE {table} CASCADE")
 
@@ -67,9 +85,28 @@ def rows(db):
     )
     place = RoutePlace.objects.create(model=model, slot="champion")
     Tenure.objects.create(place=place, deployment=deployment, since=now())
+    _measured(version)
     make_inspected()
     # A table with checks still to come is not emptied anyhow.
     execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def _measured(version: ModelVersion) -> None:
+    """A version that was held to gates by a golden set."""
+    GateVersion.objects.create(model=version.model, number=1, limits={}, created_by="test", created_at=now())
+    golden_set = GoldenSet.objects.create(
+        id=uuid4(), site=make_site(), model=version.model, name="G", sha256="0" * 64, splits=["test"], images=1,
+        defects=0, classes={}, left_out={}, registered_by="test", registered_at=now(),
+    )  # fmt: skip
+    run = ValidationRun.objects.create(
+        id=uuid4(), version=version, golden_set=golden_set, reading={}, requested_by="test", requested_at=now()
+    )
+    ValidationReport.objects.create(
+        run=run, version=version, has_passed=False, gate_number=1, document={}, sha256="0" * 64, created_at=now()
+    )
+    GoldenAnswers.objects.create(
+        version=version, subject_sha256="0" * 64, reading_sha256="0" * 64, store_key="k", created_at=now()
+    )
 
 
 def execute(statement: str) -> None:
