@@ -35,6 +35,7 @@ def version(request: HttpRequest, name: str, version: str) -> HttpResponse:
     is_made_from = row.precision == Precision.FP32 and row.status in DEPLOYABLE
     known = {
         "mayJudge": may_post(request, "api:model_version_status"),
+        "mayValidate": row.status in DEPLOYABLE and may_post(request, "api:model_validate"),
         "mayMake": is_made_from and may_post(request, "api:model_variants"),
     }
     return render(request, "models_admin/version.html", {"known": known, "shown": shown})

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.e2e, pytest.mark.stack]
 
-PAGES = ("/", "/wafers/", "/upload/", "/jobs/", "/health/", "/styleguide/")
+PAGES = ("/", "/wafers/", "/upload/", "/jobs/", "/health/", "/golden-sets/", "/styleguide/")
 
 NAMELESS = """() => [...document.querySelectorAll('button, a[href], input:not([type=hidden]), select')]
   .filter((element) => element.checkVisibility())
