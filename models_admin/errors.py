@@ -36,6 +36,13 @@ class VersionUnusable(Conflict):
     title = "This version cannot be deployed"
 
 
+class NotValidated(Conflict):
+    """No gate has passed this version; whoever means it all the same says so, and why."""
+
+    code = "version_not_validated"
+    title = "This version is not validated"
+
+
 class StillServing(Conflict):
     """Images go to this version, or would if another one failed."""
 

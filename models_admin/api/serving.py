@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from accounts.api.base import ApiView, answer
 from core.actors import Actor
 from core.clock import now
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from models_admin import selectors, services
 from models_admin.choices import LOADED, RouteSlot
 from models_admin.models import Deployment, Model
@@ -154,6 +154,8 @@ class MetadataView(ApiView):
 
 def _deployed(name: str, values: dict[str, Any], *, actor: Actor, only_loaded: bool = False) -> HttpResponse:
     place, options = _place_and_options(values)
+    if values["unvalidated"] and "reason" not in values:
+        raise Invalid.of({"reason": ["Say why it may judge though no gate has passed it."]})
     row = services.deploy_version(
         model_name=name,
         version=values["version"],
@@ -162,6 +164,7 @@ def _deployed(name: str, values: dict[str, Any], *, actor: Actor, only_loaded: b
         product_code=place.product_code,
         **options,
         only_loaded=only_loaded,
+        only_validated=not values["unvalidated"],
         reason=values.get("reason", ""),
         actor=actor,
         now=now(),

@@ -37,6 +37,9 @@ class _PlaceIn(serializers.Serializer):
 class DeployIn(_PlaceIn):
     version = _version()
     reason = _reason(required=False)
+    unvalidated = serializers.BooleanField(
+        default=False, help_text="A candidate is meant, though no gate has passed it; takes a reason."
+    )
 
 
 class RollbackIn(_PlaceIn):

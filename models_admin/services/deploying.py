@@ -9,8 +9,8 @@ from audit.actions import Action
 from core.actors import Actor
 from core.jobs import enqueue_on_commit
 from models_admin import selectors
-from models_admin.choices import LOADED, DeploymentState, RouteSlot
-from models_admin.errors import LastRoute, NothingEarlier, NotLoaded, UnknownRoute, VersionInUse
+from models_admin.choices import LOADED, DeploymentState, RouteSlot, VersionStatus
+from models_admin.errors import LastRoute, NothingEarlier, NotLoaded, NotValidated, UnknownRoute, VersionInUse
 from models_admin.models import Deployment, Model, ModelVersion
 from models_admin.places import EVERYTHING, Place
 from models_admin.services.requests import (
@@ -41,6 +41,7 @@ def deploy_version(
     seen_generation: int | None = None,
     reason: str = "",
     only_loaded: bool = False,
+    only_validated: bool = False,
 ) -> Deployment:
     """Let a version judge at a place.
 
@@ -53,14 +54,17 @@ def deploy_version(
         slot: the champion judges; the fallback judges while Triton does not serve the champion.
         seen_generation: generation of the route that was looked at; 0 when there was none. None does not check.
         only_loaded: refuse a version that would have to be loaded first.
+        only_validated: refuse a version that no gate has passed.
 
     Raises:
         UnknownVersion: there is no such version.
         VersionUnusable: it was rejected or archived.
         StaleRoute: the route has changed since it was looked at; nothing is written.
-        NotLoaded: as `only_loaded` says.
+        NotLoaded, NotValidated: as `only_loaded` and `only_validated` say.
     """
     row, model = usable_version(model_name=model_name, version=version)
+    if only_validated and row.status != VersionStatus.VALIDATED:
+        raise NotValidated(f"{row} is a {row.status}: no gate has passed it. Validate it against a golden set first.")
     place = Place(recipe_code=recipe_code, tool_code=tool_code, product_code=product_code)
     check_generation(model, place=place, seen=seen_generation)
     if only_loaded and not row.deployments.filter(state__in=LOADED).exists():

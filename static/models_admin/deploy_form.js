@@ -70,9 +70,14 @@ export class DeployForm {
 
   #deploy() {
     const { version, place, slot } = this.#request()
-    if (!version) return
+    if (!version) return undefined
+    const isUnvalidated = version.status !== "validated"
+    if (isUnvalidated && !this.#reason().reason) {
+      this.form.elements.reason.focus()
+      return this.#fail("Say why it may judge though no gate has passed it.")
+    }
     const seen = routeAt(this.#status.routes, place)?.generation ?? 0
-    this.#send("deploy", { version: version.version, ...place, slot, seen_generation: seen, ...this.#reason() })
+    return this.#send("deploy", { version: version.version, ...place, slot, seen_generation: seen, ...(isUnvalidated && { unvalidated: true }), ...this.#reason() })
   }
 
   #load() {

@@ -23,8 +23,10 @@ def engineer(client_as):
 
 @pytest.fixture
 def loaded():
-    """Three versions that Triton holds."""
-    return {version: make_deployment(version) for version in ("1.0.0", "1.1.0", "1.2.0")}
+    """Three validated versions that Triton holds."""
+    made = {version: make_deployment(version) for version in ("1.0.0", "1.1.0", "1.2.0")}
+    ModelVersion.objects.update(status="validated")
+    return made
 
 
 def post(client, what, **values):
@@ -67,6 +69,17 @@ class TestDeploy:
         assert (asked["product"], asked["slot"], set(asked)) == (
             "P-9", "champion", set(shapes.AskedPlaceOut().fields),
         )  # fmt: skip
+
+    def test_of_what_no_gate_has_passed_takes_a_word_and_a_reason(self, engineer, loaded):
+        ModelVersion.objects.filter(version="1.1.0").update(status="candidate")
+
+        refused = post(engineer, "deploy", version="1.1.0", reason="It is urgent.")
+        without_reason = post(engineer, "deploy", version="1.1.0", unvalidated=True)
+        meant = post(engineer, "deploy", version="1.1.0", unvalidated=True, reason="It is urgent.")
+
+        assert (refused.status_code, refused.json()["code"]) == (409, "version_not_validated")
+        assert (without_reason.status_code, list(without_reason.json()["fields"])) == (400, ["reason"])
+        assert (meant.status_code, champion(engineer)) == (200, "1.1.0")
 
     def test_twice_by_one_key_is_once(self, engineer, loaded):
         headers = {"Idempotency-Key": "deploy-once-1"}
@@ -122,7 +135,7 @@ class TestRollBack:
 
     def test_says_before_where_it_leads_and_how_soon(self, engineer, history):
         (route,) = engineer.get(f"{MODEL}status/").json()["routes"]
-        assert route["champion_before"] == {"version": "1.1.0", "status": "candidate", "is_warm": True}
+        assert route["champion_before"] == {"version": "1.1.0", "status": "validated", "is_warm": True}
 
         Deployment.objects.filter(version__version="1.1.0").update(state="retired")
 
