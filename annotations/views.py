@@ -138,6 +138,7 @@ def dataset(request: HttpRequest, dataset_id: UUID) -> HttpResponse:
     known = {
         "mayFreeze": may_post(request, "api:datasets"),
         "mayExport": may_post(request, "api:dataset_exports"),
+        "mayTrain": may_post(request, "api:training_runs"),
     }
     return _page(request, "dataset", known, dataset=selectors.dataset_of(snapshot))
 

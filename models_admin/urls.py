@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from models_admin.api import history, registry, server, serving, validation, variants
+from models_admin.api import history, registry, server, serving, training, validation, variants
 from models_admin.views import history as history_pages
 from models_admin.views import registry as pages
 from models_admin.views import serving as serving_pages
+from models_admin.views import training as training_pages
 from models_admin.views import validation as validation_pages
 
 app_name = "models_admin"
@@ -20,6 +21,8 @@ urlpatterns: list = [
     path("server/", serving_pages.server, name="server"),
     path("golden-sets/", validation_pages.golden_sets, name="golden_sets"),
     path("validations/<uuid:validation_id>/", validation_pages.validation, name="validation"),
+    path("training/", training_pages.trainings, name="trainings"),
+    path("training/<uuid:run_id>/", training_pages.training_run, name="training_run"),
 ]
 
 api_urlpatterns: list = [
@@ -69,4 +72,10 @@ api_urlpatterns: list = [
         "validations/<uuid:validation_id>/cancel/", validation.ValidationCancelView.as_view(), name="validation_cancel"
     ),
     path("validations/<uuid:validation_id>/report.pdf", validation.ReportPdfView.as_view(), name="validation_pdf"),
+    path("training/", training.TrainingsView.as_view(), name="training_runs"),
+    path("training/<uuid:run_id>/", training.TrainingView.as_view(), name="training_run"),
+    path("training/<uuid:run_id>/cancel/", training.TrainingCancelView.as_view(), name="training_cancel"),
+    path("training/<uuid:run_id>/resume/", training.TrainingResumeView.as_view(), name="training_resume"),
+    path("training/<uuid:run_id>/log/", training.TrainingLogView.as_view(), name="training_log"),
+    path("training/<uuid:run_id>/curve/", training.TrainingCurveView.as_view(), name="training_curve"),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from demo.synthetic import CLASS_CODES
 from domain.detection.calibrate import PlattCalibration
 from domain.detection.types import Detections
 from domain.evaluation import detection_metrics as metrics
+from domain.evaluation.image_outcomes import mcnemar
 from domain.evaluation.intervals import Estimate, wilson
 from training.evaluate import REPORT_FLOOR, Predictor, calibrate
 from training.frozen import Labelled
@@ -61,8 +62,35 @@ def found_on(predict: Predictor, pictures: Sequence[Labelled]) -> metrics.Boxes:
     )
 
 
-def figures(judge: Judge, pictures: Sequence[Labelled]) -> dict[str, Any]:
-    """How well a version does on pictures, over all and per class, shares with their intervals."""
+def compare(judges: Mapping[str, Judge], pictures: Sequence[Labelled]) -> dict[str, Any]:
+    """Figures of several versions on the same pictures, and how each but the first differs from the first.
+
+    Returns:
+        Figures by the judge's name; `changes`: by name and class (`all` of them too), how many defects only it finds
+        (`gained`), only the first finds (`lost`), and how likely so uneven a split is by chance (`p`). {} without
+        pictures.
+    """
+    if not pictures:
+        return {}
+    found = {name: figures(judge, pictures) for name, judge in judges.items()}
+    (_, before), *others = ((name, seen) for name, (_, seen) in found.items())
+    classes = truth_of(pictures).class_index
+    masks = {"all": np.ones(len(classes), np.bool_)} | {
+        code: classes == index for index, code in enumerate(CLASS_CODES)
+    }
+    changes = {name: {code: _change(before[mask], seen[mask]) for code, mask in masks.items()} for name, seen in others}
+    return {**{name: said for name, (said, _) in found.items()}, "changes": changes}
+
+
+def _change(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> dict[str, Any]:
+    """Paired: McNemar's exact test on the defects that only one of the two finds."""
+    gained, lost = int((after & ~before).sum()), int((before & ~after).sum())
+    return {"gained": gained, "lost": lost, "p": round(mcnemar(lost, gained), 4)}
+
+
+def figures(judge: Judge, pictures: Sequence[Labelled]) -> tuple[dict[str, Any], NDArray[np.bool_]]:
+    """How well a version does on pictures, over all and per class, shares with their intervals; and which of the
+    defects it finds."""
     truth, found = truth_of(pictures), calibrate(found_on(judge.predict, pictures), judge.calibration)
     shown = found.take(found.confidence >= judge.thresholds[found.class_index])
     matched = metrics.match(shown, truth)
@@ -71,7 +99,7 @@ def figures(judge: Judge, pictures: Sequence[Labelled]) -> dict[str, Any]:
     precision_50 = metrics.average_precision_per_class(found, truth, class_count=len(CLASS_CODES))
     kept = found.confidence >= REPORT_FLOOR
     correct = metrics.match(found, truth) >= 0
-    return {
+    said = {
         "pictures": len(pictures),
         "defects": len(truth),
         "map50": _number(_mean(precision_50)),
@@ -89,6 +117,7 @@ def figures(judge: Judge, pictures: Sequence[Labelled]) -> dict[str, Any]:
             for index, code in enumerate(CLASS_CODES)
         },
     }
+    return said, seen
 
 
 def _share(hit: NDArray[np.bool_]) -> dict[str, float | int | None]:

@@ -26,7 +26,7 @@ from training.cache import ensure
 from training.export import TILE_PX, Deployed, export_fp32
 from training.fit import FitSettings, Trainer, load_averaged
 from training.frozen import Labelled, read_dataset, read_pictures
-from training.pictures import Judge, figures, found_on, labelled, truth_of
+from training.pictures import Judge, compare, found_on, labelled, truth_of
 from training.progress import tell
 from training.quantise import export_int8
 from training.tuned import write_versions
@@ -195,15 +195,12 @@ def _compared(wanted: Wanted, held: Held, settled: list[Judge]) -> dict[str, Any
     base = _judge_of(wanted.base, threads=wanted.threads)
     judges = dict(zip(("before", "after", "after_int8"), (base, *settled), strict=True))
     lots = sorted({picture.lot for picture in held.test})
-    sets = {"new": held.test, "old": held.old}
     return {
         "base": json.loads((wanted.base / "model.json").read_text())["version"],
         "on": held.on,
         "lots": lots[:50],
-        **{
-            name: {key: figures(one, pictures) for key, one in judges.items()} if pictures else {}
-            for name, pictures in sets.items()
-        },
+        "new": compare(judges, held.test),
+        "old": compare(judges, held.old),
     }
 
 

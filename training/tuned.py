@@ -41,7 +41,11 @@ def write_versions(
             parent=parent,
             calibration=judge.calibration,
             thresholds=judge.thresholds,
-            measured={"compared": compared, "speed": time_one_tile(path, runs=16)},
+            measured={
+                "test": _test(compared["old"]["after"], judge),
+                "compared": compared,
+                "speed": time_one_tile(path, runs=16),
+            },
             training=training,
             card=write_tuned_card,
         )
@@ -57,7 +61,29 @@ def _only(compared: dict[str, Any], *, after: str) -> dict[str, Any]:
 
 
 def _pair(measured: dict[str, Any], *, after: str) -> dict[str, Any]:
-    return {"before": measured["before"], "after": measured[after]} if measured else {}
+    if not measured:
+        return {}
+    return {"before": measured["before"], "after": measured[after], "changes": measured["changes"][after]}
+
+
+def _test(measured: dict[str, Any], judge: Judge) -> dict[str, Any]:
+    """Figures on drawn scenes in the form that every version has them in, to be set beside others."""
+    per_class = {
+        code: {
+            **row,
+            "recall": row["recall"]["value"],
+            "precision": row["precision"]["value"],
+            "threshold": float(threshold),
+        }
+        for (code, row), threshold in zip(measured["per_class"].items(), judge.thresholds, strict=True)
+    }
+    return {
+        "map50": measured["map50"],
+        "ece": measured["ece"],
+        "defects": measured["defects"],
+        "pictures": measured["pictures"],
+        "per_class": per_class,
+    }
 
 
 def _training(wanted: Wanted, *, result: dict[str, Any], history: list[dict[str, Any]]) -> dict[str, Any]:

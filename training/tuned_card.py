@@ -42,7 +42,7 @@ with drawn scenes such as the base learned from, so that it does not forget them
 
 
 def _beside(title: str, measured: dict[str, Any], *, base: str) -> str:
-    before, after = measured["before"], measured["after"]
+    before, after, changes = measured["before"], measured["after"], measured["changes"]
     overall = [
         (label, _plain(before[key]), _plain(after[key]))
         for label, key in (
@@ -57,12 +57,13 @@ def _beside(title: str, measured: dict[str, Any], *, base: str) -> str:
             row["defects"],
             _with_interval(before["per_class"][code]["recall"]),
             _with_interval(row["recall"]),
+            f"+{changes[code]['gained']} -{changes[code]['lost']}",
             _with_interval(before["per_class"][code]["precision"]),
             _with_interval(row["precision"]),
         )
         for code, row in after["per_class"].items()
     ]
-    head = ("class", "defects", "recall before", "recall after", "precision before", "precision after")
+    head = ("class", "defects", "recall before", "recall after", "found, lost", "precision before", "precision after")
     return f"""\
 ## Before and after, {title}
 

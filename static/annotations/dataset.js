@@ -55,6 +55,7 @@ function drawReady() {
   const curl = `curl -C - -H "Authorization: Token $TOKEN" \\\n  -o '${code}-coco.json' '${location.origin}${exportPath(id, "coco", false)}'`
   setText(find("#curl-command"), curl)
   copies(find("#curl-copy"), curl, "the command")
+  for (const link of document.querySelectorAll("#train, #train-command-link")) link.href = `/training/?${new URLSearchParams({ dataset: sha256, label: code })}`
   const train = trainCommand(code)
   setText(find("#train-command"), train)
   copies(find("#train-copy"), train, "the command")

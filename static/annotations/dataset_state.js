@@ -86,7 +86,7 @@ export function exportPath(id, format, withImages) {
 
 /** What is called to train on a data set whose file lies where the command is called. */
 export function trainCommand(code) {
-  return `python -m training fit --dataset '${code}-jsonl.zip' \\\n  --warm-start model_zoo/visual_defects/2.2.0/weights.pt --out 'var/training/${code}'`
+  return `python -m training tune --dataset '${code}-jsonl.zip' \\\n  --base model_zoo/visual_defects/2.2.0 --versions 2.4.0 2.4.1 --out 'var/${code}'`
 }
 
 /** What differs, in short: [[count, words], …], nothing of which there is none. */

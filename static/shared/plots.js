@@ -10,7 +10,7 @@ const PNG = { format: "png", width: 1200, height: 675, scale: 1 }
 let loading = null
 
 /** @param {string} address of the vendored script, as the page knows it */
-function plotly(address) {
+export function plotly(address) {
   loading ??= new Promise((resolve, reject) => {
     const script = h("script", { src: address })
     script.onload = () => resolve(globalThis.Plotly)
@@ -64,7 +64,7 @@ export function plotPanel(plot, { address }) {
   return panel
 }
 
-function whenSeen(element, run) {
+export function whenSeen(element, run) {
   const watch = new IntersectionObserver((entries) => {
     if (!entries.some(({ isIntersecting }) => isIntersecting)) return
     watch.disconnect()
@@ -73,7 +73,7 @@ function whenSeen(element, run) {
   watch.observe(element)
 }
 
-function coloursNow() {
+export function coloursNow() {
   return { ...themeColours(), font: getComputedStyle(document.body).fontFamily }
 }
 

@@ -317,7 +317,7 @@ def test_teaches_a_version_and_registers_what_comes_of_it(frozen, settings, tmp_
     assert f"manifest SHA-256 `{frozen}`" in fp32.card
     compared = done.result["compared"]
     assert (compared["base"], compared["on"], compared["lots"]) == ("2.2.0", "test", ["L3"])
-    assert set(compared["new"]) == {"before", "after", "after_int8"}
+    assert set(compared["new"]) == {"before", "after", "after_int8", "changes"}
     assert compared["old"]["after"]["per_class"]["scratch"]["recall"].keys() == {"value", "low", "high", "of"}
     assert {point["step"] for point in curve_of(done)["metrics"]} == {0, 1, 2}
     assert not carrying.folder_of(done).exists()
