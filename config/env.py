@@ -306,6 +306,13 @@ VARIABLES: tuple[Variable, ...] = (
         "var/training",
         "Folder where training runs work: images, checkpoints. Gone when they end.",
     ),
+    Variable(
+        "MLFLOW_URL",
+        str,
+        "",
+        "Address of an MLflow tracking server with a model registry, to import from and export to. Empty: none.",
+        secret=True,
+    ),
     Variable("TRAINING_THREADS", int, "2", "How many cores a training run uses.", "cores", 1, 256),
     Variable("MODEL_ZOO_DIR", Path, "model_zoo", "Folder of the models that ship with Waferdeck."),
 )

@@ -75,6 +75,13 @@ UNDER_WAY = frozenset({WorkState.QUEUED, WorkState.RUNNING})
 DEPLOYABLE = frozenset({VersionStatus.CANDIDATE, VersionStatus.VALIDATED})
 
 
+class TransferWay(TextChoices):
+    """Between an MLflow registry and ours."""
+
+    IMPORT = "import"
+    EXPORT = "export"
+
+
 class PointKind(TextChoices):
     """What a point of a training's curve says."""
 

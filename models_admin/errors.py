@@ -170,3 +170,17 @@ class LostWork(Exception):
 
 class WorkCancelled(Exception):
     """Somebody asked for an end of it; whoever is at it stops here."""
+
+
+class MlflowAway(Unavailable):
+    """The MLflow server does not answer, or not as it should; trying again later makes sense."""
+
+    code = "mlflow_unavailable"
+    title = "MLflow cannot be reached just now"
+
+
+class MlflowRefused(Conflict):
+    """The MLflow server has not what was asked for, or does not want to."""
+
+    code = "mlflow_refused"
+    title = "MLflow refused this"

@@ -10,6 +10,7 @@ from core.actors import service_account
 from models_admin import services
 
 DEPLOYER = service_account("deployer")
+TRANSFERRER = service_account("transferrer")
 TRAINER = service_account("trainer")
 SWEEPER = service_account("sweeper")
 EXAMINER = service_account("examiner")
@@ -50,6 +51,12 @@ def sweep_work() -> None:
 def train(*, key: str) -> None:
     """Carry out one training run, on the worker that does nothing else."""
     services.carry_out_training(run_id=UUID(key), actor=TRAINER, clock=clock.now, is_stopping=_is_stopping)
+
+
+@shared_task(name="models_admin.transfer", soft_time_limit=900, time_limit=930)
+def transfer(*, key: str) -> None:
+    """Bring one version in from MLflow, or take one there."""
+    services.carry_out_transfer(key=UUID(key), actor=TRANSFERRER, clock=clock.now)
 
 
 @shared_task(name="models_admin.clear_away_trainings", soft_time_limit=30, time_limit=40)

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from models_admin.api import history, registry, server, serving, training, validation, variants
+from models_admin.api import history, registry, server, serving, training, transfers, validation, variants
 from models_admin.views import history as history_pages
 from models_admin.views import registry as pages
 from models_admin.views import serving as serving_pages
 from models_admin.views import training as training_pages
+from models_admin.views import transfers as transfer_pages
 from models_admin.views import validation as validation_pages
 
 app_name = "models_admin"
@@ -23,6 +24,7 @@ urlpatterns: list = [
     path("validations/<uuid:validation_id>/", validation_pages.validation, name="validation"),
     path("training/", training_pages.trainings, name="trainings"),
     path("training/<uuid:run_id>/", training_pages.training_run, name="training_run"),
+    path("imports/", transfer_pages.imports, name="imports"),
 ]
 
 api_urlpatterns: list = [
@@ -78,4 +80,10 @@ api_urlpatterns: list = [
     path("training/<uuid:run_id>/resume/", training.TrainingResumeView.as_view(), name="training_resume"),
     path("training/<uuid:run_id>/log/", training.TrainingLogView.as_view(), name="training_log"),
     path("training/<uuid:run_id>/curve/", training.TrainingCurveView.as_view(), name="training_curve"),
+    path("imports/", transfers.ImportsView.as_view(), name="imports"),
+    path("imports/sources/", transfers.ImportSourcesView.as_view(), name="import_sources"),
+    path("imports/connection/", transfers.ImportConnectionView.as_view(), name="import_connection"),
+    path("imports/<uuid:transfer_id>/", transfers.ImportView.as_view(), name="import"),
+    path("imports/<uuid:transfer_id>/cancel/", transfers.ImportCancelView.as_view(), name="import_cancel"),
+    path("exports/", transfers.ExportsView.as_view(), name="exports"),
 ]

@@ -4,6 +4,7 @@ from models_admin.models.history import RoutePlace, Tenure
 from models_admin.models.registry import Model, ModelIntake, ModelVersion
 from models_admin.models.serving import ControlCall, Deployment, PlaceRequest, ServingConfig, TrafficRoute
 from models_admin.models.training import TrainingLog, TrainingPoint, TrainingRun
+from models_admin.models.transfers import Transfer
 from models_admin.models.validation import (
     GateVersion,
     GoldenAnswers,
@@ -32,6 +33,7 @@ __all__ = [
     "TrainingLog",
     "TrainingPoint",
     "TrainingRun",
+    "Transfer",
     "TritonLoan",
     "ValidationReport",
     "ValidationRun",

@@ -22,6 +22,8 @@ from models_admin.services.training import (
     start_training,
 )
 from models_admin.services.training_run import carry_out_training, clear_away_trainings
+from models_admin.services.transfer_plan import plan_import
+from models_admin.services.transferring import carry_out_transfer, request_export, request_import
 from models_admin.services.validating import cancel_validation, carry_out_validation, request_validation
 from models_admin.services.variants import cancel_variant, carry_out_variant, request_variant
 from models_admin.services.work import sweep_work
@@ -34,6 +36,7 @@ __all__ = [
     "cancel_variant",
     "carry_out_deployment",
     "carry_out_training",
+    "carry_out_transfer",
     "carry_out_validation",
     "carry_out_variant",
     "change_config",
@@ -45,10 +48,13 @@ __all__ = [
     "examine_waiting",
     "load_version",
     "next_version",
+    "plan_import",
     "ready_names",
     "reconcile_deployments",
     "register_golden_set",
     "register_version",
+    "request_export",
+    "request_import",
     "request_validation",
     "request_variant",
     "resume_training",

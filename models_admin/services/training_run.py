@@ -1,6 +1,5 @@
 """Carrying out a training run: a supervised process, what it says kept as it goes, and its versions taken in."""
 
-import io
 import json
 import shutil
 import time
@@ -11,28 +10,24 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 
 from core import image_store
 from core.actors import Actor
-from models_admin.choices import UNDER_EXAMINATION, IntakeState, PointKind, WorkState
-from models_admin.errors import ArtefactRefused, VersionTaken, WorkFailed, WorkMustWait
-from models_admin.models import ModelIntake, ModelVersion, TrainingLog, TrainingPoint, TrainingRun
-from models_admin.models.training import LONGEST_LOG
+from models_admin.choices import WorkState
+from models_admin.errors import WorkFailed, WorkMustWait
+from models_admin.models import TrainingRun
 from models_admin.selectors.training import weights_of
 from models_admin.services import work
-from models_admin.services.quarantine import examine_file, take_file
+from models_admin.services.training_keeping import FLUSH_S, Kept
+from models_admin.services.training_outcome import have_measured, registered
 from models_admin.trainer import material
 from models_admin.trainer.process import Trainer, how_it_ended, is_installed
-from models_admin.trainer.said import DOING, Said, understood
+from models_admin.trainer.said import Said, understood
 
 TICK_S = 0.5
-FLUSH_S = 0.7
 SILENT_S = 900.0
 """A trainer that says nothing for so long hangs."""
 STALLS_AFTER_S = 120.0
-EXAMINED_WITHIN_S = 300.0
-NOT_KEPT = "\n--- the rest is not kept\n"
 KEPT_FOR = timedelta(days=7)
 """The checkpoint of a run that was cancelled or failed."""
 Clock = Callable[[], datetime]
@@ -91,13 +86,13 @@ def _train(
             "no_trainer", "PyTorch is not installed where the training worker runs. There: make setup-training."
         )
     folder = folder_of(run)
-    said = _Kept(run, progress)
+    said = Kept(run, progress)
     try:
         _lay_out(run, folder, progress)
         status = _supervise(run, folder, said, is_stopping=is_stopping)
         result = _result_of(folder, status=status, last=said.last_words)
         made = [
-            _registered(run, folder / "out" / one["folder"], progress, actor=actor, clock=clock)
+            registered(run, folder / "out" / one["folder"], progress, actor=actor, clock=clock)
             for one in result["versions"]
         ]
     finally:
@@ -105,6 +100,7 @@ def _train(
         # What can be laid out again; the checkpoint stays for whoever goes on.
         for name in ("data", "base", "tmp"):
             shutil.rmtree(folder / name, ignore_errors=True)
+    have_measured(run, made, actor=actor, now=clock())
     weights = (folder / "out" / "weights.pt").read_bytes()
     key = image_store.put(weights, kind=material.WEIGHTS_KIND, suffix=material.WEIGHTS_SUFFIX)
     return {
@@ -156,7 +152,7 @@ def _arguments(run: TrainingRun, folder: Path) -> list[str]:
     return ["-m", "training", "tune", *given, "--versions", run.version, run.int8_version]
 
 
-def _supervise(run: TrainingRun, folder: Path, said: "_Kept", *, is_stopping: Callable[[], bool]) -> int:
+def _supervise(run: TrainingRun, folder: Path, said: "Kept", *, is_stopping: Callable[[], bool]) -> int:
     """Run the trainer to its end, keeping what it says; its exit status."""
     said.note(Said(text=f"--- attempt {run.attempt} on {run.lease_owner}"))
     heard_s = time.monotonic()
@@ -181,114 +177,3 @@ def _result_of(folder: Path, *, status: int, last: str) -> dict[str, Any]:
         )
     result: dict[str, Any] = json.loads(path.read_text())
     return result
-
-
-def _registered(run: TrainingRun, folder: Path, progress: work.Progress, *, actor: Actor, clock: Clock) -> ModelVersion:
-    """Take a version in as every file is, wait until it was examined, and give what it was registered as."""
-    described = json.loads((folder / "model.json").read_text())
-    described["training"] = {**described["training"], "run": str(run.pk), "code_version": settings.CODE_VERSION}
-    progress.step(run.steps_done, run.steps_total, f"Taking in version {described['version']}")
-    try:
-        taken = take_file(
-            model_name=run.model.name,
-            file=io.BytesIO((folder / "model.onnx").read_bytes()),
-            file_name=f"training {run.pk}",
-            description=described,
-            card=(folder / "card.md").read_text(),
-            actor=actor,
-            now=clock(),
-        )
-    except (ArtefactRefused, VersionTaken) as fault:
-        raise WorkFailed(fault.code, fault.detail) from fault
-    if isinstance(taken, ModelVersion):
-        return taken
-    until_s = time.monotonic() + EXAMINED_WITHIN_S
-    while time.monotonic() < until_s:
-        # Ours to examine, unless another worker has it already; then what it finds is waited for.
-        examine_file(intake_id=taken.pk, actor=actor, now=clock())
-        intake = ModelIntake.objects.select_related("registered__model").get(pk=taken.pk)
-        if intake.state not in UNDER_EXAMINATION:
-            return _outcome(intake)
-        progress.check()
-        time.sleep(TICK_S)
-    raise WorkMustWait("Nobody examines the new version.", wait_s=30.0)
-
-
-def _outcome(intake: ModelIntake) -> ModelVersion:
-    if intake.state != IntakeState.REGISTERED or intake.registered is None:
-        why = "; ".join(f"{one['rule']}: {one['detail']}" for one in intake.refusals[:3])
-        raise WorkFailed("version_refused", f"Version {intake.version} was refused at intake. {why}")
-    return intake.registered
-
-
-class _Kept:
-    """What the trainer says, written down a few times a second, as long as the run is ours."""
-
-    def __init__(self, run: TrainingRun, progress: work.Progress) -> None:
-        self._run = run
-        self._progress = progress
-        self._text = ""
-        self._points: dict[tuple[str, int], dict[str, float]] = {}
-        self._doing, self._step, self._device = run.doing, run.steps_done, ""
-        self._flushed_s = 0.0
-        self.last_words = ""
-
-    def note(self, said: Said) -> None:
-        self._text += said.text + "\n"
-        if not (said.phase or said.loss or said.metrics) and said.text.strip():
-            self.last_words = said.text.strip()[-500:]
-        self._doing = DOING.get(said.phase, said.phase) if said.phase else self._doing
-        self._device = said.device or self._device
-        if said.step is not None:
-            self._step = min(said.step, self._run.steps)
-            for kind, values in ((PointKind.LOSS, said.loss), (PointKind.METRICS, said.metrics)):
-                if values:
-                    self._points[kind, said.step] = values
-
-    def flush_when_due(self) -> None:
-        if time.monotonic() - self._flushed_s >= FLUSH_S:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write all down in one transaction, which fails where the run is another's.
-
-        Raises:
-            LostWork, WorkCancelled: see `Progress.step`.
-        """
-        self._flushed_s = time.monotonic()
-        before = self._run.log_length
-        try:
-            with transaction.atomic():
-                self._write(self._run)
-                self._progress.step(self._step, self._run.steps, self._doing)
-        except BaseException:
-            self._run.log_length = before
-            raise
-        self._text, self._points = "", {}
-
-    def flush_quietly(self) -> None:
-        """The rest, at the end, whatever the end is; what is another's by now is left alone."""
-        with transaction.atomic():
-            held = TrainingRun.objects.select_for_update(no_key=True).filter(
-                pk=self._run.pk, attempt=self._run.attempt, state=WorkState.RUNNING
-            )
-            if held.exists():
-                self._write(self._run)
-        self._text, self._points = "", {}
-
-    def _write(self, run: TrainingRun) -> None:
-        if self._text and run.log_length < LONGEST_LOG:
-            room = LONGEST_LOG - run.log_length
-            text = (
-                self._text if len(self._text) <= room else self._text[: max(0, room - len(NOT_KEPT))] + NOT_KEPT[-room:]
-            )
-            TrainingLog.objects.create(run=run, offset=run.log_length, text=text)
-            run.log_length += len(text)
-        rows = [
-            TrainingPoint(run=run, kind=kind, step=step, values=values) for (kind, step), values in self._points.items()
-        ]
-        TrainingPoint.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["run", "kind", "step"], update_fields=["values"]
-        )
-        run.device = self._device or run.device
-        TrainingRun.objects.filter(pk=run.pk, attempt=run.attempt).update(log_length=run.log_length, device=run.device)

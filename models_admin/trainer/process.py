@@ -47,6 +47,8 @@ class Trainer:
             "PYTHONDONTWRITEBYTECODE": "1",
             "ORT_DISABLE_TELEMETRY": "1",
             "OMP_NUM_THREADS": str(threads),
+            # Threads that wait for each other sleep: spinning would take the cores from whoever serves.
+            "OMP_WAIT_POLICY": "PASSIVE",
             **settings.GPU_ENVIRONMENT,
         }
         self._process = subprocess.Popen(

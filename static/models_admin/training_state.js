@@ -74,13 +74,13 @@ export function figuresOf(measured) {
 /**
  * Before and after per class, the most changed first.
  *
- * @returns {{code: string, defects: number, before: object, after: object, gained: number, lost: number, verdict: string, level: string, precision: [string, string]}[]}
+ * @returns {{code: string, defects: number, before: object, after: object, gained: number, lost: number, verdict: string, level: string, precision: [object, object]}[]}
  */
 export function classRows({ before, after, changes }) {
   const rows = Object.entries(after.per_class).filter(([, { defects }]) => defects).map(([code, row]) => {
     const { gained, lost, p } = changes.after[code]
     const was = before.per_class[code]
-    return { code, defects: row.defects, before: was.recall, after: row.recall, gained, lost, ...verdictOf({ gained, lost, p }), precision: [share(was.precision), share(row.precision)] }
+    return { code, defects: row.defects, before: was.recall, after: row.recall, gained, lost, ...verdictOf({ gained, lost, p }), precision: [was.precision, row.precision] }
   })
   return rows.sort((a, b) => b.gained - b.lost - (a.gained - a.lost) || b.defects - a.defects)
 }
@@ -97,6 +97,12 @@ export function share({ value, low, high }) {
   if (value === null || value === undefined) return "–"
   const percent = (one) => Math.round(one * 100)
   return `${percent(value)} % (${percent(low)} to ${percent(high)})`
+}
+
+/** "43 → 46 %" */
+export function fromTo(before, after) {
+  const percent = ({ value }) => (value === null || value === undefined ? "–" : String(Math.round(value * 100)))
+  return `${percent(before)} → ${percent(after)} %`
 }
 
 /** "400 steps at 0.0002, half of it what it knew before, seed 0" */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict"
 import { test } from "node:test"
 import { lineFigure, tableRows } from "../../static/models_admin/curve_state.js"
-import { canResume, classRows, curvesOf, figuresOf, formErrors, isMoving, leftSeconds, leftText, setsOf, settingsText, share, stateOf, verdictOf } from "../../static/models_admin/training_state.js"
+import { canResume, classRows, curvesOf, figuresOf, formErrors, fromTo, isMoving, leftSeconds, leftText, setsOf, settingsText, share, stateOf, verdictOf } from "../../static/models_admin/training_state.js"
 
 const SETTINGS = { steps: 400, rate: 0.0002, replay_share: 0.5, seed: 3 }
 const RUN = { id: "7", state: "running", doing: "Learning", waiting_for: "", steps_done: 100, steps_total: 400, error: null, is_cancel_asked: false, settings: SETTINGS }
@@ -44,7 +44,7 @@ const MEASURED = {
 test("before and after per class: the most changed first, and chance is called chance", () => {
   const rows = classRows(MEASURED)
   assert.deepEqual(rows.map(({ code, verdict, level, gained, lost }) => [code, verdict, level, gained, lost]), [["pit", "better", "better", 12, 0], ["crack", "less, may be chance", "same", 2, 4]])
-  assert.deepEqual(rows[0].precision, ["–", "90 % (80 to 100)"])
+  assert.equal(fromTo(...rows[0].precision), "– → 90 %")
   assert.deepEqual(verdictOf({ gained: 0, lost: 9, p: 0.004 }), { verdict: "worse", level: "worse" })
   assert.deepEqual(verdictOf({ gained: 2, lost: 2, p: 1 }).level, "same")
   assert.equal(share(estimate(0.754, 0.68, 0.81)), "75 % (68 to 81)")

@@ -27,6 +27,7 @@ from models_admin.errors import VersionTaken
 from models_admin.models import TrainingRun
 from models_admin.models.training import LONGEST_LOG
 from models_admin.selectors.training import curve_of, log_of, training_run
+from models_admin.services import training_keeping as keeping
 from models_admin.services import training_run as carrying
 from models_admin.services import work
 from models_admin.trainer.process import Trainer
@@ -106,7 +107,7 @@ def trainer_says(monkeypatch):
 
     def says(lines):
         monkeypatch.setattr(carrying, "_arguments", lambda run, folder: ["-c", textwrap.dedent(lines)])
-        monkeypatch.setattr(carrying, "FLUSH_S", 0.0)
+        monkeypatch.setattr(keeping, "FLUSH_S", 0.0)
         monkeypatch.setattr(carrying, "TICK_S", 0.05)
 
     return says
@@ -193,7 +194,7 @@ class TestSupervising:
         assert not (carrying.folder_of(asked) / "data").exists(), "pictures lie there only while they are learned from"
 
     def test_the_log_is_read_on_from_anywhere_and_has_an_end(self, asked, trainer_says, monkeypatch):
-        monkeypatch.setattr(carrying, "LONGEST_LOG", 3000)
+        monkeypatch.setattr(keeping, "LONGEST_LOG", 3000)
         trainer_says("for number in range(60): print(number, 'x' * 80)")
 
         run = carry_out(asked)

@@ -1,0 +1,1 @@
+"""What is spoken with an MLflow registry, over its REST interface. No rows are touched."""
