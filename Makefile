@@ -28,7 +28,7 @@ TRITON_WHEEL := nvidia-pytriton==0.7.0
 # Nothing is written outside the project: neither pip's cache nor its temporary files.
 PIP := PIP_CACHE_DIR=$(CURDIR)/var/cache/pip TMPDIR=$(CURDIR)/var/tmp PIP_DISABLE_PIP_VERSION_CHECK=1 $(PY) -m pip install --quiet
 
-.PHONY: help run setup setup-dev setup-training setup-label-studio test check bench clean triton requirements
+.PHONY: help run setup setup-dev setup-training setup-label-studio setup-mlflow test check bench clean triton requirements
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -46,6 +46,10 @@ setup-training: setup-dev .venv/requirements-training.installed ## install what 
 setup-label-studio: setup ## install Label Studio's converter, which one test needs, beside what it would not get on with
 	@test -x var/label-studio/bin/label-studio-converter || { \
 	  .venv/bin/python -m venv var/label-studio && var/label-studio/bin/pip install -q label-studio-sdk==2.1.2; }
+
+setup-mlflow: setup ## install MLflow's server, which the tests of imports need, beside what it would not get on with
+	@test -x var/mlflow/bin/mlflow || { \
+	  .venv/bin/python -m venv var/mlflow && var/mlflow/bin/pip install -q mlflow==3.17.2; }
 
 test: setup-dev ## run every test (ARGS= goes to pytest) on servers of its own
 	$(PY) -m runtime exec --var var/test --scratch --only postgres,redis,triton -- $(PY) -m pytest -n 2 $(ARGS)
