@@ -142,17 +142,12 @@ class TestValidating:
         run, again = ask(golden_set, "1.0.0"), ask(golden_set, "1.0.0")
 
         carry_out(run)
+        made = ValidationReport.objects.get(pk=run.pk)
 
         assert (run.pk, carry_out(run)) == (again.pk, None)
         assert ask(golden_set, "1.0.0").pk != run.pk, "what is over may be asked for again"
-
-    def test_whoever_dies_after_the_report_is_followed_by_one_who_only_says_so(self, triton, registered, golden):
-        registered("1.0.0")
-        run = ask(golden(scenes(2)), "1.0.0")
-        carry_out(run)
-        made = ValidationReport.objects.get(pk=run.pk)
+        # Who wrote the report may have died before saying so: whoever follows only says so.
         ValidationRun.objects.filter(pk=run.pk).update(state=WorkState.QUEUED, finished_at=None)
-
         assert carry_out(run).state == WorkState.DONE
         assert ValidationReport.objects.get(pk=run.pk).created_at == made.created_at
 
