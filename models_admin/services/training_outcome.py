@@ -24,7 +24,6 @@ from models_admin.models import GoldenSet, ModelIntake, ModelVersion, TrainingRu
 from models_admin.services import work
 from models_admin.services.quarantine import examine_file, take_file
 from models_admin.services.validating import request_validation
-from models_admin.validation.reading import Reading
 
 EXAMINED_WITHIN_S = 300.0
 _LOOK_EVERY_S = 0.5
@@ -104,7 +103,6 @@ def have_measured(run: TrainingRun, made: list[ModelVersion], *, actor: Actor, n
                 model_name=run.model.name,
                 version=version.version,
                 golden_set=golden,
-                reading=Reading(),
                 actor=actor,
                 now=now,
             )
