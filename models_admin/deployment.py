@@ -5,6 +5,7 @@ One process at a time may do any of it (`deployer_lock`): Triton's model control
 
 import contextlib
 import tempfile
+import time
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,7 @@ from serving.errors import LoadFailed, ServingError
 
 LOAD_DEADLINE_S = 45.0
 TRY_DEADLINE_S = 10.0
+END_S = 10.0
 # Any number, as long as nobody else takes this advisory lock.
 _LOCK_ID = 0x57_41_46_45_52
 
@@ -155,12 +157,23 @@ def unload(row: Deployment) -> None:
         ServingError: Triton did not answer.
     """
     triton_control().unload_model(model_name=row.triton_name)
+    _await_end(row.triton_name)
     repository.remove(
         settings.MODEL_REPOSITORY_DIR,
         model_name=row.version.model.name,
         version=row.version.version,
         revision=row.config_revision,
     )
+
+
+def _await_end(triton_name: str) -> None:
+    """Triton says that it will unload; what runs is finished first, and the memory is free when that is over."""
+    until_s = time.monotonic() + END_S
+    while time.monotonic() < until_s:
+        listed = {entry.name: entry.state for entry in triton_control().repository_index()}
+        if listed.get(triton_name) not in ("READY", "UNLOADING"):
+            return
+        time.sleep(0.05)
 
 
 def memory_bytes() -> int | None:

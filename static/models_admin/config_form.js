@@ -50,6 +50,7 @@ export class ConfigForm {
     const { body, errors } = configBody(Object.fromEntries(new FormData(this.form)), this.#config)
     this.#showErrors(errors)
     if (Object.keys(errors).length) return
+    const seen = this.#config.revision
     const [config, problem] = await outcome(putJson(`models/${this.model}/config/`, body))
     if (problem) {
       const fields = Object.fromEntries(Object.entries(problem.fields ?? {}).map(([name, reasons]) => [name, [reasons].flat().join(" ")]))
@@ -58,7 +59,7 @@ export class ConfigForm {
       this.#isTouched = this.#isTouched && problem.code !== "stale_config"
       return this.refresh()
     }
-    toast(config.revision === this.#config.revision ? "It is served so already." : "What judges is brought up anew beside what serves now.")
+    toast(config.revision === seen ? "It is served so already." : "What judges is brought up anew beside what serves now.")
     this.form.elements.reason.value = ""
     this.#isTouched = false
     this.refresh()

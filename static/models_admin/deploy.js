@@ -23,7 +23,7 @@ let isBusy = false
 
 const askBack = mayDeploy && reasonAsker(find("#back-reason"), { key: "reasons-roll-back", usual: ["It misses defects", "Too many false alarms", "It is too slow"] })
 const askEmpty = mayDeploy && reasonAsker(find("#empty-reason"), { key: "reasons-route", usual: ["The place needs no version of its own", "It is not wanted any more"] })
-const deploying = mayDeploy && new DeployForm(find("#deploy-form"), { model, onAsked: asked })
+const deploying = mayDeploy ? new DeployForm(find("#deploy-form"), { model, onAsked: asked }) : null
 const configuring = new ConfigForm(find("#config-form"), { model, effect: find("#config-effect"), who: find("#config-who") })
 
 function asked(made) {

@@ -19,13 +19,14 @@ from core.idempotency import Attempt
 from core.roles import Role
 from inspection import services
 from inspection.errors import ExternalIdTaken, UnknownRecipe, UnusableImage
-from inspection.models import DefectClass, Detection, InspectionImage, InspectionRun, Wafer
+from inspection.models import DefectClass, Detection, InspectionImage, InspectionRun, Tool, Wafer
 from inspection.serializers.answers import result_of
 from inspection.services import inference, prediction_cache, runs, uploads
 from inspection.services import predict as predicting
 from inspection.services.findings import write_findings
+from inspection.services.work import _tool_of
 from models_admin import selectors as models_admin
-from models_admin.models import Deployment
+from models_admin.models import Deployment, TrafficRoute
 from outbox.models import OutboxEvent
 from serving.errors import CircuitOpen
 from tests.integration.inspection.conftest import OTHER_VERSION, SYSTEM, VERSION
@@ -427,6 +428,31 @@ class TestDetectionsAreNeverChanged:
 
         with pytest.raises(IntegrityError), transaction.atomic():
             write_findings(kept["run"], kept["judged"], classes=kept["classes"])
+
+
+class TestRoutesOfTheirOwn:
+    """Of tools and products; a run has one judge, whatever its images come from."""
+
+    def test_are_taken_by_images_of_that_tool_and_product(self, other_loaded, predict, png):
+        TrafficRoute.objects.create(
+            model=other_loaded.version.model, champion=other_loaded, tool_code="EDGE-3", product_code="P-9",
+            changed_at=now(),
+        )  # fmt: skip
+        models_admin.forget_routes()
+
+        judged_by = [
+            predict(png(seed), lot=f"L{seed}", **codes).run.model_version.version
+            for seed, codes in enumerate(({"tool": "EDGE-3", "product": "P-9"}, {"tool": "EDGE-3"}, {"product": "P-9"}))
+        ]
+
+        assert judged_by == [OTHER_VERSION, VERSION, VERSION]
+
+    def test_are_for_no_wafer_whose_images_come_from_several_tools(self):
+        images = [InspectionImage(tool=Tool(code=code) if code else None) for code in ("A", "A", "B", None)]
+
+        assert [_tool_of(images[:2]), _tool_of(images[:3]), _tool_of(images[3:]), _tool_of(images[2:])] == [
+            "A", "", "", "",
+        ]  # fmt: skip
 
 
 class TestTheTrailIsAppendOnly:
