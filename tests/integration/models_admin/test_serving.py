@@ -167,7 +167,9 @@ class TestLoadingAlone:
             ("load", "done", "visual_defects__1_1_0", ACTOR.username),
             ("unload", "done", "visual_defects__1_1_0", ACTOR.username),
         ]
-        load, unload = ControlCall.objects.get(kind="load", triton_name__endswith="1_1_0"), ControlCall.objects.last()
+        load, unload = (
+            ControlCall.objects.get(kind=kind, triton_name__endswith="1_1_0") for kind in ("load", "unload")
+        )
         assert load.memory_after > load.memory_before
         assert unload.memory_after < unload.memory_before
 
