@@ -24,7 +24,7 @@ async function connect() {
   const [level, words, note] = connectionOf(answer)
   find("#connection").dataset.level = level
   setText(find("#connection b"), words)
-  setText(find("#connection span"), note)
+  setText(find("#connection-note"), note)
   find("#sources-panel").hidden = level !== "good"
   if (level === "good") look()
 }
@@ -120,7 +120,7 @@ function update(element, row) {
   setText(what.firstElementChild, from)
   setText(what.lastElementChild, how ? ` ${how}` : "")
   const target = row.way === "import" && row.is_registered ? h("a", { class: "table__link", href: `/models/${row.model}/versions/${row.version}/` }, to) : to
-  where.replaceChildren(icon("arrow-right", "small"), " ", target)
+  where.replaceChildren(target)
   state.children[0].className = `band band--${kind}`
   setText(state.children[0], word)
   state.children[1].hidden = row.state !== "running"

@@ -21,7 +21,7 @@ function panelOf(measured, { title, note, base, key }) {
     h("header", { class: "panel__head" }, h("h2", { id: `beside-${key}` }, title), h("p", { class: "muted" }, `${note} ${countText(pictures)} pictures, ${countText(defects)} defects; version ${base} before, this one after, each with its own thresholds.`)),
     h("div", { class: "figures beside__figures" }, figuresOf(measured).map(([before, after, words, level]) => h("div", { class: "figure beside__figure", "data-change": level }, h("b", {}, after), h("span", {}, words), h("small", { class: "muted" }, `before ${before}`)))),
     h("div", { class: "table-scroll" }, h("table", { class: "table beside__table" },
-      h("thead", {}, h("tr", {}, ["Class", "Defects", "Recall before and after, with 95 % intervals", "Recall", "Found, lost", "", "Precision"].map((word, at) => h("th", { class: at === 1 ? "number" : at === 2 ? "beside__track-head" : "" }, word)))),
+      h("thead", {}, h("tr", {}, ["Class", "Defects", "Recall, 0 to 100 %", "Before, after", "Found, lost", "", "Precision"].map((word, at) => h("th", { class: at === 1 ? "number" : at === 2 ? "beside__track-head" : "" }, word)))),
       h("tbody", {}, classRows(measured).map(rowOf)))))
 }
 
@@ -29,7 +29,7 @@ function rowOf({ code, defects, before, after, gained, lost, verdict, level, pre
   return h("tr", { "data-change": level },
     h("td", {}, className(code)), h("td", { class: "number" }, countText(defects)),
     h("td", { class: "beside__cell" }, trackOf(before, after)), h("td", { title: `before ${share(before)}, after ${share(after)}` }, fromTo(before, after)),
-    h("td", { class: "number" }, `+${gained} −${lost}`), h("td", { class: "beside__verdict" }, SIGNS[level] ? icon(SIGNS[level], "small") : null, verdict), h("td", { class: "muted", title: `before ${share(precision[0])}, after ${share(precision[1])}` }, fromTo(...precision)))
+    h("td", { class: "number" }, `+${gained} −${lost}`), h("td", { class: "beside__verdict" }, h("span", {}, SIGNS[level] ? icon(SIGNS[level], "small") : null, verdict)), h("td", { class: "muted", title: `before ${share(precision[0])}, after ${share(precision[1])}` }, fromTo(...precision)))
 }
 
 /** Two intervals on one scale of 0 to 1: above hollow what was, below full what is. */

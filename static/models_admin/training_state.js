@@ -64,7 +64,9 @@ export function setsOf({ compared } = {}) {
 /** [before, after, words, level] over all classes. */
 export function figuresOf(measured) {
   const { before, after, changes } = measured
-  const pair = (key, words, isLess = false) => [number(before[key]), number(after[key]), words, levelOf(isLess ? before[key] - after[key] : after[key] - before[key], 0.02)]
+  // What so few defects say by chance alone is no change.
+  const least = Math.max(0.02, 0.7 / Math.sqrt(after.defects || 1))
+  const pair = (key, words, isLess = false) => [number(before[key]), number(after[key]), words, levelOf(isLess ? before[key] - after[key] : after[key] - before[key], least)]
   return [
     pair("map50", "mAP50"), [share(before.recall), share(after.recall), "of all defects found", levelOf(...signed(changes.after.all))],
     pair("false_alarms_per_picture", "false alarms a picture", true), pair("ece", "calibration error", true),

@@ -36,7 +36,7 @@ test("curves hold what was measured, by name, and numbers go with them", () => {
 })
 
 const MEASURED = {
-  before: { map50: 0.5, ece: 0.09, false_alarms_per_picture: 0.2, recall: estimate(0.5, 0.4, 0.6), per_class: { pit: { recall: estimate(0.5, 0.3, 0.7), precision: estimate(null) }, crack: { recall: estimate(0.9, 0.8, 1), precision: estimate(0.9, 0.8, 1) }, open: { recall: estimate(null), precision: estimate(null) } } },
+  before: { map50: 0.5, ece: 0.19, false_alarms_per_picture: 0.2, recall: estimate(0.5, 0.4, 0.6), per_class: { pit: { recall: estimate(0.5, 0.3, 0.7), precision: estimate(null) }, crack: { recall: estimate(0.9, 0.8, 1), precision: estimate(0.9, 0.8, 1) }, open: { recall: estimate(null), precision: estimate(null) } } },
   after: { map50: 0.7, ece: 0.05, false_alarms_per_picture: 0.4, pictures: 30, defects: 80, recall: estimate(0.7, 0.6, 0.8), per_class: { pit: { defects: 40, recall: estimate(0.8, 0.6, 0.9), precision: estimate(0.9, 0.8, 1) }, crack: { defects: 40, recall: estimate(0.85, 0.7, 0.9), precision: estimate(0.9, 0.8, 1) }, open: { defects: 0, recall: estimate(null), precision: estimate(null) } } },
   changes: { after: { all: { gained: 14, lost: 4, p: 0.03 }, pit: { gained: 12, lost: 0, p: 0.0005 }, crack: { gained: 2, lost: 4, p: 0.69 }, open: { gained: 0, lost: 0, p: 1 } } },
 }
@@ -52,6 +52,8 @@ test("before and after per class: the most changed first, and chance is called c
 
 test("over all: more false alarms are worse, less calibration error is better", () => {
   assert.deepEqual(figuresOf(MEASURED).map(([, , words, level]) => [words, level]), [["mAP50", "better"], ["of all defects found", "better"], ["false alarms a picture", "worse"], ["calibration error", "better"]])
+  const few = { ...MEASURED, after: { ...MEASURED.after, map50: 0.45, defects: 30 } }
+  assert.equal(figuresOf(few)[0][3], "same", "so few defects say nothing")
 })
 
 test("what was measured on what is said, also where nothing was held out", () => {
