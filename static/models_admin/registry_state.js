@@ -80,10 +80,10 @@ export function graphFacts({ opset, nodes, parameters, tensors, producer } = {})
 
 /** What training wrote down: [name, value]. */
 export function lineageOf({ training = {} }) {
-  const { dataset, images, seed, run, mlflow_run: mlflow, code_sha256: code, versions = {}, command } = training
+  const { dataset, images, seed, run, variant_of: variantOf, mlflow_run: mlflow, code_sha256: code, versions = {}, command } = training
   return [
     ["Data set", dataset ? `${dataset.slice(0, 12)}…` : images ? `${countText(images)} drawn scenes` : UNKNOWN], ["Seed", seed === undefined ? UNKNOWN : String(seed)],
-    ["Training run", run ?? ""], ["MLflow run", mlflow ?? ""], ["Code", code ? `${code.slice(0, 12)}…` : ""],
+    [variantOf ? "Making" : "Training run", run ?? ""], ["MLflow run", mlflow ?? ""], ["Code", code ? `${code.slice(0, 12)}…` : ""],
     ["Made with", Object.entries(versions).filter(([name]) => ["torch", "onnx", "onnxruntime"].includes(name)).map(([name, value]) => `${name} ${value}`).join(", ")],
     ["Made again by", command ?? ""],
   ].filter(([, value]) => value)

@@ -53,7 +53,7 @@ function drawFigures() {
 function drawFacts() {
   facts(find("#facts"), [...factsOf(version), ["SHA-256", h("span", { class: "digest" }, `${version.sha256.slice(0, 12)}…`)], ["Registered", [ageElement(version.created_at), ` ago by ${accountName(version.created_by)}`]]])
   const family = [version.parent && ["Made from", linkTo(version.parent)], version.variants.length && ["Variants", version.variants.flatMap(({ version: number, precision }, at) => [at ? ", " : "", linkTo(number), ` ${precision.toUpperCase()}`])],
-    ["Came in", version.intake ? h("a", { href: `/models/${version.model}/intakes/${version.intake}/` }, "through quarantine") : "with the product"]].filter(Boolean)
+    ["Came in", version.intake ? h("a", { href: `/models/${version.model}/intakes/${version.intake}/` }, "through quarantine") : version.metadata.training?.variant_of ? "made here" : "with the product"]].filter(Boolean)
   facts(find("#lineage"), [...family, ...lineageOf(version.metadata)])
   const graph = graphFacts(version.graph)
   facts(find("#graph"), graph.length ? graph : [["Not known", "It came in without being taken apart."]])
