@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from core.actors import Actor
 from core.addresses import address_of
@@ -90,8 +90,9 @@ def runs_touched(selection: Selection, *, actor: Actor) -> QuerySet[InspectionRu
 
 def wafers_touched(selection: Selection, *, actor: Actor) -> QuerySet[InspectionRun]:
     """Of each wafer that was touched the newest run that did, newest first: a page of these is a page of wafers."""
-    newer = runs_touched(selection, actor=actor).filter(wafer=OuterRef("wafer"), pk__gt=OuterRef("pk")).order_by()
-    return runs_touched(selection, actor=actor).filter(~Exists(newer))
+    # Asked of one row after the other, for as many as a page has: as a join it would be worked out for all first.
+    newest = runs_touched(selection, actor=actor).filter(wafer=OuterRef("wafer")).values("pk")[:1]
+    return runs_touched(selection, actor=actor).alias(newest=Subquery(newest)).filter(newest=F("pk"))
 
 
 def described_wafers(newest: Sequence[InspectionRun], *, selection: Selection, actor: Actor) -> list[dict[str, Any]]:

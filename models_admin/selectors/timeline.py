@@ -111,6 +111,7 @@ def _steps(row: Deployment) -> list[dict[str, Any]]:
             "state": (event.after or {}).get("state"),
             **{part: (event.after or {}).get(part) for part in ("recipe", "tool", "product", "slot")},
             "error": (event.after or {}).get("error", ""),
+            "loaded_again": "loaded_again" in (event.after or {}),
             "reason": event.reason or "",
         }
         for event in events.order_by("-object_version", "-id")[:MOST_STEPS]

@@ -74,6 +74,7 @@ class StepOut(serializers.Serializer):
     product = serializers.CharField(allow_null=True)
     slot = serializers.CharField(allow_null=True)
     error = serializers.CharField(allow_blank=True)
+    loaded_again = serializers.BooleanField(help_text="The server had lost it.")
     reason = serializers.CharField(allow_blank=True)
 
 

@@ -75,9 +75,11 @@ export function servedText({ tenures, places, steps }, { nameOf, timeOf }) {
 }
 
 /** What one step of a deployment was, in words. */
-export function stepText({ action, state, slot, error, reason, ...place }) {
+export function stepText({ action, state, slot, error, reason, loaded_again: isLoadedAgain, ...place }) {
   const why = reason ? ` “${reason}”` : ""
   if (slot) return `${action === "deployment.roll_back" ? "Rolled back to" : "Asked for"} as ${slot} of ${placeName(place)}${why}`
   if (state) return `${state[0].toUpperCase()}${state.slice(1)}${error ? `: ${error}` : ""}${why}`
+  if (isLoadedAgain) return "Loaded again: the server had lost it"
+  if (action === "deployment.change" && !error) return "Waits no more"
   return error ? `Waits: ${error}` : `${action.replace("deployment.", "").replaceAll("_", " ")}${why}`
 }

@@ -205,7 +205,7 @@ class TestBlastRadius:
         actor = Actor(user_id=1, username="anna", site_ids=frozenset({site.pk}))
 
         plans = {
-            name: touched.runs_touched(selection, actor=actor)[:31].explain()
+            name: touched.wafers_touched(selection, actor=actor)[:31].explain()
             for name, selection in {
                 "run_by_deployment": Selection(deployment=old.pk),
                 "run_by_recipe_version": Selection(recipe_version=make_recipe(site, "FINE").pk),
@@ -214,7 +214,7 @@ class TestBlastRadius:
         }
 
         for name, plan in plans.items():
-            assert name in plan and "Seq Scan" not in plan and "Sort" not in plan, plan
+            assert name in plan and not any(word in plan for word in ("Seq Scan", "Sort", "Hash", "Anti Join")), plan
 
 
 class TestWhoJudged:

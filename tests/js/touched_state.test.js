@@ -61,6 +61,7 @@ describe("a deployment", () => {
   it("tells its steps", () => {
     assert.equal(stepText({ action: "deployment.request", state: null, slot: "champion", recipe: "", reason: "Worse." }), "Asked for as champion of everything “Worse.”")
     assert.equal(stepText({ action: "deployment.change", state: "failed", error: "No room." }), "Failed: No room.")
+    assert.equal(stepText({ action: "deployment.change", state: null, error: "", loaded_again: true }), "Loaded again: the server had lost it")
     assert.equal(stepText({ action: "deployment.change", state: null, error: "Triton is away." }), "Waits: Triton is away.")
   })
 })
