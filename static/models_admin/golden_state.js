@@ -36,10 +36,10 @@ export const LIMITS = [
   { name: "images_least", label: "Images, at least", isWhole: true },
   { name: "accuracy_least", label: "Verdicts that are right, at least, in %", times: 100 },
   { name: "recall_drop_most", label: "Recall of a class below the champion, at most, in points", times: 100 },
-  { name: "recall_drop_defects_least", label: "… for classes with so many defects", isWhole: true, isNeeded: true },
+  { name: "recall_drop_defects_least", label: "For classes with at least so many defects", isWhole: true, isNeeded: true },
   { name: "map50_least", label: "mAP50, at least" },
   { name: "ece_most", label: "Calibration error (ECE), at most" },
-  { name: "latency_p95_most_ms", label: "One image in 20 may take longer than, in ms" },
+  { name: "latency_p95_most_ms", label: "Time for 95 % of the images, at most, in ms" },
 ]
 
 /** A limit as a field shows it. */
