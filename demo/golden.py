@@ -32,7 +32,7 @@ from models_admin import selectors as models_admin
 from models_admin import services as models
 from models_admin.models import GoldenSet, ValidationRun
 
-LOT, WAFERS, IMAGES_PER_WAFER = "G01", 3, 8
+LOT, WAFERS, IMAGES_PER_WAFER = "G01", 3, 10
 NAME, MODEL = "GOLDEN", "visual_defects"
 SEED = 20_261_130
 _MEETS_IOU = 0.3
