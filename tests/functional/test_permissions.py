@@ -98,6 +98,9 @@ _SOME_KEY = "01a1fdfa-4600-7d0b-a77f-8d17e1ee7449"
 PLACES |= {name: {"golden_set_id": _SOME_KEY} for name in ("api:golden_set", "api:golden_set_retire")}
 _VALIDATIONS = ("api:validation", "api:validation_cancel", "api:validation_pdf", "models_admin:validation")
 PLACES |= {name: {"validation_id": _SOME_KEY} for name in _VALIDATIONS}
+_RUNS = ("api:training_run", "api:training_cancel", "api:training_resume", "api:training_log", "api:training_curve")
+PLACES |= {name: {"run_id": _SOME_KEY} for name in (*_RUNS, "models_admin:training_run")}
+PLACES |= {name: {"transfer_id": _SOME_KEY} for name in ("api:import", "api:import_cancel")}
 PLACES["api:deployment"] = PLACES["inspection:deployment"] = {"deployment_id": 1}
 PLACES["api:image_tile"] = {"level": 6, "col": 0, "row": 0}
 
