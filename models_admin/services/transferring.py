@@ -124,11 +124,11 @@ def _brought_in(row: Transfer, progress: work.Progress, *, actor: Actor, clock: 
         def tell(done: int) -> None:
             progress.step(min(done, shown), shown, f"Fetching {plan.file}")
 
-        server.download(f"{plan.folder}/{plan.file}", to=file, most=MOST_BYTES, tell=tell)  # type: ignore[arg-type]
+        server.download(f"{plan.folder}/{plan.file}", to=file, most=MOST_BYTES, tell=tell)
         size = file.tell()
         file.seek(0)
         version = taken_in(
-            file,  # type: ignore[arg-type]
+            file,
             model_name=row.model_name,
             file_name=f"{remote.name} {remote.version} of MLflow",
             description=description,
