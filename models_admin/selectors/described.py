@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Case, Count, QuerySet, Value, When
 
-from models_admin.choices import RouteSlot
+from models_admin.choices import LOADED, RouteSlot
 from models_admin.models import Deployment, Model, ModelIntake, ModelVersion, TrafficRoute
 from models_admin.places import EVERYTHING
 
@@ -67,8 +67,10 @@ def described_versions(versions: Sequence[ModelVersion]) -> list[dict[str, Any]]
     """Versions as a list shows them, each with its model and parent. Two queries."""
     keys = [version.pk for version in versions]
     states = dict(
+        # Of a version that is brought up by another configuration, what serves says how it is, not the attempt.
         Deployment.objects.filter(version__in=keys)
-        .order_by("version_id", "-id")
+        .annotate(rank=Case(When(state__in=LOADED, then=Value(0)), default=Value(1)))
+        .order_by("version_id", "rank", "-id")
         .distinct("version_id")
         .values_list("version_id", "state")
     )

@@ -282,6 +282,18 @@ class TestStatus:
         assert set(status["routes"][0]) == set(shapes.RouteOut().fields)
         assert [step["state"] for step in served["1.0.0"]["steps"]] == ["active"]
 
+    def test_a_configuration_that_fails_does_not_make_its_version_one_that_failed(self, engineer, loaded):
+        post(engineer, "deploy", version="1.0.0")
+        row = loaded["1.0.0"]
+        Deployment.objects.create(
+            version=row.version, triton_name=f"{row.triton_name}__c1", config_revision=1, state="failed",
+            requested_by="anna", requested_at=AT, changed_at=AT,
+        )  # fmt: skip
+
+        versions = engineer.get(f"{MODEL}versions/").json()["results"]
+
+        assert {one["version"]: one["state"] for one in versions}["1.0.0"] == "active"
+
     @pytest.mark.parametrize("what", ["status", "config", "metadata"])
     def test_of_a_model_nobody_knows(self, engineer, what):
         assert engineer.get(f"{MODEL}{what}/").status_code == 404
