@@ -25,11 +25,11 @@ export class LogView {
       const { text, next } = await getJson(`${this.path}?offset=${this.#next}`)
       if (!text) break
       this.#next = next
-      this.#add(text)
+      this.#note(text)
     }
   }
 
-  #add(text) {
+  #note(text) {
     const { place } = this
     const isAtEnd = place.scrollHeight - place.scrollTop - place.clientHeight < 40
     const lines = (this.#rest + text).split("\n")
