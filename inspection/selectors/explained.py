@@ -5,6 +5,7 @@ from uuid import UUID
 
 from core.errors import NotFound
 from inspection.models import Explanation
+from models_admin.selectors import described_work
 
 
 def explanation_of(detection_id: UUID) -> dict[str, Any]:
@@ -21,17 +22,9 @@ def explanation_of(detection_id: UUID) -> dict[str, Any]:
 
 def described_explanation(row: Explanation) -> dict[str, Any]:
     return {
-        "id": str(row.pk),
+        **described_work(row),
         "detection": str(row.detection),
-        "state": row.state,
-        "steps_done": row.steps_done,
-        "steps_total": row.steps_total,
-        "waiting_for": row.waiting_for,
-        "error": {"code": row.error_code, "detail": row.error_detail} if row.error_code else None,
         "region_px": row.region_px,
         "heat": row.heat,
         "strength": row.strength,
-        "requested_by": row.requested_by,
-        "requested_at": row.requested_at.isoformat(),
-        "finished_at": row.finished_at.isoformat() if row.finished_at else None,
     }

@@ -495,8 +495,10 @@ class ExplanationOut(serializers.Serializer):
     id = serializers.UUIDField()
     detection = serializers.UUIDField()
     state = serializers.ChoiceField(choices=WorkState.choices)
+    doing = serializers.CharField(allow_blank=True, help_text="What it is at.")
     steps_done = serializers.IntegerField()
     steps_total = serializers.IntegerField()
+    is_cancel_asked = serializers.BooleanField()
     waiting_for = serializers.CharField(allow_blank=True, help_text="Why it is still queued.")
     error = ExplanationErrorOut(allow_null=True)
     region_px = serializers.ListField(
@@ -510,4 +512,6 @@ class ExplanationOut(serializers.Serializer):
     strength = serializers.FloatField(allow_null=True, help_text="Of the finding in the picture as it is, 0 to 1.")
     requested_by = serializers.CharField()
     requested_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
     finished_at = serializers.DateTimeField(allow_null=True)
+    revision = serializers.IntegerField()

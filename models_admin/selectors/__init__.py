@@ -45,6 +45,7 @@ from models_admin.selectors.validations import (
     validations_visible_to,
 )
 from models_admin.selectors.variants import described_variant_run, variant_run, variant_runs
+from models_admin.selectors.work import described_work
 
 __all__ = [
     "Model",
@@ -68,6 +69,7 @@ __all__ = [
     "described_variant_run",
     "described_version",
     "described_versions",
+    "described_work",
     "forget_routes",
     "gates_of",
     "golden_set_visible_to",

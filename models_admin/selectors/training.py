@@ -14,6 +14,7 @@ from core.actors import Actor
 from core.errors import NotFound
 from models_admin.choices import PointKind, WorkState
 from models_admin.models import ModelVersion, TrainingPoint, TrainingRun
+from models_admin.selectors.work import described_work
 
 LOG_PAGE = 64_000
 """Characters of a log that are given at a time."""
@@ -47,7 +48,7 @@ def training_run(actor: Actor, run_id: UUID) -> TrainingRun:
 def described_run(run: TrainingRun) -> dict[str, Any]:
     """A run as a list shows it."""
     return {
-        "id": str(run.pk),
+        **described_work(run),
         "site": run.site.code,
         "model": run.model.name,
         "base": run.base.version,
@@ -62,23 +63,11 @@ def described_run(run: TrainingRun) -> dict[str, Any]:
             "replay_share": run.replay_share,
             "scenes": run.scenes,
         },
-        "state": run.state,
-        "doing": run.doing,
-        "waiting_for": run.waiting_for,
-        "steps_done": run.steps_done,
-        "steps_total": run.steps_total,
         "attempt": run.attempt,
-        "is_cancel_asked": bool(run.cancel_asked_by),
-        "error": {"code": run.error_code, "detail": run.error_detail} if run.error_code else None,
         "device": run.device,
         "code_version": run.code_version,
         "log_length": run.log_length,
         "made": [_made(version) for version in (run.made, run.made_int8) if version is not None],
-        "requested_by": run.requested_by,
-        "requested_at": run.requested_at.isoformat(),
-        "started_at": run.started_at.isoformat() if run.started_at else None,
-        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
-        "revision": run.revision,
     }
 
 

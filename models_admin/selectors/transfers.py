@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from core.errors import NotFound
 from models_admin.models import Transfer
+from models_admin.selectors.work import described_work
 
 
 def transfers() -> QuerySet[Transfer]:
@@ -27,7 +28,7 @@ def transfer(transfer_id: UUID) -> Transfer:
 
 def described_transfer(row: Transfer) -> dict[str, Any]:
     return {
-        "id": str(row.pk),
+        **described_work(row),
         "way": row.way,
         "server": row.server,
         "remote_name": row.remote_name,
@@ -39,16 +40,5 @@ def described_transfer(row: Transfer) -> dict[str, Any]:
         "version": row.version,
         "sha256": row.sha256,
         "bytes": row.bytes,
-        "state": row.state,
-        "doing": row.doing,
-        "waiting_for": row.waiting_for,
-        "steps_done": row.steps_done,
-        "steps_total": row.steps_total,
-        "is_cancel_asked": bool(row.cancel_asked_by),
-        "error": {"code": row.error_code, "detail": row.error_detail} if row.error_code else None,
         "is_registered": row.made_id is not None,
-        "requested_by": row.requested_by,
-        "requested_at": row.requested_at.isoformat(),
-        "finished_at": row.finished_at.isoformat() if row.finished_at else None,
-        "revision": row.revision,
     }

@@ -9,6 +9,7 @@ from core.actors import Actor
 from core.errors import NotFound
 from domain.evaluation.gates import Gates
 from models_admin.models import GateVersion, GoldenSet, Model, ValidationReport, ValidationRun
+from models_admin.selectors.work import described_work
 
 
 def golden_sets_visible_to(actor: Actor) -> QuerySet[GoldenSet]:
@@ -103,23 +104,12 @@ def described_validation(run: ValidationRun) -> dict[str, Any]:
     """A validation as lists show it, without what its report says."""
     report = getattr(run, "report", None)
     return {
-        "id": str(run.pk),
+        **described_work(run),
         "model": run.version.model.name,
         "version": run.version.version,
         "golden_set": {"id": str(run.golden_set_id), "name": run.golden_set.name, "site": run.golden_set.site.code},
-        "state": run.state,
-        "steps_done": run.steps_done,
-        "steps_total": run.steps_total,
-        "doing": run.doing,
-        "waiting_for": run.waiting_for,
-        "is_cancel_asked": bool(run.cancel_asked_by),
-        "error": {"code": run.error_code, "detail": run.error_detail} if run.error_code else None,
         "has_passed": report.has_passed if report else None,
         "gate_number": report.gate_number if report else None,
-        "requested_by": run.requested_by,
-        "requested_at": run.requested_at.isoformat(),
-        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
-        "revision": run.revision,
     }
 
 

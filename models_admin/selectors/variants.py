@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from core.errors import NotFound
 from models_admin.models import VariantRun
+from models_admin.selectors.work import described_work
 
 
 def variant_runs() -> QuerySet[VariantRun]:
@@ -27,20 +28,11 @@ def variant_run(model_name: str, run_id: UUID) -> VariantRun:
 
 def described_variant_run(run: VariantRun) -> dict[str, Any]:
     return {
-        "id": str(run.pk),
+        **described_work(run),
         "model": run.parent.model.name,
         "parent": run.parent.version,
         "version": run.version,
         "precision": run.precision,
         "dataset_sha256": run.dataset_sha256,
-        "state": run.state,
-        "steps_done": run.steps_done,
-        "steps_total": run.steps_total,
-        "doing": run.doing,
-        "waiting_for": run.waiting_for,
-        "error": {"code": run.error_code, "detail": run.error_detail} if run.error_code else None,
         "is_registered": run.made_id is not None,
-        "requested_by": run.requested_by,
-        "requested_at": run.requested_at.isoformat(),
-        "finished_at": run.finished_at.isoformat() if run.finished_at else None,
     }

@@ -7,6 +7,7 @@ from core.pagination import PageIn
 from core.schema import AnythingField
 from models_admin.choices import VersionStatus, WorkState
 from models_admin.models.training import LONGEST_LOG, MOST_STEPS
+from models_admin.serializers.work import WorkOut
 from models_admin.services import TRAINING_DEFAULTS
 
 _NAME = r"^[a-z][a-z0-9_]{0,62}$"
@@ -75,13 +76,7 @@ class SettingsOut(serializers.Serializer):
     scenes = serializers.IntegerField()
 
 
-class FaultOut(serializers.Serializer):
-    code = serializers.CharField()
-    detail = serializers.CharField()
-
-
-class TrainingOut(serializers.Serializer):
-    id = serializers.UUIDField()
+class TrainingOut(WorkOut):
     site = serializers.CharField(help_text="Of the data set.")
     model = serializers.CharField()
     base = serializers.CharField(help_text="The version it begins with.")
@@ -90,23 +85,11 @@ class TrainingOut(serializers.Serializer):
     dataset_sha256 = serializers.CharField()
     dataset_label = serializers.CharField(allow_blank=True)
     settings = SettingsOut()
-    state = serializers.ChoiceField(choices=WorkState.choices)
-    doing = serializers.CharField(allow_blank=True, help_text="What it is at, for a person.")
-    waiting_for = serializers.CharField(allow_blank=True, help_text="Why it is still queued, for a person.")
-    steps_done = serializers.IntegerField()
-    steps_total = serializers.IntegerField(help_text="0: not known yet.")
     attempt = serializers.IntegerField()
-    is_cancel_asked = serializers.BooleanField()
-    error = FaultOut(allow_null=True)
     device = serializers.CharField(allow_blank=True)
     code_version = serializers.CharField(allow_blank=True)
     log_length = serializers.IntegerField(help_text="Characters.")
     made = MadeOut(many=True, help_text="Registered versions.")
-    requested_by = serializers.CharField()
-    requested_at = serializers.DateTimeField()
-    started_at = serializers.DateTimeField(allow_null=True)
-    finished_at = serializers.DateTimeField(allow_null=True)
-    revision = serializers.IntegerField()
 
 
 class TrainingDetailOut(TrainingOut):

@@ -8,7 +8,7 @@ from rest_framework.exceptions import ValidationError
 from core.fields import LabelField
 from core.pagination import PageIn
 from models_admin.choices import TransferWay, WorkState
-from models_admin.serializers.training import FaultOut
+from models_admin.serializers.work import WorkOut
 
 _NAME = r"^[a-z][a-z0-9_]{0,62}$"
 _VERSION = r"^[0-9]{1,4}(\.[0-9]{1,4}){2}$"
@@ -46,8 +46,7 @@ class ExportIn(serializers.Serializer):
     alias = LabelField(max_length=250, required=False, help_text="Set on it once it is there.")
 
 
-class TransferOut(serializers.Serializer):
-    id = serializers.UUIDField()
+class TransferOut(WorkOut):
     way = serializers.ChoiceField(choices=TransferWay.choices)
     server = serializers.CharField(help_text="Address without credentials.")
     remote_name = serializers.CharField()
@@ -59,18 +58,7 @@ class TransferOut(serializers.Serializer):
     version = serializers.CharField()
     sha256 = serializers.CharField(allow_blank=True)
     bytes = serializers.IntegerField()
-    state = serializers.ChoiceField(choices=WorkState.choices)
-    doing = serializers.CharField(allow_blank=True)
-    waiting_for = serializers.CharField(allow_blank=True)
-    steps_done = serializers.IntegerField()
-    steps_total = serializers.IntegerField()
-    is_cancel_asked = serializers.BooleanField()
-    error = FaultOut(allow_null=True)
     is_registered = serializers.BooleanField(help_text="It is a version here.")
-    requested_by = serializers.CharField()
-    requested_at = serializers.DateTimeField()
-    finished_at = serializers.DateTimeField(allow_null=True)
-    revision = serializers.IntegerField()
 
 
 class PlanOut(serializers.Serializer):

@@ -7,6 +7,7 @@ from core.pagination import PageIn
 from core.schema import AnythingField, CountsField
 from domain.datasets.records import Split
 from models_admin.choices import WorkState
+from models_admin.serializers.work import WorkOut
 
 _NAME = r"^[a-z][a-z0-9_]{0,62}$"
 _VERSION = r"^[0-9]{1,4}(\.[0-9]{1,4}){2}$"
@@ -112,29 +113,12 @@ class _GoldenSetNamed(serializers.Serializer):
     site = serializers.CharField()
 
 
-class _FaultOut(serializers.Serializer):
-    code = serializers.CharField()
-    detail = serializers.CharField()
-
-
-class ValidationOut(serializers.Serializer):
-    id = serializers.UUIDField()
+class ValidationOut(WorkOut):
     model = serializers.CharField()
     version = serializers.CharField()
     golden_set = _GoldenSetNamed()
-    state = serializers.ChoiceField(choices=_STATES)
-    steps_done = serializers.IntegerField()
-    steps_total = serializers.IntegerField(help_text="0 while nobody knows.")
-    doing = serializers.CharField(allow_blank=True)
-    waiting_for = serializers.CharField(allow_blank=True)
-    is_cancel_asked = serializers.BooleanField()
-    error = _FaultOut(allow_null=True)
     has_passed = serializers.BooleanField(allow_null=True, help_text="Every gate; null while there is no report.")
     gate_number = serializers.IntegerField(allow_null=True, help_text="Of the gates it was held to.")
-    requested_by = serializers.CharField()
-    requested_at = serializers.DateTimeField()
-    finished_at = serializers.DateTimeField(allow_null=True)
-    revision = serializers.IntegerField()
 
 
 class ValidationDetailOut(ValidationOut):

@@ -2,7 +2,8 @@
 
 from rest_framework import serializers
 
-from models_admin.choices import Precision, WorkState
+from models_admin.choices import Precision
+from models_admin.serializers.work import WorkOut
 
 
 class VariantIn(serializers.Serializer):
@@ -15,25 +16,10 @@ class VariantIn(serializers.Serializer):
     )
 
 
-class VariantErrorOut(serializers.Serializer):
-    code = serializers.CharField()
-    detail = serializers.CharField()
-
-
-class VariantRunOut(serializers.Serializer):
-    id = serializers.UUIDField()
+class VariantRunOut(WorkOut):
     model = serializers.CharField()
     parent = serializers.CharField(help_text="The version it is made from.")  # type: ignore[assignment]
     version = serializers.CharField(help_text="The number it gets.")
     precision = serializers.ChoiceField(choices=Precision.choices)
     dataset_sha256 = serializers.CharField()
-    state = serializers.ChoiceField(choices=WorkState.choices)
-    steps_done = serializers.IntegerField()
-    steps_total = serializers.IntegerField()
-    doing = serializers.CharField(allow_blank=True)
-    waiting_for = serializers.CharField(allow_blank=True)
-    error = VariantErrorOut(allow_null=True)
     is_registered = serializers.BooleanField(help_text="Whether the version is there.")
-    requested_by = serializers.CharField()
-    requested_at = serializers.DateTimeField()
-    finished_at = serializers.DateTimeField(allow_null=True)
