@@ -112,7 +112,8 @@ def _explain(row: Explanation, progress: Progress) -> dict[str, Any]:
 
 def _route_of(detection: Detection) -> Route:
     version = detection.run.model_version
-    assert version is not None, "a run that found something names who judged"
+    if version is None:
+        raise NotExplainable("Nobody wrote down which version found this.")
     try:
         return models_admin.route_to(model_name=version.model.name, version=version.version)
     except UnknownVersion as fault:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpResponse
 from django.urls import reverse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
@@ -121,7 +122,14 @@ class ImportConnectionView(ApiView):
 
 
 class ImportSourcesView(ApiView):
-    @extend_schema(responses=shapes.SourcesOut)
+    @extend_schema(
+        responses={
+            200: shapes.SourcesOut,
+            (409, "application/problem+json"): OpenApiResponse(
+                OpenApiTypes.OBJECT, description="No MLflow server is named, or it refuses."
+            ),
+        }
+    )
     def get(self, request: Request) -> HttpResponse:
         """What the MLflow registry holds: models with their versions, aliases and stages."""
         server = mlflow()

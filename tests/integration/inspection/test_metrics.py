@@ -184,7 +184,7 @@ class TestWork:
 
         def load():
             with pytest.raises(Exception, match="cannot be reached"):
-                triton.load(row.version, triton_name=row.triton_name)
+                triton.load(row)
 
         (failed,) = growth(load, ("model_loads_total", {**OURS, "outcome": "failed"}))
         triton.triton_control.cache_clear()
