@@ -26,18 +26,18 @@ from domain.datasets.records import ImageRecord, Split
 from domain.evaluation.gates import Measured, check
 from models_admin import deployment as triton
 from models_admin import selectors
-from models_admin.choices import DEPLOYABLE, UNDER_WAY, VersionStatus, WorkState
+from models_admin.choices import UNDER_WAY, VersionStatus, WorkState
 from models_admin.errors import (
     GoldenSetOver,
     LostWork,
     NoRoute,
-    VersionUnusable,
     WorkFailed,
     WorkMustWait,
 )
 from models_admin.models import GoldenAnswers, GoldenSet, ModelVersion, ValidationReport, ValidationRun
 from models_admin.services import lending, work
 from models_admin.services.registration import set_version_status
+from models_admin.services.requests import check_usable
 from models_admin.services.work import Clock, Progress
 from models_admin.validation import report
 from models_admin.validation.figures import class_table, count, drops, paired, truth_of
@@ -81,8 +81,7 @@ def request_validation(
     row = selectors.version_of(model_name=model_name, version=version)
     # Two at once are taken one after the other.
     row = ModelVersion.objects.select_for_update(no_key=True, of=("self",)).select_related("model").get(pk=row.pk)
-    if VersionStatus(row.status) not in DEPLOYABLE:
-        raise VersionUnusable(f"{model_name} {version} is {row.status}.", status=row.status)
+    check_usable(row)
     golden_set = GoldenSet.objects.get(pk=golden_set.pk)
     if golden_set.retired_at is not None or golden_set.model_id != row.model_id:
         raise GoldenSetOver(f"{golden_set.name} measures no versions of {model_name} any more.")

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,13 +20,14 @@ from core.image_decoder import DecoderBusy, DecoderUnavailable, ImageRefused
 from domain.datasets.records import Split
 from domain.imaging.tiling import cut_tiles, plan_tiles
 from models_admin import selectors
-from models_admin.choices import DEPLOYABLE, UNDER_WAY, Precision, VersionStatus
-from models_admin.errors import VersionTaken, VersionUnusable, WorkFailed, WorkMustWait
+from models_admin.choices import UNDER_WAY, Precision
+from models_admin.errors import VersionTaken, WorkFailed, WorkMustWait
 from models_admin.intake.artefact import Artefact, spec_of
 from models_admin.intake.process import examine
 from models_admin.models import ModelVersion, VariantRun
 from models_admin.services import work
 from models_admin.services.registration import register_examined
+from models_admin.services.requests import check_usable
 from models_admin.services.training import next_version, site_of_dataset
 from models_admin.trainer.process import Trainer, how_it_ended
 from models_admin.validation.golden_images import NoManifest, image_bytes, read_golden_images
@@ -39,7 +39,6 @@ TICK_S = 0.5
 STALLS_AFTER_S = 120.0
 # Of a description these say what was measured or made, which is of the parent.
 _OF_THE_PARENT = ("metrics", "training")
-Clock = Callable[[], datetime]
 
 
 @transaction.atomic
@@ -71,8 +70,7 @@ def request_variant(
     """
     row = selectors.version_of(model_name=model_name, version=version)
     row = ModelVersion.objects.select_for_update(no_key=True, of=("self",)).select_related("model").get(pk=row.pk)
-    if VersionStatus(row.status) not in DEPLOYABLE:
-        raise VersionUnusable(f"{model_name} {version} is {row.status}.", status=row.status)
+    check_usable(row)
     if row.precision != Precision.FP32:
         said = f"{version} has {row.precision.upper()} already; forms are made of FP32 versions."
         raise Invalid.of({"version": [said]})
@@ -95,7 +93,7 @@ def cancel_variant(*, run: VariantRun, actor: Actor, now: datetime) -> VariantRu
     return work.cancel(run, actor=actor, now=now)
 
 
-def carry_out_variant(*, key: UUID, actor: Actor, clock: Clock) -> VariantRun | None:
+def carry_out_variant(*, key: UUID, actor: Actor, clock: work.Clock) -> VariantRun | None:
     """Make one form as a worker does; see `work.carry_out`."""
     return work.carry_out(
         VariantRun,
@@ -107,7 +105,7 @@ def carry_out_variant(*, key: UUID, actor: Actor, clock: Clock) -> VariantRun | 
     )
 
 
-def _made(run: VariantRun, progress: work.Progress, *, actor: Actor, clock: Clock) -> dict[str, Any]:
+def _made(run: VariantRun, progress: work.Progress, *, actor: Actor, clock: work.Clock) -> dict[str, Any]:
     parent = run.parent
     spec = selectors.spec_of(parent)
     try:

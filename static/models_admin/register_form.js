@@ -25,8 +25,9 @@ export class RegisterForm {
     this.form.reset()
     this.#say({})
     this.progress.hidden = true
-    this.version.value = nextVersions(newest).at(newest ? 1 : 0).version
-    this.dialog.querySelector("#register-hint").replaceChildren(newest ? `Newest is ${newest}. ` : "It is the first. ", ...nextVersions(newest).map(({ label, version }) => h("button", { class: "button button--quiet", type: "button", onclick: () => { this.version.value = version } }, `${label} ${version}`)))
+    const next = nextVersions(newest)
+    this.version.value = next.at(newest ? 1 : 0).version
+    this.dialog.querySelector("#register-hint").replaceChildren(newest ? `Newest is ${newest}. ` : "It is the first. ", ...next.map(({ label, version }) => h("button", { class: "button button--quiet", type: "button", onclick: () => { this.version.value = version } }, `${label} ${version}`)))
     this.dialog.showModal()
     focusFirst(this.form)
   }
